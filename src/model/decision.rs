@@ -1,0 +1,131 @@
+//! A decision of the ledger, and the batch of alerts and records that one transaction commits.
+
+use super::code::{Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
+use super::event::InfractionEvent;
+use super::place::{Days, Jurisdiction, Millis};
+use super::rules::MemberIndex;
+use super::state::{Checkpoint, OpenCase};
+
+/// One alert to several recipients: what they share, and each one's own part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision<'e> {
+    /// `<event_id>#<version>`.
+    pub alert_id: String,
+    pub version: i32,
+    pub msg_type: MsgType,
+    /// The `alert_id`s that this one follows.
+    pub references: Vec<String>,
+    pub standing: Standing,
+    pub about: About,
+    pub organisation: Option<AlertOrganisation>,
+    /// Open cases of that organisation elsewhere, FEDERATION scope only.
+    pub open_cases: Vec<OpenCase>,
+    /// How many more there are than `open_cases` lists.
+    pub open_cases_more: i32,
+    /// Log time of the entry that decided.
+    pub issued_at: Millis,
+    pub expires_at: Option<Millis>,
+    pub withdrawal_reason: Option<WithdrawalReason>,
+    /// True where a supplement or correction stands in for an original that was never seen.
+    pub original_unseen: bool,
+    /// The event that decided; `None` where time did (expiry).
+    pub event: Option<&'e InfractionEvent>,
+    /// True for TEST: goes to `comity.alerts.test` and is remembered nowhere.
+    pub test: bool,
+    pub recipients: Vec<Recipient>,
+}
+
+/// The headline facts that the state itself knows, so that they stand in every alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    pub event_id: String,
+    pub case_id: String,
+    pub origin: Jurisdiction,
+    pub platform: String,
+    pub domain: Domain,
+    pub severity: Severity,
+    pub since: Days,
+}
+
+/// The organisation of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertOrganisation {
+    /// `None` for a subject known by name only.
+    pub organisation_id: Option<String>,
+    pub matched_by: MatchedBy,
+}
+
+/// One recipient's own part of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    pub member: MemberIndex,
+    pub sequence: i64,
+    pub role: Role,
+    /// The role of the alert before, where it was another.
+    pub role_before: Option<Role>,
+    pub reasons: Vec<RoleReason>,
+    pub ack_due_at: Option<Millis>,
+    /// Open cases of RESTRICTED scope that this recipient may know.
+    pub restricted_cases: Vec<OpenCase>,
+}
+
+/// What one transaction commits. It stays the same for a retry, an undo and a comparison after a takeover.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// The shared bytes of each alert, once.
+    pub tails: Vec<Vec<u8>>,
+    pub alerts: Vec<AlertEntry>,
+    /// Rejections and statuses, encoded.
+    pub records: Vec<OutputRecord>,
+    /// Values of the state by record key; `None` is a tombstone.
+    pub state: Vec<(String, Option<Vec<u8>>)>,
+    pub checkpoint: Checkpoint,
+}
+
+/// One recipient's alert: its own part, and which shared part follows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertEntry {
+    /// An index into `Batch::tails`.
+    pub tail: u32,
+    pub test: bool,
+    pub own: Recipient,
+}
+
+/// A record of another output than alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputRecord {
+    pub output: Output,
+    pub sequence: i64,
+    pub key: Option<String>,
+    pub value: Vec<u8>,
+}
+
+/// Where the ledger writes besides its state; each has a `sequence` of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Output {
+    /// `comity.alerts.<J>`.
+    Alerts(MemberIndex),
+    /// `comity.alerts.test`, a sequence for each recipient.
+    Test(MemberIndex),
+    /// `comity.rejects`.
+    Rejects,
+    /// `comity.status.<J>`, compacted.
+    Status(MemberIndex),
+}
+
+/// `Status`: what a recipient must have by now, each minute of log time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub recipient: Jurisdiction,
+    pub sequence: i64,
+    /// The `sequence` of the last alert of this recipient; 0 before the first.
+    pub last_alert_sequence: i64,
+    pub log_time: Millis,
+    /// Alerts of this recipient whose acknowledgement is overdue.
+    pub overdue: i32,
+}
+
+/// Which of an alert's two shared parts a role gets: only FOLLOW_UP gets the event in full.
+pub fn gets_event(role: Role) -> bool {
+    role == Role::FollowUp
+}

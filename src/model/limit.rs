@@ -1,0 +1,60 @@
+//! Every upper bound of the model, with its unit last. What is over a bound is refused with a reason, never cut in silence.
+
+/// Members of a federation.
+pub const MEMBERS_MAX: usize = 100;
+/// Bytes of one native record's value.
+pub const RECORD_BYTES_MAX: usize = 256 * 1024;
+/// Depth of nested objects and arrays in a native record.
+pub const RECORD_DEPTH_MAX: usize = 32;
+/// Rows of one native record that groups several.
+pub const RECORD_ROWS_MAX: usize = 500;
+/// Bytes of an `event_id` or a `case_id`.
+pub const ID_BYTES_MAX: usize = 200;
+/// Bytes of a name, a title or any other short text.
+pub const TEXT_BYTES_MAX: usize = 1_000;
+/// Bytes of the headline of one `info`.
+pub const HEADLINE_BYTES_MAX: usize = 300;
+/// Bytes of the description of one `info`.
+pub const DESCRIPTION_BYTES_MAX: usize = 4_000;
+/// Identifiers of one subject.
+pub const IDENTIFIERS_MAX: usize = 16;
+/// Products of one event.
+pub const PRODUCTS_MAX: usize = 64;
+/// Measures of one event.
+pub const MEASURES_MAX: usize = 32;
+/// Legal bases of one event.
+pub const LEGAL_BASES_MAX: usize = 16;
+/// `info` blocks of one event.
+pub const INFO_MAX: usize = 8;
+/// Resources of one event.
+pub const RESOURCES_MAX: usize = 16;
+/// References of one event.
+pub const REFERENCES_MAX: usize = 64;
+/// Jurisdictions in one list of an event.
+pub const PLACES_MAX: usize = 250;
+/// Revisions of an event whose digests its case keeps.
+pub const REVISIONS_KEPT_MAX: usize = 16;
+/// Events of one case.
+pub const CASE_EVENTS_MAX: usize = 256;
+/// Bytes of one value of the state.
+pub const STATE_VALUE_BYTES_MAX: usize = 64 * 1024;
+/// Open cases of an organisation that the index keeps.
+pub const ORGANISATION_CASES_MAX: usize = 256;
+/// Open cases elsewhere that one alert lists.
+pub const ALERT_OPEN_CASES_MAX: usize = 32;
+/// References to earlier alerts that one alert lists.
+pub const ALERT_REFERENCES_MAX: usize = 64;
+/// Withdrawals of one platform that wait for their original.
+pub const PENDING_PER_PLATFORM_MAX: usize = 100_000;
+/// Pieces of due work that one entry does.
+pub const WORK_PER_ENTRY_MAX: usize = 64;
+/// Entries of one ledger transaction.
+pub const BATCH_ENTRIES_MAX: usize = 1_000;
+/// Alerts of one ledger transaction.
+pub const BATCH_ALERTS_MAX: usize = 100_000;
+/// Bytes of the shared parts of one ledger transaction.
+pub const BATCH_TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// A step of the log's clock that is an alarm.
+pub const CLOCK_STEP_ALARM_MS: i64 = 24 * 60 * 60 * 1_000;
+/// How long a gap of a source may last, in log time, before it is an alarm.
+pub const SOURCE_GAP_ALARM_MS: i64 = 60_000;

@@ -1,0 +1,57 @@
+//! Jurisdictions by their ISO codes, and instants of the log.
+
+use std::fmt;
+
+/// A jurisdiction by ISO 3166-1 alpha-2 (`DE`) or ISO 3166-2 (`CA-ON`), upper case; `EU` (exceptionally reserved) too.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Jurisdiction {
+    bytes: [u8; 6],
+}
+
+impl Jurisdiction {
+    /// Reads a code of the form `AA` or `AA-X`, `AA-XX`, `AA-XXX`; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let given = text.as_bytes();
+        let country = given.len() >= 2 && given[..2].iter().all(u8::is_ascii_uppercase);
+        let rest = match given.len() {
+            2 => true,
+            4..=6 => {
+                given[2] == b'-' && given[3..].iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            }
+            _ => false,
+        };
+        if !(country && rest) {
+            return None;
+        }
+        let mut bytes = [0; 6];
+        bytes[..given.len()].copy_from_slice(given);
+        Some(Self { bytes })
+    }
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        let length = self.bytes.iter().position(|byte| *byte == 0).unwrap_or(self.bytes.len());
+        std::str::from_utf8(&self.bytes[..length]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Jurisdiction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Jurisdiction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Milliseconds since 1970-01-01T00:00Z.
+pub type Millis = i64;
+
+/// Days since 1970-01-01.
+pub type Days = i32;
+
+/// Milliseconds in a day.
+pub const DAY_MS: Millis = 86_400_000;

@@ -1,0 +1,145 @@
+//! What the ledger remembers: organisations, cases with those told, withdrawals that wait, positions of sources.
+
+use std::sync::Arc;
+
+use super::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use super::place::{Days, Jurisdiction, Millis};
+use super::rules::{MemberIndex, Rules};
+
+/// A registered organisation, under the identifier that was best when it was first seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    /// `<scheme>:<value>` of that identifier; fixed from then on.
+    pub organisation_id: String,
+    /// Every identifier known of it, `<scheme>:<value>`, in the order of their first sight.
+    pub identifiers: Vec<String>,
+    pub registered_in: Option<Jurisdiction>,
+    /// Its open cases in every jurisdiction, oldest entry first.
+    pub open_cases: Vec<OpenCase>,
+}
+
+/// An open case of an organisation, as the index and alerts list it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenCase {
+    pub origin: Jurisdiction,
+    pub domain: Domain,
+    pub case_id: String,
+    pub severity: Severity,
+    /// The day of the decision that opened it.
+    pub since: Days,
+    pub scope: Scope,
+}
+
+/// What the events about one matter have in common, and who was told of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    pub origin: Jurisdiction,
+    pub case_id: String,
+    pub platform: String,
+    pub domain: Domain,
+    pub scope: Scope,
+    pub organisation_id: Option<String>,
+    /// The 128-bit digest of the normalised name, where the subject had no identifier.
+    pub name_digest: Option<u128>,
+    /// Every recipient that ever got an alert of this case, sorted by member.
+    pub told: Vec<Told>,
+    pub events: Vec<CaseEvent>,
+}
+
+/// What one recipient got last of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    pub member: MemberIndex,
+    pub role: Role,
+    pub sequence: i64,
+}
+
+/// One event of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseEvent {
+    pub event_id: String,
+    /// The origin's highest revision number, where its platform numbers them.
+    pub revision: Option<i64>,
+    /// The version of the last alert about this event; 0 where none was sent.
+    pub version: i32,
+    pub standing: Standing,
+    pub severity: Severity,
+    /// The day of its decision.
+    pub since: Days,
+    /// When it stops counting, by log time; `None` once it does no more.
+    pub expires_at: Option<Millis>,
+    /// The digests of its last revisions, oldest first.
+    pub revisions: Vec<Revision>,
+}
+
+/// What two records must share to be the same content: either of the two digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision {
+    /// The first 128 bits of the SHA-256 of the native record, big-endian.
+    pub raw: u128,
+    /// The first 128 bits of the SHA-256 of the canonical record without `reported_at` and `provenance`.
+    pub content: u128,
+}
+
+/// A withdrawal that came before its original.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    pub origin: Jurisdiction,
+    pub platform: String,
+    /// The event that it takes back; for `WithdrawalScope::Case` its case.
+    pub target: String,
+    pub scope: WithdrawalScope,
+    pub reason: WithdrawalReason,
+    pub decided: Days,
+    /// When it is given up, by log time.
+    pub keep_until: Millis,
+}
+
+/// Where a source partition stands: the position after the last record taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceState {
+    pub position: i64,
+    /// Log time since which entries arrive beyond the position; an alarm once that lasts too long.
+    pub gap_since: Option<Millis>,
+}
+
+/// The key of one value of the state; its text is the record key in `comity.state`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    Organisation(String),
+    Case(Jurisdiction, String),
+    Pending(Jurisdiction, WithdrawalScope, String),
+    Source(Arc<str>, i32),
+    Rules,
+}
+
+/// One value of the state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Organisation(Arc<Organisation>),
+    Case(Arc<Case>),
+    Pending(Arc<Pending>),
+    Source(SourceState),
+    Rules(Arc<Rules>),
+}
+
+/// `Checkpoint`: the last record of every transaction on `comity.state`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The number of the transaction that it closes, from 1.
+    pub transaction: i64,
+    /// The offset of the next entry of `comity.log`.
+    pub log_position: i64,
+    /// The largest `LogAppendTime` read.
+    pub log_time: Millis,
+    /// The next `sequence` of each output that has had one, by the output's name, sorted.
+    pub sequences: Vec<(String, i64)>,
+    /// The minute of log time for which `Status` was last written.
+    pub status_minute: i64,
+    /// Log time until which nothing is forgotten, after a step of the clock.
+    pub forget_not_before: Millis,
+    /// The wrapping sum of the hashes of the state's entries.
+    pub digest: u128,
+    /// The Kafka cluster that this state belongs to.
+    pub cluster_id: String,
+}

@@ -1,0 +1,149 @@
+//! A platform as its folder describes it (`platform.toml` and the source schemas), valid and ready.
+
+use std::collections::BTreeMap;
+
+use crate::model::code::{Domain, Kind};
+use crate::model::event::{Authority, LegalBasis};
+use crate::model::place::Jurisdiction;
+
+/// What `schemas/platforms/<name>/` says, but for its mapping.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// The folder's name; the first part of every `event_id`.
+    pub name: String,
+    pub title: String,
+    pub origin: Origin,
+    /// `comity.in.<name>` unless the folder says otherwise.
+    pub topic: String,
+    /// BCP 47, of the texts in its records.
+    pub language: String,
+    /// IANA name; dates without an offset are read in it.
+    pub time_zone: String,
+    /// The domains that its mapping may choose from; the first is the default.
+    pub domains: Vec<Domain>,
+    /// The legal bases that its mapping may choose from, by name; the first is the default.
+    pub legal_bases: Vec<(String, LegalBasis)>,
+    pub authority: Authority,
+    /// The line "decisions are rows where …".
+    pub decisions_are: String,
+    /// False where no record names a subject (product-only networks).
+    pub names_subjects: bool,
+    /// The words that its mapping may give as the detail of `not_a_decision`, each with one line why.
+    pub rejects: BTreeMap<String, String>,
+    /// The kinds that it never sends, each with one line why.
+    pub never_sends: Vec<(Kind, String)>,
+    /// The tables of `code(table, value)` and `code_list(table, text)`.
+    pub codes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Identifier schemes of its own; their identifiers never leave the scope of the platform.
+    pub schemes: Vec<LocalScheme>,
+    /// The versions of its format, oldest first; the last is the default.
+    pub sources: Vec<Source>,
+}
+
+/// Whose decisions a platform carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// One jurisdiction's.
+    Fixed(Jurisdiction),
+    /// Any member's: each record says whose (a network).
+    PerRecord,
+}
+
+/// A number that a platform gives to organisations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalScheme {
+    /// Without the platform's name, which is put before it: `<platform>/<name>`.
+    pub name: String,
+    pub registers: String,
+    /// True where a natural person can hold one: it then never suffices alone.
+    pub persons: bool,
+}
+
+/// One version of a platform's format.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The value of the Kafka header `comity-source`.
+    pub version: String,
+    pub format: Format,
+    pub encoding: Encoding,
+    /// The fields of one row, element or object.
+    pub fields: Vec<SourceField>,
+    /// For Avro: the writer schema's text.
+    pub schema_text: String,
+}
+
+/// How a file is cut into records and a record is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a record; in a file, the array at this path (`results`, `a.b`), or at the top where empty.
+    Json {
+        records: Vec<String>,
+    },
+    /// One JSON object a line.
+    JsonLines,
+    Delimited(Delimited),
+    /// One element of this name a record; its children by name are the fields, attributes as `@name`.
+    Xml {
+        record: String,
+    },
+    /// One Avro datum a record, Confluent-framed or bare; a file is an object container file.
+    Avro,
+}
+
+/// CSV, TSV and their like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delimited {
+    pub delimiter: u8,
+    /// TSV without quotes, where `\t`, `\n`, `\r` and `\\` stand for themselves.
+    pub backslash_escapes: bool,
+    /// The line of the header, from 1; lines before it are titles. 0: the file has none.
+    pub header_line: usize,
+    pub rows: Rows,
+}
+
+/// Which rows make one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rows {
+    /// Each row by itself.
+    Single,
+    /// Neighbouring rows with the same value in this field; the record is `{ rows: [ … ] }`.
+    Group { field: String },
+    /// A row and those after it in which all these fields are empty; the record is `{ rows: [ … ] }`.
+    Continuation { empty: Vec<String> },
+}
+
+/// The text encoding of a file and of each record's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Utf8,
+    /// ISO-8859-1 as the WHATWG reads it.
+    Windows1252,
+}
+
+/// A field of a source schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceField {
+    /// Its name in mappings: the Avro name.
+    pub name: String,
+    /// Its name in the native format: the property `native`, or the Avro name.
+    pub native: String,
+    pub of: SourceType,
+    /// True for a union with null: an empty cell, an absent element or an absent key reads as null.
+    pub nullable: bool,
+}
+
+/// The type of a field; recursive schemas are refused, so a tree holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceType {
+    Boolean,
+    /// Avro int and long.
+    Integer,
+    /// Avro float and double.
+    Double,
+    /// Avro string and enum.
+    Text,
+    Bytes,
+    Array(Box<SourceField>),
+    Map(Box<SourceField>),
+    Record(Vec<SourceField>),
+}

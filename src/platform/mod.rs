@@ -1,0 +1,3 @@
+//! What Comity knows of a platform: its folder, read and proved before a record is seen.
+
+pub mod definition;
