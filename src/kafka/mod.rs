@@ -1,1 +1,1 @@
-//! kafka
+//! The shell around Kafka: it executes what the loops command.

@@ -9,6 +9,7 @@ pub mod place;
 pub mod record;
 pub mod event;
 pub mod rejection;
+pub mod problem;
 pub mod rules;
 pub mod entry;
 pub mod state;

@@ -25,6 +25,8 @@ pub struct RawRecord<'a> {
     pub value: Option<&'a [u8]>,
     /// The header `comity-source`: the version of the platform's format, where the producer says it.
     pub source_version: Option<&'a str>,
+    /// The header `comity-mode: TEST`: the producer tries the line, whatever the record says.
+    pub test: bool,
     /// The record's Kafka timestamp.
     pub published_at: Millis,
 }

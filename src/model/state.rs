@@ -1,8 +1,10 @@
 //! What the ledger remembers: organisations, cases with those told, withdrawals that wait, positions of sources.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use super::decision::Output;
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::{MemberIndex, Rules};
 
@@ -123,23 +125,29 @@ pub enum Value {
     Rules(Arc<Rules>),
 }
 
+/// What the ledger remembers besides its keyed values; every `Checkpoint` carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// The offset of the next entry of `comity.log`.
+    pub log_position: i64,
+    /// The largest `LogAppendTime` read.
+    pub log_time: Millis,
+    /// The minute of log time for which `Status` was last written.
+    pub status_minute: i64,
+    /// Log time until which nothing is forgotten, after a step of the clock.
+    pub forget_not_before: Millis,
+    /// The next `sequence` of each output that has had one.
+    pub sequences: BTreeMap<Output, i64>,
+    /// The wrapping sum of the hashes of the state's entries.
+    pub digest: u128,
+}
+
 /// `Checkpoint`: the last record of every transaction on `comity.state`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The number of the transaction that it closes, from 1.
     pub transaction: i64,
-    /// The offset of the next entry of `comity.log`.
-    pub log_position: i64,
-    /// The largest `LogAppendTime` read.
-    pub log_time: Millis,
-    /// The next `sequence` of each output that has had one, by the output's name, sorted.
-    pub sequences: Vec<(String, i64)>,
-    /// The minute of log time for which `Status` was last written.
-    pub status_minute: i64,
-    /// Log time until which nothing is forgotten, after a step of the clock.
-    pub forget_not_before: Millis,
-    /// The wrapping sum of the hashes of the state's entries.
-    pub digest: u128,
+    pub marks: Marks,
     /// The Kafka cluster that this state belongs to.
     pub cluster_id: String,
 }

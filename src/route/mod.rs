@@ -1,1 +1,1 @@
-//! route
+//! Who is told, in which role, by which rule.

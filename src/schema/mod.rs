@@ -1,1 +1,9 @@
-//! schema
+//! What Comity knows of records: the Avro schemas, the wire format, and the tables that decide.
+
+pub mod wire;
+pub mod canonical;
+pub mod event;
+pub mod log;
+pub mod state;
+pub mod identifiers;
+pub mod legal_forms;

@@ -1,0 +1,1 @@
+//! The canonical schemas, compiled in with their ids.

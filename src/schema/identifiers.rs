@@ -1,0 +1,1 @@
+//! The table of identifier schemes (`schemas/identifiers.toml`).

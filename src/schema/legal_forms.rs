@@ -1,0 +1,1 @@
+//! The table of legal forms (`schemas/legal_forms.toml`).
