@@ -140,7 +140,7 @@ pub(crate) mod functions;
 mod mapping;
 mod nearest;
 mod outcome;
-mod read;
+pub(crate) mod read;
 mod read_source;
 mod shape;
 mod source_schema;

@@ -4,13 +4,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use toml::Spanned;
-
 use super::code;
 use super::definition::{Definition, LocalScheme, Origin};
 use super::nearest;
 use super::read_source::{self, Plan};
-use super::written::{self, Section, Text, Written};
+use super::written::{self, Section, Spanned, Text, Written};
 use crate::model::code::{Code, Domain, Kind};
 use crate::model::event::{Authority, LegalBasis};
 use crate::model::limit;

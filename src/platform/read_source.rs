@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-
 use super::code;
 use super::definition::{Delimited, Encoding, Format, Rows};
-use super::written::{self, Section, Text, Written};
+use super::written::{self, Section, Spanned, Text, Written};
 use crate::model::problem::Problem;
 
 /// Versions of one platform's format.

@@ -1,12 +1,10 @@
 //! `platform.toml` as it was written: a tree in which each key and value knows where it stands, and a reader of its
 //! tables that notes every problem instead of stopping at the first.
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
+use toml_edit::{Item, Key, Value};
 
 use super::nearest;
 use crate::model::limit;
@@ -20,56 +18,81 @@ pub(super) enum Written {
     Boolean(bool),
     List(Vec<Spanned<Written>>),
     Table(Vec<(Spanned<String>, Spanned<Written>)>),
-    /// A float: no key takes one.
+    /// A float or a date: no key takes one.
     Other,
 }
 
-impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
+/// A key or value and the bytes where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Spanned<T> {
+    value: T,
+    span: Range<usize>,
+}
+
+impl<T> Spanned<T> {
+    pub(super) fn get_ref(&self) -> &T {
+        &self.value
+    }
+
+    pub(super) fn span(&self) -> Range<usize> {
+        self.span.clone()
     }
 }
 
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Written;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a TOML value")
+fn from_item(item: &Item) -> Written {
+    match item {
+        Item::None => Written::Other,
+        Item::Value(value) => from_value(value),
+        Item::Table(table) => Written::Table(entries(table.iter(), |name| table.key(name))),
+        Item::ArrayOfTables(tables) => Written::List(
+            tables
+                .iter()
+                .map(|table| Spanned {
+                    value: Written::Table(entries(table.iter(), |name| table.key(name))),
+                    span: table.span().unwrap_or_default(),
+                })
+                .collect(),
+        ),
     }
+}
 
-    fn visit_str<E>(self, text: &str) -> Result<Written, E> {
-        Ok(Written::Text(text.to_owned()))
+fn from_value(value: &Value) -> Written {
+    match value {
+        Value::String(text) => Written::Text(text.value().clone()),
+        Value::Integer(number) => Written::Integer(*number.value()),
+        Value::Boolean(flag) => Written::Boolean(*flag.value()),
+        Value::Float(_) | Value::Datetime(_) => Written::Other,
+        Value::Array(items) => Written::List(
+            items
+                .iter()
+                .map(|item| Spanned { value: from_value(item), span: item.span().unwrap_or_default() })
+                .collect(),
+        ),
+        Value::InlineTable(table) => Written::Table(
+            table
+                .iter()
+                .map(|(name, value)| {
+                    let at = table.key(name).and_then(Key::span).unwrap_or_default();
+                    let value = Spanned { value: from_value(value), span: value.span().unwrap_or(at.clone()) };
+                    (Spanned { value: name.to_owned(), span: at }, value)
+                })
+                .collect(),
+        ),
     }
+}
 
-    fn visit_i64<E>(self, number: i64) -> Result<Written, E> {
-        Ok(Written::Integer(number))
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Written, E> {
-        Ok(Written::Boolean(flag))
-    }
-
-    fn visit_f64<E>(self, _number: f64) -> Result<Written, E> {
-        Ok(Written::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Written, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Written::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Written, A::Error> {
-        let mut table = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            table.push(entry);
-        }
-        Ok(Written::Table(table))
-    }
+/// The entries of a table in the order of the file; a table that only its children name stands where its name does.
+fn entries<'t>(
+    items: impl Iterator<Item = (&'t str, &'t Item)>,
+    key: impl Fn(&str) -> Option<&'t Key>,
+) -> Vec<(Spanned<String>, Spanned<Written>)> {
+    items
+        .map(|(name, item)| {
+            let at = key(name).and_then(Key::span).unwrap_or_default();
+            let value = Spanned { value: from_item(item), span: item.span().unwrap_or(at.clone()) };
+            (Spanned { value: name.to_owned(), span: at }, value)
+        })
+        .collect()
 }
 
 /// One text file of the folder, as problems show it.
@@ -99,10 +122,13 @@ impl Text {
 /// # Errors
 /// The syntax error with its place.
 pub(super) fn parse(file: &Text) -> Result<Spanned<Written>, Problem> {
-    toml::from_str::<Spanned<Written>>(&file.text).map_err(|error| {
-        let why = error.message().replace('\n', ", ");
-        file.problem(super::code::TOML, error.span().unwrap_or(0..0), why, "write it as TOML 1.0 wants it")
-    })
+    match toml_edit::ImDocument::parse(file.text.to_string()) {
+        Ok(document) => Ok(Spanned { value: from_item(document.as_item()), span: 0..file.text.len() }),
+        Err(error) => {
+            let why = error.message().replace('\n', ", ");
+            Err(file.problem(super::code::TOML, error.span().unwrap_or(0..0), why, "write it as TOML 1.0 wants it"))
+        }
+    }
 }
 
 /// One table, from which each key is taken at most once; what is left at the end is unknown.
