@@ -24,11 +24,7 @@ mod tests;
 ///
 /// # Errors
 /// The refusal: no decision, a value that cannot be read, a bound passed.
-pub fn map(
-    platform: &Platform,
-    native: NativeRecord,
-    record: &RawRecord<'_>,
-) -> Result<Box<InfractionEvent>, Refusal> {
+pub fn map(platform: &Platform, native: NativeRecord, record: &RawRecord<'_>) -> Result<Box<InfractionEvent>, Refusal> {
     let mapping = platform.mappings.get(native.source).ok_or_else(|| Refusal::new(Reason::UnknownSourceVersion))?;
     let result = run(platform, mapping, native.value)?;
     let provenance = Provenance {

@@ -102,8 +102,11 @@ fn run(platform: &Platform, json: &str) -> Result<Box<InfractionEvent>, Refusal>
 #[test]
 fn first() {
     let platform = platform(MAPPING);
-    let event = run(&platform, r#"{"id":"A-1","status":"x","name":" Acme Ltd. ","number":17,"amount":"$1,227.5",
-      "decided":"Oct 30, 2024","severity":"Serious","places":"Italy (IT), Bonaire, Sint Eustatius and Saba,INFOSAN","goods":[{"label":"x"},{"label":null}]}"#);
+    let event = run(
+        &platform,
+        r#"{"id":"A-1","status":"x","name":" Acme Ltd. ","number":17,"amount":"$1,227.5",
+      "decided":"Oct 30, 2024","severity":"Serious","places":"Italy (IT), Bonaire, Sint Eustatius and Saba,INFOSAN","goods":[{"label":"x"},{"label":null}]}"#,
+    );
     println!("{event:#?}");
     panic!();
 }

@@ -25,7 +25,8 @@ use crate::model::code::{Code, Domain, Kind as EventKind};
 use crate::model::place::Jurisdiction;
 use crate::model::problem::Problem;
 
-/// Codes of VRL's diagnostics that Comity tells apart: an undefined function, and a function that refused its call.
+/// Codes of VRL's diagnostics that Comity tells apart: a syntax error, an undefined function, and a function that refused its call.
+const VRL_SYNTAX: usize = 203;
 const VRL_UNDEFINED_FUNCTION: usize = 105;
 const VRL_FUNCTION_COMPILATION: usize = 610;
 
@@ -63,6 +64,9 @@ pub(super) fn compile(
     let program = match compiled(knowledge, file, fields, rows) {
         Ok(program) => program,
         Err(diagnostics) => {
+            // What follows a syntax error are its echoes: the first one is told alone.
+            let syntax = diagnostics.iter().find(|diagnostic| diagnostic.code == VRL_SYNTAX).cloned();
+            let diagnostics = syntax.map_or(diagnostics, |first| vec![first]);
             problems.extend(diagnostics.iter().map(|diagnostic| checker.diagnostic(diagnostic)));
             return None;
         }
@@ -108,6 +112,15 @@ impl Checker<'_> {
         let not_offered = functions::NOT_OFFERED.iter().find(|(name, _)| *name == word);
         if let (VRL_UNDEFINED_FUNCTION, Some((name, why))) = (diagnostic.code, not_offered) {
             return self.file.problem(code::NOT_OFFERED, at, format!("`{name}` is not offered"), *why);
+        }
+        if (VRL_SYNTAX, "if") == (diagnostic.code, word) {
+            let help = "write it as a block, `{ if … { … } else { … } }`, or give its value to a variable first";
+            return self.file.problem(
+                code::VRL,
+                at,
+                "`if` cannot stand alone inside an object, a list or a call",
+                help,
+            );
         }
         let own = diagnostic.code == VRL_FUNCTION_COMPILATION;
         let why = match primary {

@@ -95,6 +95,8 @@
 //! is null at run time is a rejection `missing_value`. Of a withdrawal or closure only event, case, reason and date
 //! pass. A record that is no decision ends in `abort "word"`, with a literal word of `[rejects]`.
 //!
+//! An `if` inside an object, a list or a call stands in a block: `{ if .x == null { … } else { … } }`.
+//!
 //! Nothing may fail silently: calls with `!` are refused; handle errors with `??`, nulls with `||`. The functions of
 //! Comity do not count as fallible: what they cannot read is a rejection with the line of the mapping as its field.
 //!
@@ -109,7 +111,7 @@
 //! | `code(table, value [, otherwise: x])` | the code of a table; an unknown value is a rejection, unless `otherwise` is given |
 //! | `code_list(table, text, separators [, otherwise: x])` | codes without doubles; entries may hold a separator themselves. `text` may be a list. With `otherwise` one unknown entry makes it the whole result |
 //! | `digest([part, …])` | 32 hexadecimal digits that identify these texts, for sources without an id |
-//! | `squeeze(text)` | the text without blanks around it, any run of blanks (no-break ones too) as one space |
+//! | `squeeze(text)` | the text without blanks around it, any run of blanks (no-break ones too) as one space; null for a blank one |
 //! | `capture(text, r'…(…)…')` | the first group that matched, or null |
 //! | `pad_left(text, width, "0")`, `pad_right(…)` | the text at least that wide |
 //! | `cut(text, bytes_max)` | the text, ended with `…` where it is longer |
@@ -201,6 +203,14 @@ impl Mapping {
 pub fn load(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Platform, Vec<Problem>> {
     let mut problems = Vec::new();
     let loaded = read_folder(name, files, &mut problems);
+    // Two sources may share a schema or a mapping: what is wrong with it is told once.
+    let mut told: Vec<Problem> = Vec::new();
+    for problem in std::mem::take(&mut problems) {
+        if !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    let problems = told;
     match loaded {
         Some(platform) if problems.is_empty() => Ok(platform),
         _ => Err(problems),

@@ -73,11 +73,10 @@ fn like(argument: &dyn Expression, state: &TypeState) -> Kind {
     if nullable { Kind::bytes().or_null() } else { Kind::bytes() }
 }
 
-fn squeeze(_: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
-    let given = arguments.required("text");
-    let kind = like(given.as_ref(), state);
-    Ok(Apply::one(given, kind, |value| {
-        Ok(as_text(&value).map_or(Value::Null, |t| Value::from(text::squeeze(t).as_ref())))
+fn squeeze(_: &Knowledge, _: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
+    Ok(Apply::one(arguments.required("text"), Kind::bytes().or_null(), |value| {
+        let squeezed = as_text(&value).map(text::squeeze).filter(|text| !text.is_empty());
+        Ok(squeezed.map_or(Value::Null, |text| Value::from(text.as_ref())))
     }))
 }
 
