@@ -82,11 +82,10 @@ pub(super) fn list<T>(
     count_max: usize,
     read: impl Fn(Value, Path<'_>) -> Read<T>,
 ) -> Result<Vec<T>, Refusal> {
-    let items = match value {
-        Value::Array(items) => items,
-        Value::Null => return Ok(Vec::new()),
-        _ => return Err(path.refuse(Reason::InvalidValue)),
-    };
+    if value.is_null() {
+        return Ok(Vec::new());
+    }
+    let Value::Array(items) = value else { return Err(path.refuse(Reason::InvalidValue)) };
     let mut list = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let Some(item) = read(item, path.index(index))? else { continue };
@@ -100,11 +99,11 @@ pub(super) fn list<T>(
 
 /// The fields of an object; `None` for null.
 pub(super) fn object(value: Value, path: Path<'_>) -> Read<ObjectMap> {
-    match value {
-        Value::Object(object) => Ok(Some(object)),
-        Value::Null => Ok(None),
-        _ => Err(path.refuse(Reason::InvalidValue)),
+    if value.is_null() {
+        return Ok(None);
     }
+    let Value::Object(object) = value else { return Err(path.refuse(Reason::InvalidValue)) };
+    Ok(Some(object))
 }
 
 /// What `date(…)` returned.
@@ -121,19 +120,16 @@ pub(super) fn date(value: Value, path: Path<'_>) -> Read<Dated> {
 
 /// An instant: milliseconds, a timestamp, or the start or end of a date.
 pub(super) fn instant(value: Value, path: Path<'_>, zone: &jiff::tz::TimeZone, at_end: bool) -> Read<Millis> {
-    match value {
-        Value::Integer(millis) => {
-            let known = jiff::Timestamp::from_millisecond(millis).is_ok();
-            if known { Ok(Some(millis)) } else { Err(path.refuse(Reason::InvalidValue)) }
-        }
-        Value::Timestamp(instant) => Ok(Some(instant.timestamp_millis())),
-        other => {
-            let Some(date) = date(other, path)? else { return Ok(None) };
-            let day = if at_end { after(&date) } else { Some(date.date) };
-            let millis = day.and_then(|day| day::start_of(day, zone));
-            millis.map(Some).ok_or_else(|| path.refuse(Reason::InvalidValue))
-        }
+    let invalid = || path.refuse(Reason::InvalidValue);
+    if let Value::Integer(millis) = value {
+        return jiff::Timestamp::from_millisecond(millis).map(|_| Some(millis)).map_err(|_| invalid());
     }
+    if let Value::Timestamp(instant) = value {
+        return Ok(Some(instant.timestamp_millis()));
+    }
+    let Some(date) = date(value, path)? else { return Ok(None) };
+    let day = if at_end { after(&date) } else { Some(date.date) };
+    day.and_then(|day| day::start_of(day, zone)).map(Some).ok_or_else(invalid)
 }
 
 /// The first day after what a date states: after the day, the month or the year.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use vrl::compiler::state::ExternalEnv;
 use vrl::compiler::{CompileConfig, Program, compile_with_external};
-use vrl::diagnostic::Diagnostic;
+use vrl::diagnostic::{Diagnostic, Label};
 use vrl::parser;
 use vrl::value::Kind;
 use vrl::value::kind::Collection;
@@ -41,15 +41,21 @@ pub(super) fn knowledge(definition: &Definition) -> Arc<Knowledge> {
     })
 }
 
-/// Compiles a mapping for records of these fields and notes every problem; no program where there is one.
-pub(super) fn compile(
-    definition: &Definition,
-    knowledge: &Arc<Knowledge>,
-    file: &Text,
-    fields: &[SourceField],
-    rows: bool,
-    problems: &mut Vec<Problem>,
-) -> Option<Program> {
+/// One mapping to compile, and for which records.
+pub(super) struct Task<'a> {
+    pub(super) definition: &'a Definition,
+    /// False where `platform.toml` has problems of its own: what depends on it alone is not judged again.
+    pub(super) definition_is_sound: bool,
+    pub(super) knowledge: &'a Arc<Knowledge>,
+    pub(super) file: &'a Text,
+    pub(super) fields: &'a [SourceField],
+    /// True where the input is `{ rows: [ … ] }`.
+    pub(super) rows: bool,
+}
+
+/// Compiles a mapping and notes every problem; no program where there is one.
+pub(super) fn compile(task: &Task<'_>, problems: &mut Vec<Problem>) -> Option<Program> {
+    let Task { definition, knowledge, file, fields, rows, .. } = *task;
     let before = problems.len();
     let checker = Checker { definition, file };
     let findings = match parser::parse(&*file.text) {
@@ -61,17 +67,16 @@ pub(super) fn compile(
     checker.aborts(&findings, problems);
     let outcome = outcome::of(&findings, &definition.codes);
     checker.codes(&outcome, problems);
-    let program = match compiled(knowledge, file, fields, rows) {
-        Ok(program) => program,
-        Err(diagnostics) => {
-            // What follows a syntax error are its echoes: the first one is told alone.
-            let syntax = diagnostics.iter().find(|diagnostic| diagnostic.code == VRL_SYNTAX).cloned();
-            let diagnostics = syntax.map_or(diagnostics, |first| vec![first]);
-            problems.extend(diagnostics.iter().map(|diagnostic| checker.diagnostic(diagnostic)));
-            return None;
-        }
-    };
-    checker.result(&program, &outcome, problems);
+    let (program, diagnostics) = compiled(knowledge, file, fields, rows);
+    // What follows a syntax error are its echoes: the first one is told alone.
+    let syntax = diagnostics.iter().find(|diagnostic| diagnostic.code == VRL_SYNTAX).cloned();
+    let diagnostics = syntax.map_or(diagnostics, |first| vec![first]);
+    let told = |at: usize| findings.outside.iter().any(|range| range.contains(&at));
+    let fresh =
+        diagnostics.iter().filter(|diagnostic| !primary(diagnostic).is_some_and(|label| told(label.span.start())));
+    problems.extend(fresh.map(|diagnostic| checker.diagnostic(diagnostic)));
+    let program = program?;
+    checker.result(&program, &outcome, task.definition_is_sound, problems);
     if problems.len() == before && (program.info().fallible || !program.info().target_assignments.is_empty()) {
         // Both were looked for in the syntax above; the compiler's word is the last.
         let why = "the mapping can fail or changes its input";
@@ -80,23 +85,26 @@ pub(super) fn compile(
     (problems.len() == before).then_some(program)
 }
 
-/// The program, or what VRL has against it; a warning counts, since nothing here is there without a use.
+/// The program, and what VRL has against it; a warning counts, since nothing here is there without a use.
 fn compiled(
     knowledge: &Arc<Knowledge>,
     file: &Text,
     fields: &[SourceField],
     rows: bool,
-) -> Result<Program, Vec<Diagnostic>> {
+) -> (Option<Program>, Vec<Diagnostic>) {
     let input = source_schema::input_kind(fields, rows);
     let external = ExternalEnv::new_with_kind(input, Kind::object(Collection::empty()));
     let mut config = CompileConfig::default();
     config.set_read_only();
-    let functions = functions::offered(knowledge);
-    match compile_with_external(&file.text, &functions, &external, config) {
-        Ok(result) if result.warnings.is_empty() => Ok(result.program),
-        Ok(result) => Err(result.warnings.to_vec()),
-        Err(diagnostics) => Err(diagnostics.to_vec()),
+    match compile_with_external(&file.text, &functions::offered(knowledge), &external, config) {
+        Ok(result) => (Some(result.program), result.warnings.to_vec()),
+        Err(diagnostics) => (None, diagnostics.to_vec()),
     }
+}
+
+/// The label that shows what is wrong.
+fn primary(diagnostic: &Diagnostic) -> Option<&Label> {
+    diagnostic.labels.iter().find(|label| label.primary).or(diagnostic.labels.first())
 }
 
 struct Checker<'a> {
@@ -106,7 +114,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn diagnostic(&self, diagnostic: &Diagnostic) -> Problem {
-        let primary = diagnostic.labels.iter().find(|label| label.primary).or(diagnostic.labels.first());
+        let primary = primary(diagnostic);
         let at = primary.map_or(0..0, |label| label.span.start()..label.span.end());
         let word = self.file.text.get(at.clone()).unwrap_or_default();
         let not_offered = functions::NOT_OFFERED.iter().find(|(name, _)| *name == word);
@@ -218,7 +226,7 @@ impl Checker<'_> {
     }
 
     /// The type of the result against what the canonical schema takes.
-    fn result(&self, program: &Program, outcome: &Outcome, problems: &mut Vec<Problem>) {
+    fn result(&self, program: &Program, outcome: &Outcome, own_rules: bool, problems: &mut Vec<Problem>) {
         let info = program.final_type_info();
         let kind = info.result.kind().union(info.result.returns().clone());
         let whole = self.last_expression(outcome);
@@ -248,7 +256,9 @@ impl Checker<'_> {
                 }
             });
         }
-        self.own_rules(&kind, &place, problems);
+        if own_rules {
+            self.own_rules(&kind, &place, problems);
+        }
     }
 
     /// What follows from the platform's definition: who names the origin, whether there are subjects.

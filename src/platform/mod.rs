@@ -105,7 +105,7 @@
 //! | `org_id(scheme, value [, register])` | an identifier, or null for a blank value; `scheme` is a literal |
 //! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"]])` | exact minor units (ISO 4217), or null for blank and the texts in `absent` |
 //! | `sum_money([money(…), …])` | the sum in one currency; null where there is none |
-//! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. A text with an offset is the day in the platform's time zone |
+//! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
 //! | `earliest([date(…), …])`, `latest(…)` | one of the dates, or null |
 //! | `instant(text, formats [, absent])` | milliseconds since 1970 UTC |
 //! | `code(table, value [, otherwise: x])` | the code of a table; an unknown value is a rejection, unless `otherwise` is given |
@@ -123,7 +123,7 @@
 //!
 //! # `examples/`
 //!
-//! See `examples.rs`.
+//! See [`examples`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -137,6 +137,7 @@ use crate::model::problem::Problem;
 
 pub mod code;
 pub mod definition;
+pub mod examples;
 
 pub(crate) mod functions;
 mod mapping;
@@ -150,6 +151,9 @@ mod syntax;
 pub(crate) mod text;
 mod written;
 pub(crate) mod zone;
+
+#[cfg(test)]
+mod tests;
 
 use definition::{Definition, Delimited, Format, Rows, Source};
 use written::Text;
@@ -221,6 +225,7 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
     let file = text_file("platform.toml", None, files, problems)?;
     let tree = written::parse(&file).map_err(|problem| problems.push(problem)).ok()?;
     let (mut definition, plans) = read::read(name, &file, &tree, problems)?;
+    let definition_is_sound = problems.is_empty();
     unused_files(&plans, files, problems);
     let knowledge = mapping::knowledge(&definition);
     let mut mappings = Vec::new();
@@ -239,7 +244,9 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         }
         let rows = grouped(&plan.format);
         if let (true, Some(mapping_file)) = (sound, &mapping_file) {
-            let program = mapping::compile(&definition, &knowledge, mapping_file, &fields, rows, problems);
+            let (definition, knowledge, fields) = (&definition, &knowledge, fields.as_slice());
+            let task = mapping::Task { definition, definition_is_sound, knowledge, file: mapping_file, fields, rows };
+            let program = mapping::compile(&task, problems);
             let lines = mapping_file.text.match_indices('\n').map(|(byte, _)| byte + 1).collect();
             mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
         }

@@ -266,11 +266,8 @@ fn without_null(kind: &Kind) -> Kind {
 pub(super) fn at(path: &[&str]) -> Option<Shape> {
     let mut shape = Shape::Object(EVENT);
     for name in path {
-        shape = match shape {
-            Shape::Object(fields) => fields.iter().find(|field| field.name == *name)?.shape,
-            Shape::List(Shape::Object(fields)) => fields.iter().find(|field| field.name == *name)?.shape,
-            _ => return None,
-        };
+        let (Shape::Object(fields) | Shape::List(Shape::Object(fields))) = shape else { return None };
+        shape = fields.iter().find(|field| field.name == *name)?.shape;
     }
     Some(shape)
 }

@@ -192,15 +192,15 @@ impl<'a> Section<'a> {
         self.text(key, problems).map(|(text, _)| text).unwrap_or_default()
     }
 
-    /// A needed flag; false with a problem where there is none.
+    /// A needed flag; true with a problem where there is none, since that forbids less.
     pub(super) fn needed_flag(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> bool {
         let Some(written) = self.take(key) else {
             self.missing(key, problems);
-            return false;
+            return true;
         };
         let Written::Boolean(flag) = written.get_ref() else {
             problems.push(wrong_type(self.file, &self.path_of(key), written.span(), "true or false"));
-            return false;
+            return true;
         };
         *flag
     }

@@ -3,6 +3,7 @@
 pub mod wire;
 pub mod canonical;
 pub mod event;
+pub mod json;
 pub mod log;
 pub mod state;
 pub mod identifiers;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::fmt::strtime::{self, BrokenDownTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::model::code::Precision;
 use crate::model::place::{Days, Millis};
@@ -60,9 +60,18 @@ pub(crate) fn fault(format: &str) -> Option<String> {
     }
 }
 
+/// The parts that a text states in a format. A format that ends with the letter `Z` says UTC by it (ISO 8601).
+fn broken_down(text: &str, format: &str) -> Option<BrokenDownTime> {
+    let mut time = BrokenDownTime::parse(format, text).ok()?;
+    if format.ends_with('Z') && !format.ends_with("%Z") && time.hour().is_some() {
+        time.set_offset(Some(Offset::UTC));
+    }
+    Some(time)
+}
+
 /// The day that a text states in a format. A text with an offset is an instant, whose day is the one in `zone`.
 pub(crate) fn parse(text: &str, format: &str, zone: &TimeZone) -> Option<Date> {
-    let time = BrokenDownTime::parse(format, text).ok()?;
+    let time = broken_down(text, format)?;
     if time.timestamp().is_some() || time.offset().is_some() {
         return time
             .to_timestamp()
@@ -85,7 +94,7 @@ fn plausible(text: &str) -> impl Fn(&Date) -> bool {
 
 /// The instant that a text states in a format; without an offset it is read in `zone`, a date alone as its start.
 pub(crate) fn parse_instant(text: &str, format: &str, zone: &TimeZone) -> Option<Millis> {
-    let time = BrokenDownTime::parse(format, text).ok()?;
+    let time = broken_down(text, format)?;
     if time.timestamp().is_some() || time.offset().is_some() {
         return time.to_timestamp().ok().map(|instant| instant.as_millisecond());
     }

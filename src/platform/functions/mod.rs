@@ -29,6 +29,9 @@ mod monies;
 mod tables;
 mod texts;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use dates::date_kind;
 pub(super) use monies::money_kind;
 pub(super) use tables::identifier_kind;
@@ -37,6 +40,8 @@ use lookup::Table;
 
 /// Functions of VRL that are not offered, each with the reason.
 pub(super) const NOT_OFFERED: &[(&str, &str)] = &[
+    ("assert", "its message says what a record says; use abort \"word\""),
+    ("assert_eq", "its message says what a record says; use abort \"word\""),
     ("log", "it writes what a record says into a log"),
     ("now", "what is decided may not depend on a clock"),
     ("random_bool", "what is decided may not depend on chance"),
@@ -79,13 +84,16 @@ pub(super) fn offered(knowledge: &Arc<Knowledge>) -> Vec<Box<dyn Function>> {
     offered
 }
 
+/// Compiles one call.
+type Compile = fn(&Knowledge, &TypeState, &ArgumentList) -> Result<Box<dyn Expression>, CallError>;
+
 /// One function of Comity: its signature and how a call is compiled.
 struct Call {
     name: &'static str,
     parameters: &'static [Parameter],
     /// True where it takes a block `-> |item| { … }`.
     block: bool,
-    compile: fn(&Knowledge, &TypeState, &ArgumentList) -> Result<Box<dyn Expression>, CallError>,
+    compile: Compile,
 }
 
 /// A text or number that a source may give, or nothing.
@@ -248,12 +256,13 @@ pub(crate) fn refusal(error: &ExpressionError) -> (Reason, Option<usize>) {
 /// A text or number as text; `None` for null and for blanks.
 fn stated(value: &Value) -> Option<std::borrow::Cow<'_, str>> {
     use std::borrow::Cow;
-    let text = match value {
-        Value::Integer(number) => return Some(Cow::Owned(number.to_string())),
-        Value::Float(number) => return Some(Cow::Owned(decimal_text(number.into_inner()))),
-        _ => as_text(value)?,
-    };
-    let text = super::text::trim(text);
+    if let Value::Integer(number) = value {
+        return Some(Cow::Owned(number.to_string()));
+    }
+    if let Value::Float(number) = value {
+        return Some(Cow::Owned(decimal_text(number.into_inner())));
+    }
+    let text = super::text::trim(as_text(value)?);
     (!text.is_empty()).then_some(Cow::Borrowed(text))
 }
 
@@ -296,10 +305,7 @@ fn literal_texts(arguments: &ArgumentList, name: &'static str, state: &TypeState
     let Some(given) = arguments.optional(name) else { return Ok(Vec::new()) };
     let wrong = || CallError::new(format!("`{name}` is no literal text or list of texts"), "write the texts in quotes");
     let value = given.resolve_constant(state).ok_or_else(wrong)?;
-    let items = match &value {
-        Value::Array(items) => items.as_slice(),
-        _ => std::slice::from_ref(&value),
-    };
+    let items = value.as_array().unwrap_or(std::slice::from_ref(&value));
     let texts: Option<Vec<String>> = items.iter().map(|item| as_text(item).map(str::to_owned)).collect();
     texts.ok_or_else(wrong)
 }

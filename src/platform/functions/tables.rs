@@ -65,10 +65,7 @@ fn code(knowledge: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> R
     let otherwise = arguments.optional("otherwise");
     let strict = otherwise.is_none();
     let work = move |value: Value, otherwise: Value| {
-        let text = match value {
-            Value::Boolean(flag) => Value::from(flag.to_string()),
-            other => other,
-        };
+        let text = if let Value::Boolean(flag) = value { Value::from(flag.to_string()) } else { value };
         let Some(text) = stated(&text) else { return Ok(Value::Null) };
         match table.code(&text) {
             Some("") => Ok(Value::Null),
