@@ -119,7 +119,10 @@ impl Checker<'_> {
         let named_well = (1..=50).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !named_well {
-            self.wrong("federation.name is not of a-z, 0-9 and -, at most 50", "it becomes part of Kafka's group names");
+            self.wrong(
+                "federation.name is not of a-z, 0-9 and -, at most 50",
+                "it becomes part of Kafka's group names",
+            );
         }
         if written.jurisdictions.len() < 2 || written.jurisdictions.len() > MEMBERS_MAX {
             self.wrong(
@@ -138,7 +141,10 @@ impl Checker<'_> {
         }
         let rules_version = written.rules_version.unwrap_or(1);
         if rules_version < 1 {
-            self.wrong("federation.rules_version is below 1", "it starts at 1 and is raised with every change of a rule");
+            self.wrong(
+                "federation.rules_version is below 1",
+                "it starts at 1 and is raised with every change of a rule",
+            );
         }
         Federation { name, members, rules_version }
     }
@@ -146,12 +152,9 @@ impl Checker<'_> {
     fn member(&mut self, written: &written::Jurisdiction) -> Option<Member> {
         let (code, state, domains, least) = match written {
             written::Jurisdiction::Code(code) => (code, None, [].as_slice(), None),
-            written::Jurisdiction::Member(member) => (
-                &member.code,
-                member.state.as_deref(),
-                member.domains.as_slice(),
-                member.least_severity.as_deref(),
-            ),
+            written::Jurisdiction::Member(member) => {
+                (&member.code, member.state.as_deref(), member.domains.as_slice(), member.least_severity.as_deref())
+            }
         };
         let Some(jurisdiction) = Jurisdiction::parse(code) else {
             self.wrong(
@@ -203,7 +206,10 @@ impl Checker<'_> {
                 content
             }
             Err(error) => {
-                self.wrong(format!("{key}: {} cannot be read: {error}", path.display()), "check the path and its rights");
+                self.wrong(
+                    format!("{key}: {} cannot be read: {error}", path.display()),
+                    "check the path and its rights",
+                );
                 Vec::new()
             }
         }
