@@ -266,7 +266,8 @@ fn without_null(kind: &Kind) -> Kind {
 pub(super) fn at(path: &[&str]) -> Option<Shape> {
     let mut shape = Shape::Object(EVENT);
     for name in path {
-        let (Shape::Object(fields) | Shape::List(Shape::Object(fields))) = shape else { return None };
+        let inner = if let Shape::List(of) = shape { *of } else { shape };
+        let Shape::Object(fields) = inner else { return None };
         shape = fields.iter().find(|field| field.name == *name)?.shape;
     }
     Some(shape)
