@@ -185,6 +185,17 @@ fn a_mapping_reads_only_what_the_schema_has() {
 }
 
 #[test]
+fn a_mapping_may_give_its_own_values_other_names() {
+    let own = "own = each(.rows) -> |row| { { \"paid\": row.amount } }\n\
+      if own[0].paid == \"0\" { abort \"no_finding\" }\n\
+      same = .rows[1]\nsame = { \"left\": 1 }\nif same.left == 2 { abort \"no_finding\" }\nfirst = .rows[0]";
+    let found = problems(&with("mapping.vrl", "first = .rows[0]", own));
+    assert!(found.is_empty(), "{}", told(&found));
+    let found = problems(&with("mapping.vrl", "first = .rows[0]", "gone = del(.rows)\nfirst = .rows[0]"));
+    assert!(found.iter().any(|problem| problem.why.contains("read-only")), "{}", told(&found));
+}
+
+#[test]
 fn a_mapping_cannot_fail_unseen() {
     let vrl = "mapping.vrl";
     check(vrl, "upcase(\"guard missing\")", "string!(first.name)", code::FALLIBLE, "string!(first.name)");
