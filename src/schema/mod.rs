@@ -2,7 +2,11 @@
 
 pub mod wire;
 pub mod canonical;
+pub(crate) mod datum;
+mod read;
 pub mod event;
+pub(crate) mod rejection;
+mod rules;
 pub mod log;
 pub mod state;
 pub mod identifiers;
