@@ -132,7 +132,8 @@ impl Derived {
                 }
             }
             Key::Source(..) => {
-                let since = after.and_then(|value| if let Value::Source(source) = value { source.gap_since } else { None });
+                let since =
+                    after.and_then(|value| if let Value::Source(source) = value { source.gap_since } else { None });
                 match since {
                     Some(since) => self.gaps.insert(key.clone(), since),
                     None => self.gaps.remove(key),

@@ -20,9 +20,6 @@ pub mod identity;
 pub mod cases;
 mod derived;
 
-#[cfg(test)]
-mod tests;
-
 use crate::model::code::WithdrawalScope;
 use derived::Derived;
 use key::KeyRef;
@@ -199,3 +196,6 @@ fn entry_digest(name: &str, datum: &[u8]) -> u128 {
     bytes.extend_from_slice(datum);
     xxh3_128(&bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,12 +153,28 @@ impl<'s> Draft<'s, '_> {
             }
             let case = self.case(*at, id).filter(|case| case.organisation_id.as_deref() == Some(organisation_id));
             let itself = *at == origin && id == case_id;
-            if let Some(open) = case.filter(|_| !itself && listed(&organisation, *at, id).is_none()).and_then(|case| open_case(case)) {
+            if let Some(open) =
+                case.filter(|_| !itself && listed(&organisation, *at, id).is_none()).and_then(|case| open_case(case))
+            {
                 organisation.open_cases.push(open);
             }
         }
         let key = Key::Organisation(organisation_id.to_owned());
         self.put(key, Some(Value::Organisation(Arc::new(organisation))));
+    }
+
+    /// True where this entry took a key's value away.
+    pub(super) fn gives_up(&self, key: &Key) -> bool {
+        self.changed(key) == Some(None)
+    }
+
+    /// How many withdrawals of a platform wait, with those that this entry added.
+    pub(super) fn pending_count(&self, platform: &str) -> usize {
+        let added = self.effects.changes.iter().filter(|change| match (&change.before, &change.after) {
+            (None, Some(Value::Pending(pending))) => pending.platform == platform,
+            _ => false,
+        });
+        self.state.pending_count(platform) + added.count()
     }
 
     /// The value that this entry gave to a key, where it gave one.

@@ -1,13 +1,9 @@
 //! Who is told, in which role, by which rule.
 
-use crate::model::code::{MemberState, MsgType, Role, RoleReason, Scope, Severity};
-use crate::model::code::Domain;
+use crate::model::code::{Domain, MemberState, MsgType, Role, RoleReason, Scope, Severity};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, MemberIndex, Rules};
 use crate::model::state::Told;
-
-#[cfg(test)]
-mod tests;
 
 /// What routing depends on besides the rules and those told before.
 #[derive(Debug, Clone)]
@@ -150,3 +146,6 @@ fn role_of(
     reasons.sort_unstable();
     Routed { member, role, role_before: before.filter(|before| *before != role), reasons }
 }
+
+#[cfg(test)]
+mod tests;
