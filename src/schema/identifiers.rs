@@ -101,6 +101,23 @@ fn captured(pattern: &Regex, text: &str) -> Option<String> {
     Some(captures.iter().skip(1).flatten().map(|group| group.as_str()).collect())
 }
 
+/// Bytes of a platform's own number.
+const LOCAL_BYTES_MAX: usize = 40;
+
+/// A platform's own number in normal form: blanks at the ends taken off; letters, digits and separators with at least
+/// one digit and at most one word of more than three letters, so that no name passes for a number. Case is kept: what it
+/// means is the platform's affair.
+pub fn local_value(text: &str) -> Option<String> {
+    if text.len() > IDENTIFIER_BYTES_MAX {
+        return None;
+    }
+    let value = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " ._/#:-".contains(c);
+    let words = value.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 3).count();
+    let number = value.chars().any(|c| c.is_ascii_digit()) && value.chars().all(allowed) && words <= 1;
+    (number && value.len() <= LOCAL_BYTES_MAX).then_some(value)
+}
+
 /// NFKC without what cannot be seen: zero-width and directional marks, soft hyphens, byte order marks.
 pub fn clean(text: &str) -> String {
     text.nfkc().filter(|c| !is_invisible(*c)).collect()
