@@ -131,7 +131,11 @@ pub fn stop(doing: &str, error: &KafkaError) -> Stop {
             | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
             | RDKafkaErrorCode::SaslAuthenticationFailed,
         ) => {
-            return Stop::new(StopKind::Unavailable, format!("{doing}: {error}"), "give this client the right in Kafka");
+            return Stop::new(
+                StopKind::Unavailable,
+                format!("{doing}: {error}"),
+                "give this client the right in Kafka",
+            );
         }
         _ => StopKind::Unavailable,
     };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Members of the network with their names in the list: EU-27, Iceland, Liechtenstein, Norway, Switzerland, Northern
 /// Ireland under both of its names, and the Commission.
-pub const MEMBERS: [(&str, &str); 34] = [
+pub(crate) const MEMBERS: [(&str, &str); 34] = [
     ("Austria", "AT"),
     ("Belgium", "BE"),
     ("Bulgaria", "BG"),
@@ -46,25 +46,25 @@ pub const MEMBERS: [(&str, &str); 34] = [
 
 /// What must have been published about one notification once the whole list has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The notifying member.
-    pub origin: String,
+    pub(crate) origin: String,
     /// The members named for follow-up by its last row, but for the origin.
-    pub follow_up: BTreeSet<String>,
+    pub(crate) follow_up: BTreeSet<String>,
     /// Every other member.
-    pub attention: BTreeSet<String>,
+    pub(crate) attention: BTreeSet<String>,
     /// How many different contents its rows have, in the order of the file, a row equal to any before it not counted:
     /// the version of the last alert that every member has.
-    pub versions: usize,
+    pub(crate) versions: usize,
     /// Entries of the last row's follow-up list that are no member: other countries, INFOSAN.
-    pub outside: BTreeSet<String>,
+    pub(crate) outside: BTreeSet<String>,
 }
 
 /// Reads the list; the first line is its header.
 ///
 /// # Panics
 /// Where the list is not what this reader was written for.
-pub fn expected(tsv: &str) -> BTreeMap<String, Expected> {
+pub(crate) fn expected(tsv: &str) -> BTreeMap<String, Expected> {
     let code: BTreeMap<&str, &str> = MEMBERS.into_iter().collect();
     let everybody: BTreeSet<String> = code.values().map(|member| (*member).to_owned()).collect();
     assert_eq!(everybody.len(), 33);
@@ -101,10 +101,11 @@ pub fn expected(tsv: &str) -> BTreeMap<String, Expected> {
     told
 }
 
-/// What makes a row another revision: all but the export's own columns, the operators' countries, which are not
-/// carried, and fractions of seconds and blanks, which the exports write differently.
+/// What makes a row another revision: all but the export's own columns and those that are not carried, and but for
+/// fractions of seconds and blanks, which the exports write differently.
 fn content(header: &[&str], cells: &[&str]) -> Vec<String> {
     let told = |title: &str| !matches!(title, "year" | "week" | "operator" | "type");
     let cells = header.iter().zip(cells).filter(|(title, _)| told(title));
-    cells.map(|(title, cell)| if *title == "date" { cell[..19].to_owned() } else { cell.trim().to_owned() }).collect()
+    let solid = |cell: &str| cell.split_whitespace().collect::<String>();
+    cells.map(|(title, cell)| if *title == "date" { cell[..19].to_owned() } else { solid(cell) }).collect()
 }
