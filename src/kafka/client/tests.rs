@@ -31,7 +31,7 @@ fn an_operator_cannot_change_a_promise() {
     for purpose in PURPOSES {
         let config = config(&kafka(&all), purpose);
         for (name, value) in config.config_map() {
-            assert_ne!(*value, "planted", "{purpose:?} took {name}");
+            assert_ne!(value, "planted", "{purpose:?} took {name}");
         }
     }
     assert_eq!(problems(&kafka(&all), "comity.toml").len(), RESERVED.len());
