@@ -2,6 +2,8 @@
 
 pub mod wire;
 pub mod canonical;
+pub mod compat;
+pub mod registry;
 pub(crate) mod datum;
 mod read;
 pub mod event;

@@ -10,7 +10,7 @@ use super::entropy::entropy;
 use super::{expected, model, second_opinion};
 
 /// The framed alert of one recipient.
-pub fn framed(decision: &Decision<'_>, recipient: &Recipient, jurisdiction: Jurisdiction) -> Vec<u8> {
+pub(crate) fn framed(decision: &Decision<'_>, recipient: &Recipient, jurisdiction: Jurisdiction) -> Vec<u8> {
     let tails = tails(decision);
     let tail = match recipient.role {
         Role::FollowUp => tails.follow_up,

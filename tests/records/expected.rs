@@ -14,7 +14,7 @@ use comity::model::rules::{Period, Rules};
 use comity::model::state::{Case, Checkpoint, OpenCase, Value};
 use serde_json::{Value as Json, json};
 
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -30,7 +30,7 @@ fn places(places: &[Jurisdiction]) -> Json {
     each(places, |place| json!(place.as_str()))
 }
 
-pub fn event(event: &InfractionEvent) -> Json {
+pub(crate) fn event(event: &InfractionEvent) -> Json {
     let parts = [
         json!({
             "event_id": event.event_id, "revision": event.revision, "kind": event.kind.name(),
@@ -137,7 +137,7 @@ fn source(at: &SourcePosition) -> Json {
     json!({ "topic": &*at.topic, "partition": at.partition, "from": at.from, "offset": at.offset })
 }
 
-pub fn rejection(rejection: &Rejection, sequence: i64) -> Json {
+pub(crate) fn rejection(rejection: &Rejection, sequence: i64) -> Json {
     let stage = match rejection.reason.code().as_bytes()[4] {
         b'1' => "SOURCE",
         b'2' => "DECODE",
@@ -156,7 +156,7 @@ pub fn rejection(rejection: &Rejection, sequence: i64) -> Json {
     })
 }
 
-pub fn entry(body: &Body) -> Json {
+pub(crate) fn entry(body: &Body) -> Json {
     let (at, content) = match body {
         Body::Event(about) => (Some(&about.provenance.at), event(about)),
         Body::Rejection(refused) => (Some(&refused.at), rejection(refused, 0)),
@@ -222,7 +222,7 @@ fn case(case: &Case) -> Json {
     })
 }
 
-pub fn state_entry(transaction: i64, value: &Value) -> Json {
+pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
     let content = match value {
         Value::Organisation(known) => json!({
             "organisation_id": known.organisation_id, "identifiers": known.identifiers,
@@ -241,7 +241,7 @@ pub fn state_entry(transaction: i64, value: &Value) -> Json {
     json!({ "transaction": transaction, "value": content })
 }
 
-pub fn checkpoint(checkpoint: &Checkpoint) -> Json {
+pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Json {
     let marks = &checkpoint.marks;
     let sequences: Vec<Json> = marks
         .sequences
@@ -260,7 +260,7 @@ pub fn checkpoint(checkpoint: &Checkpoint) -> Json {
     })
 }
 
-pub fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction: Jurisdiction) -> Json {
+pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction: Jurisdiction) -> Json {
     let about = &decision.about;
     let known = decision.event;
     let mode = if decision.test { Mode::Test } else { known.map_or(Mode::Actual, |event| event.mode) };
@@ -303,7 +303,7 @@ pub fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction: Juris
     merge(parts)
 }
 
-pub fn status(status: &Status) -> Json {
+pub(crate) fn status(status: &Status) -> Json {
     json!({
         "recipient": status.recipient.as_str(), "sequence": status.sequence,
         "last_alert_sequence": status.last_alert_sequence, "log_time": status.log_time, "overdue": status.overdue,

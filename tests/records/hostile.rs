@@ -23,7 +23,7 @@ fn long(number: i64) -> Vec<u8> {
         out.push((rest % 128) as u8 + 128);
         rest /= 128;
     }
-    out.push(rest as u8);
+    out.push((rest % 128) as u8);
     out
 }
 

@@ -18,11 +18,11 @@ use comity::model::state::{
 
 use super::entropy::Entropy;
 
-pub fn source(e: &mut Entropy) -> SourcePosition {
+pub(crate) fn source(e: &mut Entropy) -> SourcePosition {
     SourcePosition { topic: Arc::from(e.text()), partition: e.int(), from: e.long(), offset: e.long() }
 }
 
-pub fn event(e: &mut Entropy) -> InfractionEvent {
+pub(crate) fn event(e: &mut Entropy) -> InfractionEvent {
     InfractionEvent {
         event_id: e.text(),
         revision: e.optional(Entropy::long),
@@ -129,7 +129,7 @@ fn resource(e: &mut Entropy) -> Resource {
     }
 }
 
-pub fn rejection(e: &mut Entropy) -> Rejection {
+pub(crate) fn rejection(e: &mut Entropy) -> Rejection {
     Rejection {
         at: source(e),
         platform: e.text(),
@@ -143,7 +143,7 @@ pub fn rejection(e: &mut Entropy) -> Rejection {
     }
 }
 
-pub fn rules(e: &mut Entropy) -> Rules {
+pub(crate) fn rules(e: &mut Entropy) -> Rules {
     Rules {
         federation: e.text(),
         rules_version: e.long(),
@@ -163,7 +163,7 @@ fn period(e: &mut Entropy) -> Period {
     Period { months: e.int(), days: e.int() }
 }
 
-pub fn body(e: &mut Entropy) -> Body {
+pub(crate) fn body(e: &mut Entropy) -> Body {
     match e.below(6) {
         0 => Body::Tick,
         1 => Body::Event(Box::new(event(e))),
@@ -226,7 +226,7 @@ fn case(e: &mut Entropy) -> Case {
 }
 
 /// A value of the state under its key.
-pub fn value(e: &mut Entropy) -> (Key, Value) {
+pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
     match e.below(5) {
         0 => (
             Key::Source(Arc::from(e.text()), e.int()),
@@ -262,7 +262,7 @@ pub fn value(e: &mut Entropy) -> (Key, Value) {
     }
 }
 
-pub fn checkpoint(e: &mut Entropy) -> Checkpoint {
+pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
     let sequences: BTreeMap<Output, i64> = e
         .list(|e| {
             let output = match e.below(4) {
@@ -289,7 +289,7 @@ pub fn checkpoint(e: &mut Entropy) -> Checkpoint {
     }
 }
 
-pub fn recipient(e: &mut Entropy) -> Recipient {
+pub(crate) fn recipient(e: &mut Entropy) -> Recipient {
     Recipient {
         member: e.byte(),
         sequence: e.long(),
@@ -302,7 +302,7 @@ pub fn recipient(e: &mut Entropy) -> Recipient {
 }
 
 /// A decision about that event, or about none (time decided).
-pub fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) -> Decision<'a> {
+pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) -> Decision<'a> {
     Decision {
         alert_id: e.text(),
         version: e.int(),
@@ -332,7 +332,7 @@ pub fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) -> Deci
     }
 }
 
-pub fn status(e: &mut Entropy) -> Status {
+pub(crate) fn status(e: &mut Entropy) -> Status {
     Status {
         recipient: e.place(),
         sequence: e.long(),

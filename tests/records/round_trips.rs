@@ -8,11 +8,12 @@ use comity::schema::state::{
     StateRecord, decode_key, decode_record, encode_checkpoint, encode_header, encode_key, encode_record, encode_value,
 };
 use proptest::{prop_assert, prop_assert_eq, prop_assert_ne, proptest};
+use sha2::{Digest, Sha256};
 
-use super::entropy::entropy;
+use super::entropy::{Entropy, entropy};
 use super::{expected, model, second_opinion};
 
-pub fn read_entry(body: &Body) -> Body {
+pub(crate) fn read_entry(body: &Body) -> Body {
     let LogEntry { offset, appended_at, body } = decode_entry(&encode_entry(body), 7, 8).expect("readable");
     assert_eq!((offset, appended_at), (7, 8));
     body
@@ -93,6 +94,18 @@ proptest! {
         let mut changed = event.clone();
         changed.text_dropped = !event.text_dropped;
         prop_assert_ne!(content_sha256(&event), content_sha256(&changed));
+    }
+
+    /// The digest is that of the whole datum, empty where it came from, as anyone with the schema can make it.
+    #[test]
+    fn content_by_another_library(mut e in entropy()) {
+        let event = model::event(&mut e);
+        let mut neutral = event.clone();
+        neutral.reported_at = 0;
+        neutral.provenance = model::event(&mut Entropy::new(Vec::new())).provenance;
+        let datum = second_opinion::event_datum(&encode_entry(&Body::Event(Box::new(neutral))));
+        let expected: [u8; 32] = Sha256::digest(&datum).into();
+        prop_assert_eq!(content_sha256(&event), expected);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
+use apache_avro::writer::datum::GenericDatumWriter;
 use serde_json::{Value as Json, json};
 
 use super::expected::hex;
@@ -23,8 +24,22 @@ static SCHEMAS: LazyLock<HashMap<&'static str, Schema>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The datum of an event by another library, from the body of its framed log entry.
+pub(crate) fn event_datum(entry: &[u8]) -> Vec<u8> {
+    let mut rest = &entry[5..];
+    let read =
+        GenericDatumReader::builder(&SCHEMAS["LogEntry"]).build().and_then(|reader| reader.read_value(&mut rest));
+    let Ok(Value::Record(fields)) = read else { panic!("no log entry") };
+    let body = fields.into_iter().find(|(name, _)| name == "body").expect("a body").1;
+    let Value::Union(0, event) = body else { panic!("no event") };
+    GenericDatumWriter::builder(&SCHEMAS["InfractionEvent"])
+        .build()
+        .and_then(|writer| writer.write_value_to_vec(*event))
+        .expect("a datum")
+}
+
 /// Reads a framed value whole: its id must be that one, and nothing may follow it.
-pub fn read(name: &str, id: u8, framed: &[u8]) -> Json {
+pub(crate) fn read(name: &str, id: u8, framed: &[u8]) -> Json {
     assert_eq!(&framed[..5], [0, 0, 0, 0, id], "the frame of {name}");
     let mut rest = &framed[5..];
     let value = GenericDatumReader::builder(&SCHEMAS[name])

@@ -112,7 +112,7 @@ struct Provenance<'a> {
 impl Provenance<'_> {
     fn with_source(self, at: SourcePosition) -> Option<event::Provenance> {
         let same = *self.topic == *at.topic && self.partition == at.partition && self.offset == at.offset;
-        same.then(|| event::Provenance {
+        same.then_some(event::Provenance {
             at,
             raw_sha256: self.raw_sha256.0,
             content_sha256: self.content_sha256.0,
