@@ -13,7 +13,7 @@ use crate::schema::legal_forms::name::Name;
 mod locality;
 mod subject;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 
 use subject::Verdict;

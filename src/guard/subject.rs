@@ -127,7 +127,10 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
     if last.after >= length || name.is_tail(last.after, length) {
         return Ok(length);
     }
-    let joined = is_joiner(name, last.after) && !name.gap_before(last.after).contains(',');
+    if (0..last.first).all(|place| is_article(name, place)) {
+        return Ok(length);
+    }
+    let joined = is_joiner(name, last.after) && !name.gap_before(last.after).contains([',', '/', '|']);
     if joined && (last.after..length).any(|place| !is_companion(name, place)) {
         return Err(Reason::SeveralSubjects);
     }
@@ -146,6 +149,13 @@ fn is_joiner(name: &Name, place: usize) -> bool {
         matches!(piece.folded.as_str(), "AND" | "ET" | "UND" | "Y" | "OCH" | "OG" | "EN" | "E" | "VS" | "И")
     });
     word || name.gap_before(place).contains(['&', ';', '+', '/', ',', '|'])
+}
+
+/// Articles: a name that begins with its form (`La Corporation de …`) has its own words after it.
+fn is_article(name: &Name, place: usize) -> bool {
+    name.pieces
+        .get(place)
+        .is_some_and(|piece| matches!(piece.folded.as_str(), "THE" | "LA" | "LE" | "LES" | "DIE" | "A"))
 }
 
 /// Words beside a legal form that name nobody else.

@@ -61,10 +61,18 @@ impl Scheme {
         }
         let bare: String = clean.chars().filter(|c| !c.is_whitespace() && !self.form.separators.contains(c)).collect();
         let value = self.form.read(&bare)?;
+        if self.rules.iter().any(|rule| rule.wants_other_form(&value)) {
+            return None;
+        }
         if self.check_is_form && self.trust(&value) == Trust::CheckFailed {
             return None;
         }
         Some(value)
+    }
+
+    /// Whether a text is a value in normal form.
+    fn has_form(&self, value: &str) -> bool {
+        self.form.pattern.is_match(value)
     }
 
     /// How far the check digits of a value in normal form speak for it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::scheme;
+use super::{Scheme, scheme};
 use crate::model::code::Trust;
 
 /// A rule as the table writes it.
@@ -101,6 +101,16 @@ impl Rule {
         .flatten()
     }
 
+    /// Whether the rule follows a national scheme whose form the value has not.
+    pub(super) fn wants_other_form(&self, value: &str) -> bool {
+        match self {
+            Self::National(schemes) => {
+                national_part(schemes, value).is_some_and(|(scheme, rest)| !scheme.has_form(rest))
+            }
+            Self::Weighted(_) | Self::Named(_) => false,
+        }
+    }
+
     /// Whether a value keeps the rule; `None` where the rule says nothing about it.
     pub(super) fn holds(&self, value: &str) -> Option<bool> {
         match self {
@@ -113,13 +123,18 @@ impl Rule {
 
 /// The rest after two letters, by the rules of the scheme of that country.
 fn national(schemes: &BTreeMap<String, String>, value: &str) -> Option<bool> {
-    let (country, rest) = value.split_at_checked(2)?;
-    let scheme = scheme(schemes.get(country)?)?;
+    let (scheme, rest) = national_part(schemes, value)?;
     match scheme.trust(rest) {
         Trust::Valid => Some(true),
         Trust::CheckFailed => Some(false),
         Trust::Unchecked => None,
     }
+}
+
+/// The national scheme of a value, and what follows the two letters.
+fn national_part<'v>(schemes: &BTreeMap<String, String>, value: &'v str) -> Option<(&'static Scheme, &'v str)> {
+    let (country, rest) = value.split_at_checked(2)?;
+    Some((scheme(schemes.get(country)?)?, rest))
 }
 
 impl Weighted {

@@ -52,6 +52,11 @@ fn values_are_brought_to_normal_form() {
     check("za-company-number", "2012/123456/07", Some(("2012/123456/07", Trust::Unchecked)));
     check("br-cnpj", "12.ABC.345/01DE-35", Some(("12ABC34501DE35", Trust::Valid)));
     check("fr-siret", "732 829 320 00074", Some(("73282932000074", Trust::Valid)));
+    // Two rules that python-stdnum has not, on published numbers.
+    check("kr-business-registration-number", "124-81-00998", Some(("1248100998", Trust::Valid)));
+    check("kr-business-registration-number", "124-81-00997", Some(("1248100997", Trust::CheckFailed)));
+    check("kr-corporate-registration-number", "130111-0006246", Some(("1301110006246", Trust::Valid)));
+    check("eu-vat", "DE036043107", None);
     check("eu-vat", "DE 136,695 976", None);
     check("eu-vat", "DE136695976", Some(("DE136695976", Trust::Valid)));
     check("eu-vat", "DE136695978", Some(("DE136695978", Trust::CheckFailed)));

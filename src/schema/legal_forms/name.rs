@@ -139,8 +139,11 @@ impl Name {
         let token = found.token;
         let one = if found.after == found.first + 1 { self.pieces.get(found.first) } else { None };
         let marked = one.is_some_and(|piece| piece.initials == Initials::Marked);
+        let stroke =
+            one.is_some_and(|piece| self.text.get(piece.start..piece.end).is_some_and(|raw| raw.contains('/')));
+        let abroad = token.marked_abroad && marked && (stroke || !token.text.contains('/'));
         let spaced = one.is_some_and(|piece| piece.initials == Initials::Spaced && piece.folded.len() <= 2);
-        if spaced || (token.marked && !marked) || !(token.is_at_home(country) || (token.marked_abroad && marked)) {
+        if spaced || (token.marked && !marked) || !(token.is_at_home(country) || abroad) {
             return false;
         }
         let whole = found.first == 0 && found.after == length;
