@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message, Timestamp};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Event, Purpose};
@@ -129,7 +129,7 @@ impl<'c> Shell<'c> {
             .map_err(|error| client::stop("the ledger's ticks", &error))?;
         let (log, follower) = (tail::reader(kafka)?, tail::reader(kafka)?);
         for topic in [names::LOG, names::STATE] {
-            present(&log, topic)?;
+            super::present(&log, topic)?;
         }
         let cluster_id = log.client().fetch_cluster_id(tail::ANSWER_TIMEOUT).unwrap_or_default();
         let now = clock::instant();
@@ -451,14 +451,4 @@ fn entry(message: &BorrowedMessage<'_>) -> Result<LogEntry, Stop> {
         let why = format!("{} at offset {}: {}", error.topic, message.offset(), error.why);
         Stop::new(StopKind::Data, why, "only Comity may write to comity.log: look at its ACLs")
     })
-}
-
-/// A topic that must be there.
-fn present(reader: &BaseConsumer<Context>, topic: &str) -> Result<(), Stop> {
-    let metadata = reader
-        .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
-        .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
-    let there = metadata.topics().iter().any(|known| known.name() == topic && known.error().is_none());
-    let help = "make the topics with: comity topics apply --yes";
-    if there { Ok(()) } else { Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help)) }
 }
