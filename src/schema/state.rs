@@ -10,7 +10,11 @@ pub const CHECKPOINT_KEY: &str = "checkpoint";
 #[derive(Debug, Clone, PartialEq)]
 pub enum StateRecord {
     /// A value, or `None` for a tombstone, with the number of the transaction that wrote it.
-    Value { key: Key, transaction: i64, value: Option<Value> },
+    Value {
+        key: Key,
+        transaction: i64,
+        value: Option<Value>,
+    },
     Checkpoint(Checkpoint),
 }
 
