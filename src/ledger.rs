@@ -2,12 +2,34 @@
 
 use crate::index::State;
 use crate::model::change::Change;
+use crate::model::code::{Kind, Mode};
 use crate::model::decision::{Decision, Status};
-use crate::model::entry::LogEntry;
+use crate::model::entry::{Body, LogEntry};
+use crate::model::event::InfractionEvent;
 use crate::model::rejection::Rejection;
 use crate::model::state::Marks;
 
-/// What an entry does. `marks` and `changes` are the whole difference that it makes to the state.
+mod draft;
+mod source;
+mod rules;
+mod term;
+mod expiry;
+mod subject;
+mod revision;
+mod statement;
+mod closure;
+mod withdrawal;
+mod trial;
+mod tell;
+mod reject;
+mod status;
+
+use draft::Draft;
+use source::Admission;
+
+/// What an entry does. `marks` and `changes` are the whole difference that it makes to the state: apply the changes
+/// in their order, then `State::advance` by the marks. The digest in `marks` is that before the entry; applying the
+/// changes keeps the state's own.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effects<'e> {
@@ -18,6 +40,20 @@ pub struct Effects<'e> {
     pub statuses: Vec<Status>,
     pub changes: Vec<Change>,
     pub marks: Marks,
+    pub alarms: Alarms,
+    /// True where due work was left for the next entry, so that ticks follow at once.
+    pub work_left: bool,
+}
+
+/// What an operator must look at; each is a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Alarms {
+    /// How far the log's clock stepped, where it was more than a day.
+    pub clock_step_ms: Option<i64>,
+    /// Source partitions whose gap has lasted a minute of log time or longer, as of this entry.
+    pub source_gaps: usize,
+    /// Rules of a higher version that drop, reorder or repeat members, or hold too many: ignored.
+    pub rules_refused: bool,
 }
 
 /// What became of an entry, as it is counted.
@@ -40,13 +76,44 @@ pub enum Outcome {
     SentTwice,
     /// Its source position is beyond a delivery that failed; intake sends it again.
     BeyondGap,
-    /// Rules that are not higher than those in force.
+    /// Rules that are not higher than those in force, or that may not follow them.
     RulesIgnored,
     Rules,
     Tick,
 }
 
-/// Decides on one entry.
-pub fn handle<'e>(_state: &State, _entry: &'e LogEntry) -> Effects<'e> {
-    todo!()
+/// Decides on one entry: first the clock and what is due by it, then the entry, then who must know where they stand.
+pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {
+    let mut draft = Draft::new(state, entry);
+    expiry::do_due_work(&mut draft);
+    draft.effects.outcome = match source::admit(&mut draft, entry.body.source()) {
+        Admission::SentTwice => Outcome::SentTwice,
+        Admission::BeyondGap => Outcome::BeyondGap,
+        Admission::Taken => match &entry.body {
+            Body::Event(event) => decide(&mut draft, event),
+            Body::Rejection(rejection) => draft.reject(Rejection::clone(rejection)),
+            Body::Acknowledgement(acknowledgement) => reject::not_accepted(&mut draft, &acknowledgement.at),
+            Body::Link(link) => reject::not_accepted(&mut draft, &link.at),
+            Body::Rules(rules) => rules::take(&mut draft, rules),
+            Body::Tick => Outcome::Tick,
+        },
+    };
+    status::write(&mut draft);
+    draft.effects
 }
+
+/// Decides on one event, by what its origin says it is.
+fn decide<'e>(draft: &mut Draft<'_, 'e>, event: &'e InfractionEvent) -> Outcome {
+    let Some(rules) = draft.rules().cloned() else { return reject::before_rules(draft, event) };
+    match (event.mode, event.kind) {
+        (Mode::Test, _) => trial::decide(draft, &rules, event),
+        (Mode::Actual | Mode::Backfill, Kind::Original | Kind::Supplement | Kind::Correction) => {
+            statement::decide(draft, &rules, event)
+        }
+        (Mode::Actual | Mode::Backfill, Kind::Closure) => closure::decide(draft, &rules, event),
+        (Mode::Actual | Mode::Backfill, Kind::Withdrawal) => withdrawal::decide(draft, &rules, event),
+    }
+}
+
+#[cfg(test)]
+mod tests;

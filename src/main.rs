@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `comity`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    comity::cli::run(std::env::args_os())
+}

@@ -2,10 +2,37 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::model::problem::Problem;
 use crate::model::rules::{Member, Policy};
+
+mod written;
+mod period;
+mod valid;
+pub mod folders;
+
+/// Reads and checks a configuration file; `COMITY__SECTION__KEY` in the environment goes over what it says.
+///
+/// # Errors
+/// Every problem found.
+pub fn load(file: &Path) -> Result<Settings, Vec<Problem>> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        vec![Problem::new("CMT-9100", &name, format!("cannot be read: {error}"), "name the file with -c FILE")]
+    })?;
+    parse(&name, file.parent().unwrap_or(Path::new("")), &text)
+}
+
+/// The same for a text; relative paths are looked for in `folder`, then in the working folder.
+///
+/// # Errors
+/// Every problem found.
+pub fn parse(name: &str, folder: &Path, text: &str) -> Result<Settings, Vec<Problem>> {
+    let written = written::read(name, text).map_err(|problem| vec![*problem])?;
+    valid::settings(name, folder, written)
+}
 
 /// A valid configuration.
 #[derive(Debug, Clone)]

@@ -1,42 +1,201 @@
 //! What the ledger remembers, by key; it changes only through `Change`s.
+//!
+//! Values are the whole truth: what else is kept in memory (`derived`) follows from them, so that a restore, which
+//! meets the same values in another order, gives the same state.
+
+use std::collections::hash_map::RandomState;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::change::Change;
-use crate::model::state::{Checkpoint, Key, Marks, Value};
+use crate::model::place::{Jurisdiction, Millis};
+use crate::model::rules::Rules;
+use crate::model::state::{Case, Checkpoint, Key, Marks, Organisation, Pending, SourceState, Value};
+use crate::schema::state::{encode_key, encode_value};
+
+pub mod key;
+pub mod identity;
+pub mod cases;
+mod derived;
+
+use crate::model::code::WithdrawalScope;
+use derived::Derived;
+use key::KeyRef;
+
+pub use derived::{Due, Unlisted};
+
+/// The values of the state. Keys come from outside, so their hash is keyed.
+pub(crate) type Values = HashMap<Key, Value, RandomState>;
 
 /// The state of the ledger: a fold of the log.
 #[derive(Debug, Default)]
 pub struct State {
     pub marks: Marks,
+    values: Values,
+    derived: Derived,
 }
 
 impl State {
     /// The value under a key.
-    pub fn get(&self, _key: &Key) -> Option<&Value> {
-        todo!()
+    pub fn get(&self, key: &Key) -> Option<&Value> {
+        self.values.get(key)
     }
 
     /// Makes one change and gives the datum of its new value (`schema::state::encode_value`), `None` for a tombstone.
-    pub fn apply(&mut self, _change: &Change) -> Option<Vec<u8>> {
-        todo!()
+    ///
+    /// A change that does not start from the value in place would be undone to a state that never was, so that stops
+    /// the ledger here.
+    pub fn apply(&mut self, change: &Change) -> Option<Vec<u8>> {
+        assert!(self.values.get(&change.key) == change.before.as_ref(), "a change starts from the value in place");
+        self.put(&change.key, change.after.clone())
     }
 
-    /// Takes changes back, newest first, and the marks with them.
-    pub fn undo(&mut self, _changes: &[Change], _before: Marks) {
-        todo!()
+    /// Takes over the marks of `Effects` once its changes are applied; the digest stays the one that they gave.
+    pub fn advance(&mut self, marks: &Marks) {
+        let digest = self.marks.digest;
+        self.marks.clone_from(marks);
+        self.marks.digest = digest;
     }
 
-    /// Puts a value read from `comity.state` in place, or takes it away.
-    pub fn restore(&mut self, _key: Key, _value: Option<Value>) {
-        todo!()
+    /// Takes changes back, newest first, and the marks with them: `changes` in the order in which they were applied.
+    pub fn undo(&mut self, changes: &[Change], before: Marks) {
+        for change in changes.iter().rev() {
+            assert!(self.values.get(&change.key) == change.after.as_ref(), "only what was applied is undone");
+            self.put(&change.key, change.before.clone());
+        }
+        assert!(self.marks.digest == before.digest, "the digest after an undo is that before the changes");
+        self.marks = before;
+    }
+
+    /// Puts a value read from `comity.state` in place, or takes it away; the digest follows.
+    pub fn restore(&mut self, key: Key, value: Option<Value>) {
+        self.put(&key, value);
+    }
+
+    /// Takes over the marks of the last `Checkpoint` once every value up to it is restored; `false` where the digest
+    /// of the values is not the one that it promises.
+    #[must_use]
+    pub fn resume(&mut self, checkpoint: &Checkpoint) -> bool {
+        let digest = self.marks.digest;
+        self.marks.clone_from(&checkpoint.marks);
+        digest == checkpoint.marks.digest
     }
 
     /// The `Checkpoint` of this state.
-    pub fn checkpoint(&self, _transaction: i64, _cluster_id: &str) -> Checkpoint {
-        todo!()
+    pub fn checkpoint(&self, transaction: i64, cluster_id: &str) -> Checkpoint {
+        Checkpoint { transaction, marks: self.marks.clone(), cluster_id: cluster_id.to_owned() }
     }
 
     /// Every entry as a line of text, sorted: equality of two states is equality of their dumps.
+    ///
+    /// What is derived is dumped too: a state that remembers the same but would act otherwise is another state.
     pub fn dump(&self) -> Vec<String> {
-        todo!()
+        let mut lines: Vec<String> =
+            self.values.iter().map(|(key, value)| format!("{} {value:?}", encode_key(key))).collect();
+        lines.push(format!("marks {:?}", self.marks));
+        self.derived.dump(&mut lines);
+        lines.sort_unstable();
+        lines
+    }
+
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// True before the first value.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The rules in force; `None` before the first.
+    pub fn rules(&self) -> Option<&Arc<Rules>> {
+        match self.values.get(&KeyRef::Rules)? {
+            Value::Rules(rules) => Some(rules),
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) => None,
+        }
+    }
+
+    /// Where a source partition stands.
+    pub fn source(&self, topic: &str, partition: i32) -> Option<SourceState> {
+        match self.values.get(&KeyRef::Source(topic, partition))? {
+            Value::Source(source) => Some(*source),
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Rules(_) => None,
+        }
+    }
+
+    /// A case by its origin and its `case_id`.
+    pub fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&Arc<Case>> {
+        cases::case_of(&self.values, origin, case_id)
+    }
+
+    /// An organisation by its `organisation_id`.
+    pub fn organisation(&self, organisation_id: &str) -> Option<&Arc<Organisation>> {
+        cases::organisation_of(&self.values, organisation_id)
+    }
+
+    /// The organisation that holds an identifier (`<scheme>:<value>`).
+    pub fn holder(&self, identifier: &str) -> Option<&Arc<Organisation>> {
+        self.organisation(identifier).or_else(|| self.organisation(self.derived.holder(identifier)?))
+    }
+
+    /// A withdrawal that waits for its original.
+    pub fn pending(&self, origin: Jurisdiction, scope: WithdrawalScope, target: &str) -> Option<&Arc<Pending>> {
+        match self.values.get(&KeyRef::Pending(origin, scope, target))? {
+            Value::Pending(pending) => Some(pending),
+            Value::Organisation(_) | Value::Case(_) | Value::Source(_) | Value::Rules(_) => None,
+        }
+    }
+
+    /// How many withdrawals of a platform wait for their original.
+    pub fn pending_count(&self, platform: &str) -> usize {
+        self.derived.pending_count(platform)
+    }
+
+    /// Due work in its order, (due, key): expiries, and withdrawals to give up unless nothing may be forgotten now.
+    pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
+        self.derived.due(until, forget)
+    }
+
+    /// Source partitions in a gap, with the log time since when.
+    pub fn gaps(&self) -> impl Iterator<Item = (&Key, Millis)> {
+        self.derived.gaps()
+    }
+
+    /// The open cases of an organisation that its value has no room for.
+    pub fn unlisted(&self, organisation_id: &str) -> Option<&Unlisted> {
+        self.derived.unlisted(organisation_id)
+    }
+
+    /// The one place where a value changes: the values, what is derived from them and the digest move together.
+    fn put(&mut self, key: &Key, after: Option<Value>) -> Option<Vec<u8>> {
+        let name = encode_key(key);
+        let datum = after.as_ref().map(encode_value);
+        if let Some(datum) = &datum {
+            self.marks.digest = self.marks.digest.wrapping_add(entry_digest(&name, datum));
+        }
+        let before = match after.clone() {
+            Some(value) => self.values.insert(key.clone(), value),
+            None => self.values.remove(key),
+        };
+        if let Some(before) = &before {
+            self.marks.digest = self.marks.digest.wrapping_sub(entry_digest(&name, &encode_value(before)));
+        }
+        self.derived.update(&self.values, key, before.as_ref(), after.as_ref());
+        datum
     }
 }
+
+/// The hash of one entry; a zero byte keeps key and datum apart.
+fn entry_digest(name: &str, datum: &[u8]) -> u128 {
+    let mut bytes = Vec::with_capacity(name.len() + 1 + datum.len());
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(datum);
+    xxh3_128(&bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,35 @@
 //! The shell around Kafka: it executes what the loops command.
+
+pub mod client;
+pub mod status;
+#[cfg(feature = "embedded-broker")]
+pub mod embedded;
+
+/// Why a stage ends before it was told to: one line why, one line what helps. Nothing of a record stands in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Stop {
+    pub kind: StopKind,
+    pub why: String,
+    pub help: String,
+}
+
+/// What is at fault, and so with which code the process exits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopKind {
+    /// Kafka, a topic or a right is missing: 69.
+    Unavailable,
+    /// Something that the operator wrote is wrong: 78.
+    Configuration,
+    /// Our own topics hold what they must not: 65.
+    Data,
+    /// A topic or a file cannot be made: 73.
+    CannotCreate,
+}
+
+impl Stop {
+    /// A reason to stop.
+    pub fn new(kind: StopKind, why: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { kind, why: why.into(), help: help.into() }
+    }
+}

@@ -42,6 +42,8 @@ pub const CASE_EVENTS_MAX: usize = 256;
 pub const STATE_VALUE_BYTES_MAX: usize = 64 * 1024;
 /// Open cases of an organisation that the index keeps.
 pub const ORGANISATION_CASES_MAX: usize = 256;
+/// Identifiers of an organisation that the index keeps.
+pub const ORGANISATION_IDENTIFIERS_MAX: usize = 32;
 /// Open cases elsewhere that one alert lists.
 pub const ALERT_OPEN_CASES_MAX: usize = 32;
 /// References to earlier alerts that one alert lists.
@@ -62,3 +64,7 @@ pub const CLOCK_STEP_ALARM_MS: i64 = 24 * 60 * 60 * 1_000;
 pub const SOURCE_GAP_ALARM_MS: i64 = 60_000;
 /// Bytes at the start of a file that are searched for its header or the shape of its first record.
 pub const FILE_HEAD_BYTES_MAX: usize = 512 * 1024;
+/// How long nothing is forgotten after a step of the log's clock.
+pub const FORGET_PAUSE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// Log time between two `Status` of a recipient.
+pub const STATUS_INTERVAL_MS: i64 = 60_000;

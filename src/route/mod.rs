@@ -1,1 +1,151 @@
 //! Who is told, in which role, by which rule.
+
+use crate::model::code::{Domain, MemberState, MsgType, Role, RoleReason, Scope, Severity};
+use crate::model::place::Jurisdiction;
+use crate::model::rules::{Member, MemberIndex, Rules};
+use crate::model::state::Told;
+
+/// What routing depends on besides the rules and those told before.
+#[derive(Debug, Clone)]
+pub struct Matter<'a> {
+    pub origin: Jurisdiction,
+    pub domain: Domain,
+    pub severity: Severity,
+    pub scope: Scope,
+    pub naming: Naming<'a>,
+    /// Where the index shows the organisation registered.
+    pub registered_in: Option<Jurisdiction>,
+    /// Where the index shows open cases of the organisation.
+    pub open_in: &'a [Jurisdiction],
+    pub msg_type: MsgType,
+    /// False where nobody new is to be told, since the term is over.
+    pub newcomers: bool,
+    /// True where every role is ATTENTION (BACKFILL).
+    pub attention_only: bool,
+}
+
+/// Whether an event says who is to follow up.
+#[derive(Debug, Clone, Copy)]
+pub enum Naming<'a> {
+    /// These and no others.
+    Stated { for_follow_up: &'a [Jurisdiction], for_attention: &'a [Jurisdiction] },
+    /// It is of a kind that carries no names (a closure): whoever was told keeps its role.
+    Silent,
+}
+
+impl Naming<'_> {
+    fn follow_up(&self, jurisdiction: Jurisdiction) -> bool {
+        match self {
+            Self::Stated { for_follow_up, .. } => for_follow_up.contains(&jurisdiction),
+            Self::Silent => false,
+        }
+    }
+
+    fn attention(&self, jurisdiction: Jurisdiction) -> bool {
+        match self {
+            Self::Stated { for_attention, .. } => for_attention.contains(&jurisdiction),
+            Self::Silent => false,
+        }
+    }
+}
+
+/// One recipient with its role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routed {
+    pub member: MemberIndex,
+    pub role: Role,
+    /// The role before, where it was another.
+    pub role_before: Option<Role>,
+    pub reasons: Vec<RoleReason>,
+}
+
+/// Those told before and today's route, in the order of the members.
+pub fn recipients(rules: &Rules, matter: &Matter<'_>, told: &[Told]) -> Vec<Routed> {
+    let mut routed = Vec::with_capacity(rules.members.len());
+    for (member, index) in rules.members.iter().zip(0..) {
+        if member.jurisdiction == matter.origin {
+            continue;
+        }
+        let before = told_of(told, index).map(|told| told.role);
+        let on_route = matter.newcomers && is_on_route(member, matter);
+        let is_told = match member.state {
+            MemberState::Active => on_route || before.is_some(),
+            MemberState::Left => before.is_some() && matter.msg_type != MsgType::Alert,
+            MemberState::Retired => false,
+        };
+        if is_told {
+            routed.push(role_of(member.jurisdiction, index, matter, before, on_route));
+        }
+    }
+    routed
+}
+
+/// Those told before, whatever the rules are now, each in the role that it has: of a withdrawal or an expiry.
+pub fn told_again(rules: &Rules, told: &[Told]) -> Vec<Routed> {
+    let reachable = |told: &&Told| {
+        let member = rules.members.get(usize::from(told.member));
+        member.is_some_and(|member| member.state != MemberState::Retired)
+    };
+    let again = |told: &Told| Routed {
+        member: told.member,
+        role: told.role,
+        role_before: None,
+        reasons: vec![RoleReason::ToldBefore],
+    };
+    told.iter().filter(reachable).map(again).collect()
+}
+
+/// What one recipient got last; `told` is sorted by member.
+pub fn told_of(told: &[Told], member: MemberIndex) -> Option<&Told> {
+    told.binary_search_by_key(&member, |told| told.member).ok().and_then(|place| told.get(place))
+}
+
+/// Today's route, without regard to what was told before.
+fn is_on_route(member: &Member, matter: &Matter<'_>) -> bool {
+    let named = matter.naming.follow_up(member.jurisdiction) || matter.naming.attention(member.jurisdiction);
+    let in_scope = match matter.scope {
+        Scope::Federation => true,
+        Scope::Restricted => named,
+    };
+    member.state == MemberState::Active && in_scope && passes_filter(member, matter.domain, matter.severity)
+}
+
+/// A severity that nobody stated passes: it could be any.
+fn passes_filter(member: &Member, domain: Domain, severity: Severity) -> bool {
+    let wants_domain = member.domains.is_empty() || member.domains.contains(&domain);
+    wants_domain && (severity == Severity::Unknown || severity >= member.least_severity)
+}
+
+fn role_of(
+    jurisdiction: Jurisdiction,
+    member: MemberIndex,
+    matter: &Matter<'_>,
+    before: Option<Role>,
+    on_route: bool,
+) -> Routed {
+    if let (Naming::Silent, Some(role)) = (matter.naming, before) {
+        return Routed { member, role, role_before: None, reasons: vec![RoleReason::ToldBefore] };
+    }
+    let mut reasons = Vec::with_capacity(1);
+    let mut role = Role::Attention;
+    let follow_up = [
+        (RoleReason::NamedForFollowUp, matter.naming.follow_up(jurisdiction)),
+        (RoleReason::RegisteredThere, matter.registered_in == Some(jurisdiction)),
+        (RoleReason::OpenCaseThere, matter.open_in.contains(&jurisdiction)),
+    ];
+    for (reason, _) in follow_up.into_iter().filter(|(_, holds)| *holds && !matter.attention_only) {
+        role = Role::FollowUp;
+        reasons.push(reason);
+    }
+    if matter.naming.attention(jurisdiction) {
+        reasons.push(RoleReason::NamedForAttention);
+    }
+    if reasons.is_empty() {
+        reasons.push(if on_route { RoleReason::EveryMember } else { RoleReason::ToldBefore });
+    }
+    reasons.sort_unstable();
+    Routed { member, role, role_before: before.filter(|before| *before != role), reasons }
+}
+
+#[cfg(test)]
+mod tests;

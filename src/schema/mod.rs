@@ -2,7 +2,14 @@
 
 pub mod wire;
 pub mod canonical;
+pub mod compat;
+pub mod registry;
+pub(crate) mod datum;
+mod read;
 pub mod event;
+pub mod json;
+pub(crate) mod rejection;
+mod rules;
 pub mod log;
 pub mod state;
 pub mod identifiers;

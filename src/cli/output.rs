@@ -1,0 +1,37 @@
+//! Results on standard output, as text for people or JSON lines for scripts.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::{Exit, Failure, Format};
+use crate::model::problem::Problem;
+
+/// Where a command writes its results.
+pub(super) struct Output {
+    pub(super) format: Format,
+}
+
+impl Output {
+    pub(super) fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    /// One result: the text line, or the value as a JSON line.
+    pub(super) fn line(&self, text: &str, value: &Value) -> Result<(), Failure> {
+        match self.format {
+            Format::Text => self.raw(format!("{text}\n").as_bytes()),
+            Format::Json => self.raw(format!("{value}\n").as_bytes()),
+        }
+    }
+
+    /// Bytes as they are.
+    pub(super) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| {
+            let why = format!("cannot be written: {error}");
+            let help = "the reader of the output has gone, or its disk is full";
+            Failure::one(Exit::CannotCreate, Problem::new("CMT-9001", "standard output", why, help))
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! From what is written to what is valid; every problem found is told, not only the first.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::period;
+use super::written::{self, Written};
+use super::{Federation, Guard, Intake, Kafka, Ledger, Platforms, Settings};
+use crate::model::code::{Code, Domain, MemberState, Severity};
+use crate::model::limit::{BATCH_ENTRIES_MAX, MEMBERS_MAX};
+use crate::model::place::Jurisdiction;
+use crate::model::problem::Problem;
+use crate::model::rules::{Member, Period, Policy};
+
+/// The fewest bytes of a key of digests: the output length of its hash (RFC 2104, section 3).
+const DIGEST_KEY_BYTES_MIN: usize = 32;
+/// The longest commit interval that keeps alerts within a second.
+const COMMIT_INTERVAL_MS_MAX: u64 = 1_000;
+/// Records of one instance that may wait for their delivery at once.
+const IN_FLIGHT_RECORDS_MAX: usize = 100_000;
+
+/// Collects problems of one file.
+pub(super) struct Checker<'a> {
+    file: &'a str,
+    folder: &'a Path,
+    problems: Vec<Problem>,
+}
+
+/// Makes settings of a written configuration; relative paths are looked for in `folder`, then in the working folder.
+pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Settings, Vec<Problem>> {
+    let mut checker = Checker { file, folder, problems: Vec::new() };
+    let settings = Settings {
+        kafka: checker.kafka(written.kafka),
+        federation: checker.federation(written.federation),
+        platforms: Platforms {
+            dir: checker.path(written.platforms.dir.as_deref().unwrap_or("schemas/platforms")),
+            enabled: written.platforms.enabled,
+        },
+        policy: Policy {
+            expires_after: checker.period("policy.expires_after", written.policy.expires_after.as_deref()),
+            forget_after: checker.period("policy.forget_after", written.policy.forget_after.as_deref()),
+        },
+        guard: checker.guard(&written.guard),
+        ledger: Ledger {
+            commit_interval: checker.interval("ledger.commit_interval_ms", written.ledger.commit_interval_ms, 10),
+            batch_entries_max: checker.count(
+                "ledger.batch_entries_max",
+                written.ledger.batch_entries_max,
+                BATCH_ENTRIES_MAX,
+            ),
+            instance_id: written.ledger.instance_id,
+        },
+        intake: Intake {
+            commit_interval: checker.interval("intake.commit_interval_ms", written.intake.commit_interval_ms, 5),
+            in_flight_records_max: checker.count(
+                "intake.in_flight_records_max",
+                written.intake.in_flight_records_max.or(Some(10_000)),
+                IN_FLIGHT_RECORDS_MAX,
+            ),
+            instance_id: written.intake.instance_id,
+        },
+        http_listen: written.http.listen.as_deref().and_then(|text| checker.parsed("http.listen", text)),
+    };
+    if checker.problems.is_empty() { Ok(settings) } else { Err(checker.problems) }
+}
+
+impl Checker<'_> {
+    fn wrong(&mut self, why: impl Into<String>, help: impl Into<String>) {
+        self.problems.push(Problem::new("CMT-9103", self.file, why, help));
+    }
+
+    fn kafka(&mut self, written: written::Kafka) -> Kafka {
+        if written.bootstrap_servers.is_none() {
+            self.wrong("kafka.bootstrap_servers is missing", "name at least one broker, such as \"broker-1:9092\"");
+        }
+        let mut flat = BTreeMap::new();
+        self.flatten(String::new(), &written.properties, &mut flat);
+        let mut properties = BTreeMap::new();
+        for (name, text) in flat {
+            match name.strip_suffix("_file") {
+                Some(secret) => {
+                    let value = self.secret(&format!("kafka.properties.{name}"), &text);
+                    properties.insert(secret.replace('_', "."), String::from_utf8_lossy(&value).into_owned());
+                }
+                None => {
+                    properties.insert(name.replace('_', "."), text);
+                }
+            }
+        }
+        Kafka {
+            bootstrap_servers: written.bootstrap_servers.unwrap_or_default(),
+            single_broker: written.single_broker,
+            properties,
+        }
+    }
+
+    /// A bare key such as `security.protocol` makes nested tables in TOML; librdkafka wants the dotted name.
+    fn flatten(&mut self, prefix: String, table: &toml::Table, out: &mut BTreeMap<String, String>) {
+        for (key, value) in table {
+            let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+            match value {
+                toml::Value::Table(inner) => self.flatten(name, inner, out),
+                toml::Value::String(text) => {
+                    out.insert(name, text.clone());
+                }
+                toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Float(_) => {
+                    out.insert(name, value.to_string());
+                }
+                toml::Value::Array(_) | toml::Value::Datetime(_) => {
+                    self.wrong(format!("kafka.properties.{name} must be a text"), "put the value in quotes");
+                }
+            }
+        }
+    }
+
+    fn federation(&mut self, written: written::Federation) -> Federation {
+        let name = written.name.unwrap_or_else(|| "federation".to_owned());
+        let named_well = (1..=50).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if !named_well {
+            self.wrong(
+                "federation.name is not of a-z, 0-9 and -, at most 50",
+                "it becomes part of Kafka's group names",
+            );
+        }
+        if written.jurisdictions.len() < 2 || written.jurisdictions.len() > MEMBERS_MAX {
+            self.wrong(
+                format!("federation.jurisdictions has {} members", written.jurisdictions.len()),
+                format!("a federation has 2 to {MEMBERS_MAX} members, by ISO 3166 code"),
+            );
+        }
+        let mut members: Vec<Member> = Vec::new();
+        for jurisdiction in &written.jurisdictions {
+            if let Some(member) = self.member(jurisdiction) {
+                if members.iter().any(|other| other.jurisdiction == member.jurisdiction) {
+                    self.wrong(format!("federation.jurisdictions names {} twice", member.jurisdiction), "name it once");
+                }
+                members.push(member);
+            }
+        }
+        let rules_version = written.rules_version.unwrap_or(1);
+        if rules_version < 1 {
+            self.wrong(
+                "federation.rules_version is below 1",
+                "it starts at 1 and is raised with every change of a rule",
+            );
+        }
+        Federation { name, members, rules_version }
+    }
+
+    fn member(&mut self, written: &written::Jurisdiction) -> Option<Member> {
+        let (code, state, domains, least) = match written {
+            written::Jurisdiction::Code(code) => (code, None, [].as_slice(), None),
+            written::Jurisdiction::Member(member) => {
+                (&member.code, member.state.as_deref(), member.domains.as_slice(), member.least_severity.as_deref())
+            }
+        };
+        let Some(jurisdiction) = Jurisdiction::parse(code) else {
+            self.wrong(
+                format!("federation.jurisdictions: {code:?} is no ISO 3166 code"),
+                "write DE or CA-ON, in capitals",
+            );
+            return None;
+        };
+        let state = self.code("state", state, MemberState::Active);
+        let least_severity = self.code("least_severity", least, Severity::Unknown);
+        let domains = domains.iter().map(|name| self.code("domains", Some(name), Domain::FoodSafety)).collect();
+        Some(Member { jurisdiction, state, domains, least_severity })
+    }
+
+    fn code<C: Code>(&mut self, key: &str, text: Option<&str>, default: C) -> C {
+        let Some(text) = text else { return default };
+        C::parse(text).unwrap_or_else(|| {
+            let names: Vec<&str> = C::ALL.iter().map(|(_, name)| *name).collect();
+            self.wrong(
+                format!("federation.jurisdictions: {key} does not take {text:?}"),
+                format!("one of {}", names.join(" ")),
+            );
+            default
+        })
+    }
+
+    fn guard(&mut self, written: &written::Guard) -> Guard {
+        let digest_key = written.digest_key_file.as_deref().map(|file| {
+            let key = self.secret("guard.digest_key_file", file);
+            if key.len() < DIGEST_KEY_BYTES_MIN {
+                self.wrong(
+                    format!("guard.digest_key_file holds fewer than {DIGEST_KEY_BYTES_MIN} bytes"),
+                    "make one with: head -c 32 /dev/urandom | base64 > digest.key",
+                );
+            }
+            key
+        });
+        Guard { digest_key }
+    }
+
+    /// The content of a secret's file without the newline that editors put at its end.
+    fn secret(&mut self, key: &str, file: &str) -> Vec<u8> {
+        let path = self.path(file);
+        match std::fs::read(&path) {
+            Ok(mut content) => {
+                while content.last().is_some_and(|byte| *byte == b'\n' || *byte == b'\r') {
+                    content.pop();
+                }
+                content
+            }
+            Err(error) => {
+                self.wrong(
+                    format!("{key}: {} cannot be read: {error}", path.display()),
+                    "check the path and its rights",
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn period(&mut self, key: &str, text: Option<&str>) -> Period {
+        let three_years = Period { months: 36, days: 0 };
+        let Some(text) = text else { return three_years };
+        period::parse(text).unwrap_or_else(|| {
+            self.wrong(
+                format!("{key} is no period of years, months, weeks or days"),
+                "write it by ISO 8601, such as P3Y or P18M",
+            );
+            three_years
+        })
+    }
+
+    fn interval(&mut self, key: &str, written: Option<u64>, default: u64) -> Duration {
+        let given = written.unwrap_or(default);
+        if given > COMMIT_INTERVAL_MS_MAX {
+            self.wrong(
+                format!("{key} is over {COMMIT_INTERVAL_MS_MAX}"),
+                "an alert may wait that long; 10 is a good value",
+            );
+        }
+        Duration::from_millis(given)
+    }
+
+    fn count(&mut self, key: &str, written: Option<usize>, most: usize) -> usize {
+        let given = written.unwrap_or(most);
+        if given == 0 || given > most {
+            self.wrong(format!("{key} is not within 1 to {most}"), format!("leave it out for {most}"));
+        }
+        given
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, key: &str, text: &str) -> Option<T> {
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.wrong(format!("{key} is no address and port"), "write it as 127.0.0.1:8080");
+        }
+        parsed
+    }
+
+    fn path(&self, text: &str) -> PathBuf {
+        let there = self.folder.join(text);
+        if there.exists() { there } else { PathBuf::from(text) }
+    }
+}

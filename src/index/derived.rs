@@ -1,0 +1,250 @@
+//! What follows from the values and is kept beside them for speed: never written anywhere, never decided from alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::RandomState;
+
+use hashbrown::HashMap;
+
+use super::Values;
+use super::cases::{case_of, is_open, listed, organisation_of};
+use crate::model::code::Scope;
+use crate::model::place::{Jurisdiction, Millis};
+use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
+
+/// One piece of due work, in the order in which it is done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// Log time at which it is due.
+    pub at: Millis,
+    /// The case of an event that expires, or the withdrawal to give up.
+    pub key: Key,
+    /// The event's place in its case; 0 for a withdrawal.
+    pub event: usize,
+}
+
+/// The open cases of one organisation that its bounded value has no room for.
+#[derive(Debug, Default)]
+pub struct Unlisted {
+    cases: BTreeMap<(Jurisdiction, String), Scope>,
+    /// How many of them each origin has: of FEDERATION scope, and of any.
+    by_origin: BTreeMap<Jurisdiction, (i32, i32)>,
+}
+
+impl Unlisted {
+    /// The cases, by origin and `case_id`.
+    pub fn cases(&self) -> impl Iterator<Item = &(Jurisdiction, String)> {
+        self.cases.keys()
+    }
+
+    /// How many of FEDERATION scope there are elsewhere than at this origin.
+    pub fn federation_elsewhere(&self, origin: Jurisdiction) -> i32 {
+        self.by_origin.iter().filter(|(place, _)| **place != origin).map(|(_, (federation, _))| federation).sum()
+    }
+
+    /// The jurisdictions that have one.
+    pub fn origins(&self) -> impl Iterator<Item = Jurisdiction> {
+        self.by_origin.keys().copied()
+    }
+
+    fn insert(&mut self, case: &Case) {
+        self.remove(case.origin, &case.case_id);
+        self.cases.insert((case.origin, case.case_id.clone()), case.scope);
+        let (federation, all) = self.by_origin.entry(case.origin).or_default();
+        *federation += i32::from(case.scope == Scope::Federation);
+        *all += 1;
+    }
+
+    fn remove(&mut self, origin: Jurisdiction, case_id: &str) {
+        let Some(scope) = self.cases.remove(&(origin, case_id.to_owned())) else { return };
+        let (federation, all) = self.by_origin.entry(origin).or_default();
+        *federation -= i32::from(scope == Scope::Federation);
+        *all -= 1;
+        if *all == 0 {
+            self.by_origin.remove(&origin);
+        }
+    }
+}
+
+/// Everything that is derived from the values.
+#[derive(Debug, Default)]
+pub(super) struct Derived {
+    /// Identifiers other than those that an organisation is keyed by, with its `organisation_id`.
+    identifiers: HashMap<String, String, RandomState>,
+    expiries: BTreeSet<Due>,
+    pendings: BTreeSet<Due>,
+    pending_by_platform: BTreeMap<String, usize>,
+    gaps: BTreeMap<Key, Millis>,
+    unlisted: BTreeMap<String, Unlisted>,
+}
+
+impl Derived {
+    pub(super) fn holder(&self, identifier: &str) -> Option<&str> {
+        self.identifiers.get(identifier).map(String::as_str)
+    }
+
+    pub(super) fn pending_count(&self, platform: &str) -> usize {
+        self.pending_by_platform.get(platform).copied().unwrap_or_default()
+    }
+
+    pub(super) fn gaps(&self) -> impl Iterator<Item = (&Key, Millis)> {
+        self.gaps.iter().map(|(key, since)| (key, *since))
+    }
+
+    pub(super) fn unlisted(&self, organisation_id: &str) -> Option<&Unlisted> {
+        self.unlisted.get(organisation_id)
+    }
+
+    /// Both queues merged in the order (due, key); the second only where forgetting is allowed.
+    pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
+        let mut expiries = self.expiries.iter().take_while(move |due| due.at <= until).peekable();
+        let mut pendings = self.pendings.iter().take_while(move |due| forget && due.at <= until).peekable();
+        std::iter::from_fn(move || match (expiries.peek(), pendings.peek()) {
+            (Some(expiry), Some(pending)) if pending < expiry => pendings.next(),
+            (Some(_), _) => expiries.next(),
+            (None, _) => pendings.next(),
+        })
+    }
+
+    /// Follows one value from `before` to `after`; `values` holds `after` already.
+    pub(super) fn update(&mut self, values: &Values, key: &Key, before: Option<&Value>, after: Option<&Value>) {
+        match key {
+            Key::Organisation(id) => {
+                let (before, after) = (before.and_then(as_organisation), after.and_then(as_organisation));
+                self.update_identifiers(before, after);
+                self.update_listed(values, id, before, after);
+            }
+            Key::Case(..) => {
+                self.update_case(values, key, before.and_then(as_case), after.and_then(as_case));
+            }
+            Key::Pending(..) => {
+                if let Some(Value::Pending(pending)) = before {
+                    self.pendings.remove(&Due { at: pending.keep_until, key: key.clone(), event: 0 });
+                    let left = self.pending_count(&pending.platform).saturating_sub(1);
+                    if left == 0 {
+                        self.pending_by_platform.remove(&pending.platform);
+                    } else {
+                        self.pending_by_platform.insert(pending.platform.clone(), left);
+                    }
+                }
+                if let Some(Value::Pending(pending)) = after {
+                    self.pendings.insert(Due { at: pending.keep_until, key: key.clone(), event: 0 });
+                    *self.pending_by_platform.entry(pending.platform.clone()).or_default() += 1;
+                }
+            }
+            Key::Source(..) => {
+                let since =
+                    after.and_then(|value| if let Value::Source(source) = value { source.gap_since } else { None });
+                match since {
+                    Some(since) => self.gaps.insert(key.clone(), since),
+                    None => self.gaps.remove(key),
+                };
+            }
+            Key::Rules => {}
+        }
+    }
+
+    /// An organisation's own key needs no entry: it is found under it.
+    fn update_identifiers(&mut self, before: Option<&Organisation>, after: Option<&Organisation>) {
+        if before.map(|organisation| &organisation.identifiers) == after.map(|organisation| &organisation.identifiers) {
+            return;
+        }
+        for organisation in before {
+            for identifier in others(organisation) {
+                self.identifiers.remove(identifier);
+            }
+        }
+        for organisation in after {
+            for identifier in others(organisation) {
+                self.identifiers.insert(identifier.clone(), organisation.organisation_id.clone());
+            }
+        }
+    }
+
+    fn update_case(&mut self, values: &Values, key: &Key, before: Option<&Case>, after: Option<&Case>) {
+        for due in before.into_iter().flat_map(|case| expiries(key, case)) {
+            self.expiries.remove(&due);
+        }
+        if let Some((case, id)) = before.and_then(|case| Some((case, case.organisation_id.as_deref()?))) {
+            self.unlist(id, case.origin, &case.case_id);
+        }
+        let Some(case) = after else { return };
+        self.expiries.extend(expiries(key, case));
+        let Some(id) = case.organisation_id.as_deref() else { return };
+        let has_room = organisation_of(values, id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
+        if is_open(case) && !has_room {
+            self.unlisted.entry(id.to_owned()).or_default().insert(case);
+        }
+    }
+
+    /// Follows the list of an organisation: whatever leaves it while it is open is unlisted, whatever enters is not.
+    fn update_listed(
+        &mut self,
+        values: &Values,
+        id: &str,
+        before: Option<&Organisation>,
+        after: Option<&Organisation>,
+    ) {
+        let (before, after) = (list(before), list(after));
+        // Lists of hundreds change by one entry at a time: only what differs between the equal ends is compared.
+        let head = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+        let (before, after) = (&before[head..], &after[head..]);
+        let tail = before.iter().rev().zip(after.iter().rev()).take_while(|(old, new)| old == new).count();
+        let (before, after) = (&before[..before.len() - tail], &after[..after.len() - tail]);
+        for open in before {
+            let left = !after.iter().any(|kept| kept.origin == open.origin && kept.case_id == open.case_id);
+            let case = case_of(values, open.origin, &open.case_id).filter(|case| is_open(case));
+            if let Some(case) = case.filter(|case| left && case.organisation_id.as_deref() == Some(id)) {
+                self.unlisted.entry(id.to_owned()).or_default().insert(case);
+            }
+        }
+        for open in after {
+            self.unlist(id, open.origin, &open.case_id);
+        }
+    }
+
+    fn unlist(&mut self, organisation_id: &str, origin: Jurisdiction, case_id: &str) {
+        let Some(unlisted) = self.unlisted.get_mut(organisation_id) else { return };
+        unlisted.remove(origin, case_id);
+        if unlisted.cases.is_empty() {
+            self.unlisted.remove(organisation_id);
+        }
+    }
+
+    /// Each derived entry as a line of text.
+    pub(super) fn dump(&self, lines: &mut Vec<String>) {
+        lines.extend(self.identifiers.iter().map(|(identifier, id)| format!("derived identifier {identifier} {id}")));
+        lines.extend(self.expiries.iter().map(|due| format!("derived expiry {due:?}")));
+        lines.extend(self.pendings.iter().map(|due| format!("derived pending {due:?}")));
+        lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
+        lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
+        lines.extend(self.unlisted.iter().map(|entry| format!("derived unlisted {entry:?}")));
+    }
+}
+
+/// The identifiers of an organisation besides the one that it is keyed by.
+fn others(organisation: &Organisation) -> impl Iterator<Item = &String> {
+    organisation.identifiers.iter().filter(|identifier| **identifier != organisation.organisation_id)
+}
+
+fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
+    organisation.map_or(&[], |organisation| organisation.open_cases.as_slice())
+}
+
+/// The due work of a case: one piece for each event that can expire.
+fn expiries(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
+    case.events.iter().enumerate().filter_map(|(event, at)| Some(Due { at: at.expires_at?, key: key.clone(), event }))
+}
+
+fn as_organisation(value: &Value) -> Option<&Organisation> {
+    match value {
+        Value::Organisation(organisation) => Some(organisation),
+        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+    }
+}
+
+fn as_case(value: &Value) -> Option<&Case> {
+    match value {
+        Value::Case(case) => Some(case),
+        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+    }
+}

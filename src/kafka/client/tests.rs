@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+
+use super::{Context, Deliveries, ERRORS_KEPT_MAX, Event, Purpose, RESERVED, config, problems};
+use crate::config::Kafka;
+
+fn kafka(properties: &[(&str, &str)]) -> Kafka {
+    let properties = properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Kafka { bootstrap_servers: "broker:9092".to_owned(), single_broker: true, properties: properties.collect() }
+}
+
+const PURPOSES: [Purpose<'static>; 6] = [
+    Purpose::SourceConsumer { group: "g", instance_id: Some("i") },
+    Purpose::LedgerConsumer { group: "g", instance_id: None },
+    Purpose::Follower,
+    Purpose::Producer,
+    Purpose::TransactionalProducer { transactional_id: "t" },
+    Purpose::Admin,
+];
+
+#[test]
+fn librdkafka_takes_every_configuration() {
+    for purpose in PURPOSES {
+        let made = config(&kafka(&[]), purpose).create_native_config();
+        assert!(made.is_ok(), "{purpose:?}: {:?}", made.err());
+    }
+}
+
+#[test]
+fn an_operator_cannot_change_a_promise() {
+    let all: Vec<(&str, &str)> = RESERVED.iter().map(|(name, _)| (*name, "planted")).collect();
+    for purpose in PURPOSES {
+        let config = config(&kafka(&all), purpose);
+        for (name, value) in config.config_map() {
+            assert_ne!(value, "planted", "{purpose:?} took {name}");
+        }
+    }
+    assert_eq!(problems(&kafka(&all), "comity.toml").len(), RESERVED.len());
+}
+
+#[test]
+fn consumers_read_committed_and_never_reset_in_silence() {
+    for purpose in &PURPOSES[..3] {
+        let config = config(&kafka(&[]), *purpose);
+        let expected = BTreeMap::from([
+            ("isolation.level", "read_committed"),
+            ("check.crcs", "true"),
+            ("auto.offset.reset", "error"),
+            ("enable.auto.commit", "false"),
+        ]);
+        for (name, value) in expected {
+            assert_eq!(config.get(name), Some(value), "{purpose:?}");
+        }
+    }
+    for purpose in &PURPOSES[3..5] {
+        let config = config(&kafka(&[]), *purpose);
+        assert_eq!((config.get("acks"), config.get("enable.idempotence")), (Some("all"), Some("true")), "{purpose:?}");
+    }
+}
+
+#[test]
+fn an_operator_can_set_the_rest() {
+    let kafka = kafka(&[("security.protocol", "ssl"), ("linger.ms", "5")]);
+    assert_eq!(problems(&kafka, "comity.toml"), []);
+    let config = config(&kafka, Purpose::Producer);
+    assert_eq!((config.get("security.protocol"), config.get("linger.ms")), (Some("ssl"), Some("5")));
+}
+
+#[test]
+fn a_property_that_librdkafka_refuses_is_a_problem_that_shows_no_value() {
+    let kafka = kafka(&[("sasl.pasword", "hunter2"), ("security.protocol", "hunter2"), ("acks", "hunter2")]);
+    let found = problems(&kafka, "comity.toml");
+    assert_eq!(found.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["CMT-9301", "CMT-9302", "CMT-9302"]);
+    assert!(!format!("{found:?}").contains("hunter2"));
+}
+
+#[test]
+fn errors_that_nobody_reads_are_bounded_and_deliveries_are_not_lost() {
+    let context = Context::new(Deliveries::All);
+    for _ in 0..ERRORS_KEPT_MAX + 10 {
+        context.push(Event::Error(rdkafka::error::RDKafkaErrorCode::AllBrokersDown));
+    }
+    context.push(Event::Delivered { tag: 1, offset: 2 });
+    let events = context.take_events();
+    assert_eq!(events.len(), ERRORS_KEPT_MAX + 1);
+    assert_eq!(events.last(), Some(&Event::Delivered { tag: 1, offset: 2 }));
+    assert_eq!(context.take_events(), []);
+}

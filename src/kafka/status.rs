@@ -1,0 +1,116 @@
+//! What the two stages tell the rest of the process about themselves: for `/readyz`, `/metrics`, the watchdog and
+//! the idle check. Plain atomics, written by the stage's own thread, read by anyone; nothing is decided by them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use crate::model::code::Code;
+use crate::model::rejection::Reason;
+
+/// What intake has done since it started.
+#[derive(Debug)]
+pub struct IntakeStatus {
+    /// Source records read.
+    pub records: AtomicU64,
+    /// Those that became an event.
+    pub events: AtomicU64,
+    rejections: Vec<AtomicU64>,
+    /// Entries handed to the producer and not yet delivered.
+    pub in_flight: AtomicU64,
+    /// Entries that the log has.
+    pub delivered: AtomicU64,
+    /// Deliveries that failed; each makes intake go back.
+    pub failed_deliveries: AtomicU64,
+    /// Producers made since the start, the first among them.
+    pub producers: AtomicU64,
+    /// Ranges of a source that were lost.
+    pub source_gaps: AtomicU64,
+    /// The assignments that this instance has had.
+    pub assignments: AtomicU64,
+    /// Milliseconds of the process clock at which something was last read or delivered.
+    pub progress_ms: AtomicI64,
+    platforms: BTreeMap<String, PlatformStatus>,
+}
+
+/// Where one platform's topic stands, as this instance sees it.
+#[derive(Debug, Default)]
+pub struct PlatformStatus {
+    /// True while this instance reads one of its partitions.
+    pub assigned: AtomicBool,
+    /// True while everything that its partitions hold is read, delivered and committed.
+    pub caught_up: AtomicBool,
+    /// Records of its assigned partitions that are not yet committed.
+    pub lag: AtomicI64,
+}
+
+impl IntakeStatus {
+    /// Nothing done yet, for these platforms.
+    pub fn new<'p>(platforms: impl IntoIterator<Item = &'p str>) -> Self {
+        Self {
+            records: AtomicU64::new(0),
+            events: AtomicU64::new(0),
+            rejections: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+            in_flight: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            failed_deliveries: AtomicU64::new(0),
+            producers: AtomicU64::new(0),
+            source_gaps: AtomicU64::new(0),
+            assignments: AtomicU64::new(0),
+            progress_ms: AtomicI64::new(0),
+            platforms: platforms.into_iter().map(|name| (name.to_owned(), PlatformStatus::default())).collect(),
+        }
+    }
+
+    /// Counts one rejection.
+    pub fn count_rejection(&self, reason: Reason) {
+        if let Some(place) = Reason::ALL.iter().position(|(known, _)| *known == reason) {
+            self.rejections[place].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many records were rejected for each reason that ever occurred.
+    pub fn rejections(&self) -> Vec<(Reason, u64)> {
+        let counts = Reason::ALL.iter().zip(&self.rejections);
+        counts.map(|((reason, _), count)| (*reason, count.load(Ordering::Relaxed))).filter(|(_, n)| *n > 0).collect()
+    }
+
+    /// The status of one platform; `None` for one that is not enabled.
+    pub fn platform(&self, name: &str) -> Option<&PlatformStatus> {
+        self.platforms.get(name)
+    }
+
+    /// Every enabled platform, by name.
+    pub fn platforms(&self) -> impl Iterator<Item = (&str, &PlatformStatus)> {
+        self.platforms.iter().map(|(name, status)| (name.as_str(), status))
+    }
+}
+
+/// What the ledger has done since it started.
+#[derive(Debug, Default)]
+pub struct LedgerStatus {
+    /// True while this instance owns the log's partition and may write.
+    pub owner: AtomicBool,
+    /// True once the state is restored and the log is read to its end.
+    pub caught_up: AtomicBool,
+    /// The log position of the last `Checkpoint` that is known to be committed.
+    pub checkpoint_position: AtomicI64,
+    /// The number of that `Checkpoint`'s transaction.
+    pub transaction: AtomicI64,
+    /// Entries other than ticks that committed transactions took; the idle check wants it to stand still.
+    pub entries_but_ticks: AtomicU64,
+    /// Every entry that committed transactions took, ticks among them.
+    pub entries: AtomicU64,
+    /// Alerts in committed transactions.
+    pub alerts: AtomicU64,
+    /// Pieces of work that are due by log time and not yet done.
+    pub work_due: AtomicU64,
+    /// Records of `comity.state` read by a restore, and how many there are to read.
+    pub restored_records: AtomicU64,
+    pub restore_records_total: AtomicU64,
+    /// Commits whose outcome was unknown for a while.
+    pub unclear_commits: AtomicU64,
+    /// Transactions taken back.
+    pub aborted: AtomicU64,
+    /// Milliseconds of the process clock at which a transaction was last committed.
+    pub progress_ms: AtomicI64,
+}

@@ -1,0 +1,184 @@
+//! What an entry has done so far: the state as it was, seen through the changes that the entry makes.
+
+use std::sync::Arc;
+
+use super::{Alarms, Effects, Outcome};
+use crate::index::cases::{listed, open_case};
+use crate::index::{Due, State};
+use crate::model::change::Change;
+use crate::model::decision::Output;
+use crate::model::entry::LogEntry;
+use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX, WORK_PER_ENTRY_MAX};
+use crate::model::place::{Jurisdiction, Millis};
+use crate::model::rejection::Rejection;
+use crate::model::rules::Rules;
+use crate::model::state::{Case, Key, Organisation, Value};
+
+/// The state seen through the effects of one entry.
+pub(super) struct Draft<'s, 'e> {
+    pub(super) state: &'s State,
+    pub(super) effects: Effects<'e>,
+}
+
+impl<'s> Draft<'s, '_> {
+    /// Starts an entry: the clock moves first, since whatever the entry decides is decided at its time.
+    pub(super) fn new(state: &'s State, entry: &LogEntry) -> Self {
+        assert!(entry.offset >= state.marks.log_position, "no entry is decided twice");
+        let mut marks = state.marks.clone();
+        marks.log_position = entry.offset + 1;
+        marks.log_time = marks.log_time.max(entry.appended_at);
+        let step_ms = marks.log_time - state.marks.log_time;
+        // The first entry sets the clock; that is no step.
+        let clock_stepped = state.marks.log_position > 0 && step_ms > CLOCK_STEP_ALARM_MS;
+        if clock_stepped {
+            marks.forget_not_before = marks.log_time.saturating_add(FORGET_PAUSE_MS);
+        }
+        let alarms = Alarms { clock_step_ms: clock_stepped.then_some(step_ms), ..Alarms::default() };
+        let effects = Effects {
+            outcome: Outcome::Tick,
+            decisions: Vec::new(),
+            rejection: None,
+            statuses: Vec::new(),
+            changes: Vec::new(),
+            marks,
+            alarms,
+            work_left: false,
+        };
+        Self { state, effects }
+    }
+
+    /// Log time.
+    pub(super) fn now(&self) -> Millis {
+        self.effects.marks.log_time
+    }
+
+    /// The due work of this entry, bounded; says in the effects whether any is left.
+    pub(super) fn take_due_work(&mut self) -> Vec<&'s Due> {
+        let forget = self.now() >= self.effects.marks.forget_not_before;
+        let mut due = self.state.due(self.now(), forget);
+        let work = due.by_ref().take(WORK_PER_ENTRY_MAX).collect();
+        self.effects.work_left = due.next().is_some();
+        work
+    }
+
+    pub(super) fn rules(&self) -> Option<&Arc<Rules>> {
+        match self.changed(&Key::Rules) {
+            Some(Some(Value::Rules(rules))) => Some(rules),
+            Some(_) | None => self.state.rules(),
+        }
+    }
+
+    pub(super) fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&Arc<Case>> {
+        let same = |key: &Key| matches!(key, Key::Case(at, id) if *at == origin && id == case_id);
+        match self.effects.changes.iter().find(|change| same(&change.key)) {
+            Some(Change { after: Some(Value::Case(case)), .. }) => Some(case),
+            Some(_) => None,
+            None => self.state.case(origin, case_id),
+        }
+    }
+
+    pub(super) fn organisation(&self, organisation_id: &str) -> Option<&Arc<Organisation>> {
+        let same = |key: &Key| matches!(key, Key::Organisation(id) if id == organisation_id);
+        match self.effects.changes.iter().find(|change| same(&change.key)) {
+            Some(Change { after: Some(Value::Organisation(organisation)), .. }) => Some(organisation),
+            Some(_) => None,
+            None => self.state.organisation(organisation_id),
+        }
+    }
+
+    /// Gives a key its next value; several steps of one entry make one change.
+    pub(super) fn put(&mut self, key: Key, after: Option<Value>) {
+        match self.effects.changes.iter_mut().find(|change| change.key == key) {
+            Some(change) => change.after = after,
+            None => {
+                let before = self.state.get(&key).cloned();
+                self.effects.changes.push(Change { key, before, after });
+            }
+        }
+    }
+
+    /// Takes the next `sequence` of an output; the first is 1.
+    pub(super) fn next_sequence(&mut self, output: Output) -> i64 {
+        let next = self.effects.marks.sequences.entry(output).or_insert(1);
+        let sequence = *next;
+        *next += 1;
+        sequence
+    }
+
+    /// Puts a rejection at its place in `comity.rejects`.
+    pub(super) fn reject(&mut self, rejection: Rejection) -> Outcome {
+        let sequence = self.next_sequence(Output::Rejects);
+        self.effects.rejection = Some((rejection, sequence));
+        Outcome::Rejected
+    }
+
+    /// Puts a case into the state and follows it in the lists of open cases.
+    pub(super) fn put_case(&mut self, before: Option<&Case>, after: Case) {
+        let was = before.filter(|case| open_case(case).is_some()).and_then(|case| case.organisation_id.as_deref());
+        let open = open_case(&after);
+        let is = open.as_ref().and(after.organisation_id.as_deref());
+        let key = Key::Case(after.origin, after.case_id.clone());
+        let (origin, case_id) = (after.origin, after.case_id.clone());
+        let listed_at = is.map(str::to_owned);
+        if let Some(organisation_id) = was.filter(|id| Some(*id) != is) {
+            self.take_off_list(organisation_id, origin, &case_id);
+        }
+        if let (Some(organisation_id), Some(open)) = (listed_at, open)
+            && let Some(organisation) = self.organisation(&organisation_id)
+        {
+            let place = listed(organisation, origin, &case_id);
+            let has_room = organisation.open_cases.len() < ORGANISATION_CASES_MAX;
+            let is_new = place.is_none_or(|place| organisation.open_cases.get(place) != Some(&open));
+            if is_new && (place.is_some() || has_room) {
+                let mut organisation = Organisation::clone(organisation);
+                match place.and_then(|place| organisation.open_cases.get_mut(place)) {
+                    Some(entry) => *entry = open,
+                    None => organisation.open_cases.push(open),
+                }
+                self.put(Key::Organisation(organisation_id), Some(Value::Organisation(Arc::new(organisation))));
+            }
+        }
+        self.put(key, Some(Value::Case(Arc::new(after))));
+    }
+
+    /// Takes a case off its organisation's list, and fills the room with cases that had found none.
+    fn take_off_list(&mut self, organisation_id: &str, origin: Jurisdiction, case_id: &str) {
+        let Some(organisation) = self.organisation(organisation_id) else { return };
+        let Some(place) = listed(organisation, origin, case_id) else { return };
+        let mut organisation = Organisation::clone(organisation);
+        organisation.open_cases.remove(place);
+        for (at, id) in self.state.unlisted(organisation_id).into_iter().flat_map(|unlisted| unlisted.cases()) {
+            if organisation.open_cases.len() >= ORGANISATION_CASES_MAX {
+                break;
+            }
+            let case = self.case(*at, id).filter(|case| case.organisation_id.as_deref() == Some(organisation_id));
+            let itself = *at == origin && id == case_id;
+            if let Some(open) =
+                case.filter(|_| !itself && listed(&organisation, *at, id).is_none()).and_then(|case| open_case(case))
+            {
+                organisation.open_cases.push(open);
+            }
+        }
+        let key = Key::Organisation(organisation_id.to_owned());
+        self.put(key, Some(Value::Organisation(Arc::new(organisation))));
+    }
+
+    /// True where this entry took a key's value away.
+    pub(super) fn gives_up(&self, key: &Key) -> bool {
+        self.changed(key) == Some(None)
+    }
+
+    /// How many withdrawals of a platform wait, with those that this entry added.
+    pub(super) fn pending_count(&self, platform: &str) -> usize {
+        let added = self.effects.changes.iter().filter(|change| match (&change.before, &change.after) {
+            (None, Some(Value::Pending(pending))) => pending.platform == platform,
+            _ => false,
+        });
+        self.state.pending_count(platform) + added.count()
+    }
+
+    /// The value that this entry gave to a key, where it gave one.
+    fn changed(&self, key: &Key) -> Option<Option<&Value>> {
+        self.effects.changes.iter().find(|change| change.key == *key).map(|change| change.after.as_ref())
+    }
+}

@@ -1,0 +1,35 @@
+//! Rules take effect at their offset in the log if their version is higher than that in force.
+
+use std::sync::Arc;
+
+use super::Outcome;
+use super::draft::Draft;
+use crate::model::limit::MEMBERS_MAX;
+use crate::model::rules::{Member, Rules};
+use crate::model::state::{Key, Value};
+
+/// Takes rules over, or ignores them.
+pub(super) fn take(draft: &mut Draft<'_, '_>, rules: &Rules) -> Outcome {
+    let in_force = draft.rules();
+    if in_force.is_some_and(|in_force| rules.rules_version <= in_force.rules_version) {
+        return Outcome::RulesIgnored;
+    }
+    if !may_follow(in_force.map_or(&[], |in_force| in_force.members.as_slice()), &rules.members) {
+        draft.effects.alarms.rules_refused = true;
+        return Outcome::RulesIgnored;
+    }
+    draft.put(Key::Rules, Some(Value::Rules(Arc::new(rules.clone()))));
+    Outcome::Rules
+}
+
+/// Cases name those told by their place among the members, so places never change: members are added at the end and
+/// become LEFT or RETIRED, but never go.
+fn may_follow(before: &[Member], after: &[Member]) -> bool {
+    let kept =
+        after.len() >= before.len() && before.iter().zip(after).all(|(old, new)| old.jurisdiction == new.jurisdiction);
+    let unique = after
+        .iter()
+        .enumerate()
+        .all(|(place, member)| after.iter().take(place).all(|earlier| earlier.jurisdiction != member.jurisdiction));
+    kept && unique && after.len() <= MEMBERS_MAX
+}

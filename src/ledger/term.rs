@@ -1,0 +1,111 @@
+//! Terms: until when a decision stands, by calendar and by log time.
+
+use crate::model::code::Precision;
+use crate::model::event::{Dated, InfractionEvent};
+use crate::model::place::{DAY_MS, Millis};
+use crate::model::rules::{Period, Policy};
+
+/// When an event expires: what its platform states, else the last day that `decided` can mean and the policy's term.
+pub(super) fn expires_at(event: &InfractionEvent, policy: &Policy) -> Millis {
+    event.expires_at.unwrap_or_else(|| end_of_term(&event.decided, &[policy.expires_after]))
+}
+
+/// Until when a withdrawal waits for its original.
+pub(super) fn keep_until(event: &InfractionEvent, policy: &Policy) -> Millis {
+    end_of_term(&event.decided, &[policy.expires_after, policy.forget_after])
+}
+
+/// The end (UTC) of the day that lies these periods, one after the other, behind the last day of a stated date.
+fn end_of_term(decided: &Dated, periods: &[Period]) -> Millis {
+    let last = periods.iter().fold(last_day(decided), |day, period| add(day, *period));
+    last.saturating_add(1).saturating_mul(DAY_MS)
+}
+
+/// The last day that a date of this precision can mean.
+fn last_day(decided: &Dated) -> i64 {
+    let stated = i64::from(decided.date);
+    let (year, month, _) = civil(stated);
+    match decided.precision {
+        Precision::Day => stated,
+        Precision::Month => days(year, month, month_length(year, month)),
+        Precision::Year => days(year, 12, 31),
+    }
+}
+
+/// Adds months first, clamped to the length of the month, then days.
+fn add(day: i64, period: Period) -> i64 {
+    let (year, month, of_month) = civil(day);
+    let months = year * 12 + (month - 1) + i64::from(period.months);
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    days(year, month, of_month.min(month_length(year, month))) + i64::from(period.days)
+}
+
+fn month_length(year: i64, month: i64) -> i64 {
+    let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+    days(next_year, next_month, 1) - days(year, month, 1)
+}
+
+/// Days of the 400 years after which the Gregorian calendar repeats.
+const ERA_DAYS: i64 = 146_097;
+/// Days from 0000-03-01 to 1970-01-01.
+const EPOCH_DAYS: i64 = 719_468;
+
+/// The proleptic Gregorian date of a day since 1970-01-01. Years start in March here, so that the leap day is last.
+fn civil(day: i64) -> (i64, i64, i64) {
+    let shifted = day + EPOCH_DAYS;
+    let (era, of_era) = (shifted.div_euclid(ERA_DAYS), shifted.rem_euclid(ERA_DAYS));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, of_month)
+}
+
+/// The day since 1970-01-01 of a proleptic Gregorian date.
+fn days(year: i64, month: i64, of_month: i64) -> i64 {
+    let march_year = year - i64::from(month <= 2);
+    let (era, year_of_era) = (march_year.div_euclid(400), march_year.rem_euclid(400));
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + of_month - 1;
+    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+    era * ERA_DAYS + of_era - EPOCH_DAYS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code::Bound;
+    use proptest::prelude::*;
+
+    fn dated(date: i32, precision: Precision) -> Dated {
+        Dated { date, precision, bound: Bound::Exact, text: None }
+    }
+
+    fn jiff_date(day: i32) -> jiff::civil::Date {
+        jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(day).expect("days")).expect("date")
+    }
+
+    proptest! {
+        #[test]
+        fn the_calendar_is_that_of_another_library(day in -300_000_i32..900_000, months in 0_i32..1_200, extra in 0_i32..800) {
+            let date = jiff_date(day);
+            prop_assert_eq!(civil(day.into()), (date.year().into(), date.month().into(), date.day().into()));
+            let span = jiff::Span::new().months(months);
+            let later = date.checked_add(span).expect("date").checked_add(jiff::Span::new().days(extra)).expect("date");
+            let (year, month, of_month) = civil(add(day.into(), Period { months, days: extra }));
+            prop_assert_eq!((year, month, of_month), (later.year().into(), later.month().into(), later.day().into()));
+            let month_end = date.last_of_month();
+            let (year, month, of_month) = civil(last_day(&dated(day, Precision::Month)));
+            prop_assert_eq!((year, month, of_month), (month_end.year().into(), month_end.month().into(), month_end.day().into()));
+            let (year, month, of_month) = civil(last_day(&dated(day, Precision::Year)));
+            prop_assert_eq!((year, month, of_month), (date.year().into(), 12, 31));
+        }
+    }
+
+    #[test]
+    fn a_term_of_three_years_from_a_leap_day_ends_with_the_last_of_february() {
+        let decided = dated(18_321, Precision::Day); // 2020-02-29
+        let end = end_of_term(&decided, &[Period { months: 36, days: 0 }]);
+        assert_eq!(end, 1_677_628_800_000); // 2023-03-01T00:00Z
+    }
+}

@@ -1,0 +1,155 @@
+//! Withdrawals: what was said is unsaid to everyone who was told, whatever the rules are now.
+
+use std::sync::Arc;
+
+use super::Outcome;
+use super::draft::Draft;
+use super::revision::{self, Against};
+use super::statement::place_of;
+use super::tell::{self, Message};
+use super::{reject, term};
+use crate::model::code::{MsgType, Standing, WithdrawalScope};
+use crate::model::event::{InfractionEvent, Withdrawal};
+use crate::model::limit::PENDING_PER_PLATFORM_MAX;
+use crate::model::rejection::Reason;
+use crate::model::rules::Rules;
+use crate::model::state::{Case, Key, Pending, Value};
+use crate::route;
+
+/// What a withdrawal is about: events of its case that are known, and names that are not.
+struct Targets {
+    known: Vec<usize>,
+    unknown: Vec<String>,
+}
+
+/// Withdraws what is known, and keeps what is not known yet.
+pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e InfractionEvent) -> Outcome {
+    let Some(withdrawal) = &event.withdrawal else {
+        return reject::event(draft, event, Reason::NotAccepted, Some("withdrawal"));
+    };
+    let before = draft.case(event.origin, &event.case_id).cloned();
+    let Targets { known, unknown } = targets(before.as_deref(), event, withdrawal.scope);
+    if !reject::may_speak(rules, event.origin, !known.is_empty(), event.kind) {
+        return reject::event(draft, event, Reason::OriginNotMember, Some("origin"));
+    }
+    let mut withdrew = None;
+    if let Some(before) = before {
+        match withdraw_known(draft, rules, &before, &known, event, withdrawal) {
+            Outcome::Superseded => return Outcome::Superseded,
+            outcome if !known.is_empty() => withdrew = Some(outcome),
+            _ => {}
+        }
+    }
+    let mut kept = None;
+    for target in unknown {
+        let outcome = keep(draft, rules, event, withdrawal, target);
+        kept = Some(kept.map_or(outcome, |before| stronger(before, outcome)));
+    }
+    match (withdrew, kept) {
+        (Some(outcome), None) | (None, Some(outcome)) => outcome,
+        (Some(one), Some(other)) => stronger(one, other),
+        (None, None) => Outcome::NobodyTold,
+    }
+}
+
+/// A withdrawal of several events is counted by the most that it did.
+fn stronger(one: Outcome, other: Outcome) -> Outcome {
+    let order = [Outcome::Rejected, Outcome::Taken, Outcome::Pending, Outcome::Duplicate, Outcome::NobodyTold];
+    order.into_iter().find(|outcome| [one, other].contains(outcome)).unwrap_or(one)
+}
+
+/// The events of a withdrawal: those that it refers to, or else its own.
+fn targets(case: Option<&Case>, event: &InfractionEvent, scope: WithdrawalScope) -> Targets {
+    let place = |id: &String| case.and_then(|case| place_of(case, id));
+    match (scope, case) {
+        (WithdrawalScope::Case, Some(case)) => Targets { known: (0..case.events.len()).collect(), unknown: Vec::new() },
+        (WithdrawalScope::Case, None) => Targets { known: Vec::new(), unknown: vec![event.case_id.clone()] },
+        (WithdrawalScope::Event, _) => {
+            let own = place(&event.event_id);
+            let mut known: Vec<usize> = own.into_iter().chain(event.references.iter().filter_map(place)).collect();
+            known.sort_unstable();
+            known.dedup();
+            let mut unknown: Vec<String> = event.references.iter().filter(|id| place(id).is_none()).cloned().collect();
+            if own.is_none() && event.references.is_empty() {
+                unknown.push(event.event_id.clone());
+            }
+            Targets { known, unknown }
+        }
+    }
+}
+
+/// Cancels every known event that is not withdrawn yet.
+fn withdraw_known<'e>(
+    draft: &mut Draft<'_, 'e>,
+    rules: &Rules,
+    before: &Arc<Case>,
+    known: &[usize],
+    event: &'e InfractionEvent,
+    withdrawal: &Withdrawal,
+) -> Outcome {
+    let own = place_of(before, &event.event_id).and_then(|own| before.events.get(own));
+    if own.is_some_and(|own| revision::against(own, event) == Against::Superseded) {
+        return Outcome::Superseded;
+    }
+    let unsaid = |index: &usize| {
+        let known = &before.events[*index];
+        // A withdrawal that comes again after its event was put in force anew was answered before.
+        known.standing == Standing::Withdrawn || revision::is_seen(known, revision::revision_of(event))
+    };
+    let mut case = Case::clone(before);
+    let standing: Vec<usize> = known.iter().copied().filter(|index| !unsaid(index)).collect();
+    if standing.is_empty() {
+        return Outcome::Duplicate;
+    }
+    for index in standing {
+        revision::remember(&mut case, index, event);
+        let Some(known) = case.events.get_mut(index) else { continue };
+        known.standing = Standing::Withdrawn;
+        known.expires_at = None;
+        if known.version == 0 {
+            continue;
+        }
+        let message = Message {
+            withdrawal_reason: Some(withdrawal.reason),
+            event: Some(event),
+            ..Message::new(MsgType::Cancel, Standing::Withdrawn)
+        };
+        let recipients = route::told_again(rules, &case.told);
+        tell::tell(draft, rules, &mut case, index, recipients, message);
+    }
+    draft.put_case(Some(before), case);
+    Outcome::Taken
+}
+
+/// Keeps a withdrawal until its original comes, as long as that could still matter.
+fn keep(
+    draft: &mut Draft<'_, '_>,
+    rules: &Rules,
+    event: &InfractionEvent,
+    withdrawal: &Withdrawal,
+    target: String,
+) -> Outcome {
+    let key = Key::Pending(event.origin, withdrawal.scope, target.clone());
+    let waits = draft.state.get(&key).is_some();
+    let keep_until = term::keep_until(event, &rules.policy);
+    if waits && !draft.gives_up(&key) {
+        return Outcome::Duplicate;
+    }
+    if keep_until <= draft.now() {
+        return Outcome::NobodyTold;
+    }
+    if draft.pending_count(&event.platform) >= PENDING_PER_PLATFORM_MAX {
+        return reject::event(draft, event, Reason::PendingFull, None);
+    }
+    let pending = Pending {
+        origin: event.origin,
+        platform: event.platform.clone(),
+        target,
+        scope: withdrawal.scope,
+        reason: withdrawal.reason,
+        decided: event.decided.date,
+        keep_until,
+    };
+    draft.put(key, Some(Value::Pending(Arc::new(pending))));
+    Outcome::Pending
+}

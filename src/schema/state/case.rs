@@ -1,0 +1,167 @@
+//! Cases, and withdrawals that wait, as Avro.
+
+use serde::Deserialize;
+
+use crate::model::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use crate::model::state;
+use crate::schema::datum;
+use crate::schema::read::{Fixed, Place, Symbol, each};
+
+/// Appends a `Case`.
+pub(super) fn write(case: &state::Case, out: &mut Vec<u8>) {
+    datum::place(case.origin, out);
+    datum::text(&case.case_id, out);
+    datum::text(&case.platform, out);
+    datum::code(case.domain, out);
+    datum::code(case.scope, out);
+    datum::optional_text(case.organisation_id.as_deref(), out);
+    datum::optional(case.name_digest, out, datum::digest_128);
+    datum::list(&case.told, out, told);
+    datum::list(&case.events, out, event);
+}
+
+/// Appends a `Told`.
+fn told(told: &state::Told, out: &mut Vec<u8>) {
+    datum::int(i32::from(told.member), out);
+    datum::code(told.role, out);
+    datum::long(told.sequence, out);
+}
+
+/// Appends a `CaseEvent`.
+fn event(event: &state::CaseEvent, out: &mut Vec<u8>) {
+    datum::text(&event.event_id, out);
+    datum::optional(event.revision, out, datum::long);
+    datum::int(event.version, out);
+    datum::code(event.standing, out);
+    datum::code(event.severity, out);
+    datum::int(event.since, out);
+    datum::optional(event.expires_at, out, datum::long);
+    datum::list(&event.revisions, out, |revision, out| {
+        datum::digest_128(revision.raw, out);
+        datum::digest_128(revision.content, out);
+    });
+}
+
+/// Appends a `Pending`.
+pub(super) fn write_pending(pending: &state::Pending, out: &mut Vec<u8>) {
+    datum::place(pending.origin, out);
+    datum::text(&pending.platform, out);
+    datum::text(&pending.target, out);
+    datum::code(pending.scope, out);
+    datum::code(pending.reason, out);
+    datum::int(pending.decided, out);
+    datum::long(pending.keep_until, out);
+}
+
+/// `Case` as read.
+#[derive(Debug, Deserialize)]
+pub(super) struct Read {
+    origin: Place,
+    case_id: String,
+    platform: String,
+    domain: Symbol<Domain>,
+    scope: Symbol<Scope>,
+    organisation_id: Option<String>,
+    name_digest: Option<Fixed<16>>,
+    told: Vec<Told>,
+    events: Vec<CaseEvent>,
+}
+
+impl Read {
+    /// The case; `None` where it names a member beyond any that a federation can have.
+    pub(super) fn into_model(self) -> Option<state::Case> {
+        Some(state::Case {
+            origin: self.origin.0,
+            case_id: self.case_id,
+            platform: self.platform,
+            domain: self.domain.0,
+            scope: self.scope.0,
+            organisation_id: self.organisation_id,
+            name_digest: self.name_digest.map(|digest| u128::from_be_bytes(digest.0)),
+            told: self.told.into_iter().map(Told::into_model).collect::<Option<_>>()?,
+            events: each(self.events),
+        })
+    }
+}
+
+/// `Told` as read.
+#[derive(Debug, Deserialize)]
+struct Told {
+    member: i32,
+    role: Symbol<Role>,
+    sequence: i64,
+}
+
+impl Told {
+    fn into_model(self) -> Option<state::Told> {
+        let member = u8::try_from(self.member).ok()?;
+        Some(state::Told { member, role: self.role.0, sequence: self.sequence })
+    }
+}
+
+/// `CaseEvent` as read.
+#[derive(Debug, Deserialize)]
+struct CaseEvent {
+    event_id: String,
+    revision: Option<i64>,
+    version: i32,
+    standing: Symbol<Standing>,
+    severity: Symbol<Severity>,
+    since: i32,
+    expires_at: Option<i64>,
+    revisions: Vec<Revision>,
+}
+
+impl From<CaseEvent> for state::CaseEvent {
+    fn from(read: CaseEvent) -> Self {
+        Self {
+            event_id: read.event_id,
+            revision: read.revision,
+            version: read.version,
+            standing: read.standing.0,
+            severity: read.severity.0,
+            since: read.since,
+            expires_at: read.expires_at,
+            revisions: each(read.revisions),
+        }
+    }
+}
+
+/// `Revision` as read.
+#[derive(Debug, Deserialize)]
+struct Revision {
+    raw: Fixed<16>,
+    content: Fixed<16>,
+}
+
+impl From<Revision> for state::Revision {
+    fn from(read: Revision) -> Self {
+        Self { raw: u128::from_be_bytes(read.raw.0), content: u128::from_be_bytes(read.content.0) }
+    }
+}
+
+/// `Pending` as read.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReadPending {
+    origin: Place,
+    platform: String,
+    target: String,
+    scope: Symbol<WithdrawalScope>,
+    reason: Symbol<WithdrawalReason>,
+    decided: i32,
+    keep_until: i64,
+}
+
+impl From<ReadPending> for state::Pending {
+    fn from(read: ReadPending) -> Self {
+        Self {
+            origin: read.origin.0,
+            platform: read.platform,
+            target: read.target,
+            scope: read.scope.0,
+            reason: read.reason.0,
+            decided: read.decided,
+            keep_until: read.keep_until,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The wire form of `comity.state`: keys as text, values as `StateEntry`, the `Checkpoint` under its own key.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::log::CodecError;
+use super::read::Record;
+use super::{canonical, datum, rules, wire};
+use crate::model::code::{Code, WithdrawalScope};
+use crate::model::place::Jurisdiction;
+use crate::model::state::{Checkpoint, Key, Organisation, Pending, SourceState, Value};
+
+mod case;
+mod checkpoint;
+mod organisation;
+
+pub(crate) use organisation::write_open_case;
+
+/// The key of the `Checkpoint`.
+pub const CHECKPOINT_KEY: &str = "checkpoint";
+
+/// The key of the rules in force.
+const RULES_KEY: &str = "rules";
+/// Bytes for which a value's buffer is made ready; most fit.
+const VALUE_BYTES_USUAL: usize = 256;
+/// The values of the state.
+const ENTRY: Record = Record { topic: "comity.state", schema: canonical::STATE_ENTRY.name };
+/// The `Checkpoint`s.
+const CHECKPOINT: Record = Record { topic: "comity.state", schema: canonical::CHECKPOINT.name };
+
+/// What one record of `comity.state` says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StateRecord {
+    /// A value, or `None` for a tombstone, with the number of the transaction that wrote it.
+    Value {
+        key: Key,
+        transaction: i64,
+        value: Option<Value>,
+    },
+    Checkpoint(Checkpoint),
+}
+
+/// The record key of a state key: `org/…`, `case/<origin>/<case_id>`, `pending/<origin>/<scope>/<target>`,
+/// `source/<partition>/<topic>`, `rules`.
+///
+/// An id may hold any character, so each one is the last part of its key: all that follows the parts before it, which
+/// never hold a `/`. Nothing needs an escape, and two keys never have the same text.
+pub fn encode_key(key: &Key) -> String {
+    match key {
+        Key::Organisation(id) => format!("org/{id}"),
+        Key::Case(origin, case_id) => format!("case/{origin}/{case_id}"),
+        Key::Pending(origin, scope, target) => format!("pending/{origin}/{}/{target}", scope.name()),
+        Key::Source(topic, partition) => format!("source/{partition}/{topic}"),
+        Key::Rules => RULES_KEY.to_owned(),
+    }
+}
+
+/// The state key of a record key; `None` for a text that `encode_key` never gives.
+pub fn decode_key(text: &str) -> Option<Key> {
+    if text == RULES_KEY {
+        return Some(Key::Rules);
+    }
+    let (kind, rest) = text.split_once('/')?;
+    match kind {
+        "org" => Some(Key::Organisation(rest.to_owned())),
+        "case" => {
+            let (origin, case_id) = rest.split_once('/')?;
+            Some(Key::Case(Jurisdiction::parse(origin)?, case_id.to_owned()))
+        }
+        "pending" => {
+            let (origin, rest) = rest.split_once('/')?;
+            let (scope, target) = rest.split_once('/')?;
+            Some(Key::Pending(Jurisdiction::parse(origin)?, WithdrawalScope::parse(scope)?, target.to_owned()))
+        }
+        "source" => {
+            let (partition, topic) = rest.split_once('/')?;
+            let number: i32 = partition.parse().ok()?;
+            // A number has several spellings (`+1`, `01`), a key has one.
+            (number.to_string() == partition).then(|| Key::Source(Arc::from(topic), number))
+        }
+        _ => None,
+    }
+}
+
+/// The datum of a value without frame and transaction number: what the state's digest is made of.
+pub fn encode_value(value: &Value) -> Vec<u8> {
+    let mut out = Vec::with_capacity(VALUE_BYTES_USUAL);
+    match value {
+        Value::Organisation(known) => {
+            datum::branch(0, &mut out);
+            organisation::write(known, &mut out);
+        }
+        Value::Case(known) => {
+            datum::branch(1, &mut out);
+            case::write(known, &mut out);
+        }
+        Value::Pending(waiting) => {
+            datum::branch(2, &mut out);
+            case::write_pending(waiting, &mut out);
+        }
+        Value::Source(source) => {
+            datum::branch(3, &mut out);
+            datum::long(source.position, &mut out);
+            datum::optional(source.gap_since, &mut out, datum::long);
+        }
+        Value::Rules(in_force) => {
+            datum::branch(4, &mut out);
+            rules::write(in_force, &mut out);
+        }
+    }
+    out
+}
+
+/// The framed `StateEntry` of a transaction around the datum of `encode_value`.
+pub fn encode_record(transaction: i64, datum: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(wire::FRAME_BYTES + datum::LONG_BYTES_MAX + datum.len());
+    wire::frame(canonical::STATE_ENTRY.id, &mut out);
+    datum::long(transaction, &mut out);
+    out.extend_from_slice(datum);
+    out
+}
+
+/// The value of the header `comity-transaction` that a tombstone carries.
+pub fn encode_header(transaction: i64) -> [u8; 8] {
+    transaction.to_be_bytes()
+}
+
+/// The framed `Checkpoint`.
+pub fn encode_checkpoint(checkpoint: &Checkpoint) -> Vec<u8> {
+    let mut out = Vec::with_capacity(VALUE_BYTES_USUAL);
+    wire::frame(canonical::CHECKPOINT.id, &mut out);
+    checkpoint::write(checkpoint, &mut out);
+    out
+}
+
+/// Reads one record; a tombstone carries its transaction in the header `comity-transaction` (8 bytes, big-endian).
+///
+/// # Errors
+/// Anything that this module cannot have written: an unknown key, a value of another key or of another schema, bytes
+/// missing or left over, a tombstone without its transaction.
+pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) -> Result<StateRecord, CodecError> {
+    let text = std::str::from_utf8(key).map_err(|_| ENTRY.error("its key is no text"))?;
+    if text == CHECKPOINT_KEY {
+        let value = value.ok_or_else(|| CHECKPOINT.error("has no value"))?;
+        let read: checkpoint::Read = CHECKPOINT.read(value)?;
+        let checkpoint = read.into_model().ok_or_else(|| CHECKPOINT.error("names an output that there is not"))?;
+        return Ok(StateRecord::Checkpoint(checkpoint));
+    }
+    let key = decode_key(text).ok_or_else(|| ENTRY.error("unknown kind of key"))?;
+    let Some(value) = value else {
+        let number = header.and_then(|bytes| bytes.try_into().ok());
+        let number = number.ok_or_else(|| ENTRY.error("a tombstone without its transaction"))?;
+        return Ok(StateRecord::Value { key, transaction: i64::from_be_bytes(number), value: None });
+    };
+    let read: Entry = ENTRY.read(value)?;
+    let value = read.value.into_model().ok_or_else(|| ENTRY.error("names a member that there cannot be"))?;
+    if !belongs(&key, &value) {
+        return Err(ENTRY.error("its value is another key's"));
+    }
+    Ok(StateRecord::Value { key, transaction: read.transaction, value: Some(value) })
+}
+
+/// Whether a value may stand under a key.
+fn belongs(key: &Key, value: &Value) -> bool {
+    match (key, value) {
+        (Key::Organisation(id), Value::Organisation(known)) => *id == known.organisation_id,
+        (Key::Case(origin, case_id), Value::Case(known)) => *origin == known.origin && *case_id == known.case_id,
+        (Key::Pending(origin, scope, target), Value::Pending(waiting)) => {
+            *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
+        }
+        (Key::Source(..), Value::Source(_)) | (Key::Rules, Value::Rules(_)) => true,
+        (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _) => false,
+    }
+}
+
+/// `StateEntry` as read.
+#[derive(Debug, Deserialize)]
+struct Entry {
+    transaction: i64,
+    value: Content,
+}
+
+/// The union of values as read.
+#[derive(Debug, Deserialize)]
+enum Content {
+    #[serde(rename = "comity.Organisation")]
+    Organisation(organisation::Read),
+    #[serde(rename = "comity.Case")]
+    Case(Box<case::Read>),
+    #[serde(rename = "comity.Pending")]
+    Pending(case::ReadPending),
+    #[serde(rename = "comity.SourceState")]
+    Source(ReadSource),
+    #[serde(rename = "comity.Rules")]
+    Rules(rules::Read),
+}
+
+impl Content {
+    /// The value; `None` where it names a member beyond any that a federation can have.
+    fn into_model(self) -> Option<Value> {
+        Some(match self {
+            Self::Organisation(known) => Value::Organisation(Arc::new(Organisation::from(known))),
+            Self::Case(known) => Value::Case(Arc::new(known.into_model()?)),
+            Self::Pending(waiting) => Value::Pending(Arc::new(Pending::from(waiting))),
+            Self::Source(source) => {
+                Value::Source(SourceState { position: source.position, gap_since: source.gap_since })
+            }
+            Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into())),
+        })
+    }
+}
+
+/// `SourceState` as read.
+#[derive(Debug, Deserialize)]
+struct ReadSource {
+    position: i64,
+    gap_since: Option<i64>,
+}

@@ -1,0 +1,13 @@
+//! Every test that needs a broker, in one program. `COMITY_TEST_KAFKA` chooses the broker (see `support::broker`).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests fail by panic, say what they leave out and wait by the clock"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod harness;

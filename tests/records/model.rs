@@ -1,0 +1,343 @@
+//! Random values of the model, every field of them drawn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use comity::model::decision::{About, AlertOrganisation, Decision, Output, Recipient, Status};
+use comity::model::entry::{Acknowledgement, Body, Link};
+use comity::model::event::{
+    Authority, Dated, Identifier, Info, Infraction, InfractionEvent, LegalBasis, Measure, Money, Product, Provenance,
+    Resource, Subject, Withdrawal,
+};
+use comity::model::record::SourcePosition;
+use comity::model::rejection::Rejection;
+use comity::model::rules::{Member, Period, Policy, Rules};
+use comity::model::state::{
+    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, SourceState, Told, Value,
+};
+
+use super::entropy::Entropy;
+
+pub(crate) fn source(e: &mut Entropy) -> SourcePosition {
+    SourcePosition { topic: Arc::from(e.text()), partition: e.int(), from: e.long(), offset: e.long() }
+}
+
+pub(crate) fn event(e: &mut Entropy) -> InfractionEvent {
+    InfractionEvent {
+        event_id: e.text(),
+        revision: e.optional(Entropy::long),
+        kind: e.code(),
+        case_id: e.text(),
+        case_status: e.code(),
+        references: e.list(Entropy::text),
+        mode: e.code(),
+        origin: e.place(),
+        platform: e.text(),
+        authority: Authority { id: e.text(), name: e.text() },
+        subject: e.optional(subject),
+        products: e.list(product),
+        domain: e.code(),
+        infraction: Infraction { code: e.optional(Entropy::text), scheme: e.optional(Entropy::text), title: e.text() },
+        finality: e.code(),
+        measures: e.list(measure),
+        severity: e.code(),
+        urgency: e.code(),
+        certainty: e.code(),
+        legal_basis: e.list(|e| LegalBasis { scheme: e.text(), value: e.text() }),
+        occurred: e.optional(dated),
+        decided: dated(e),
+        aware_at: e.optional(Entropy::long),
+        expires_at: e.optional(Entropy::long),
+        scope: e.code(),
+        for_follow_up: e.list(Entropy::place),
+        for_attention: e.list(Entropy::place),
+        distribution: e.list(Entropy::place),
+        distribution_text: e.optional(Entropy::text),
+        withdrawal: e.optional(|e| Withdrawal {
+            scope: e.code(),
+            reason: e.code(),
+            decision_ref: e.optional(Entropy::text),
+        }),
+        info: e.list(|e| Info { language: e.text(), headline: e.text(), description: e.optional(Entropy::text) }),
+        resources: e.list(resource),
+        subject_dropped: e.flag(),
+        text_dropped: e.flag(),
+        reported_at: e.long(),
+        provenance: provenance(e),
+    }
+}
+
+fn provenance(e: &mut Entropy) -> Provenance {
+    Provenance {
+        at: source(e),
+        raw_sha256: e.bytes(),
+        content_sha256: e.bytes(),
+        mapping_version: e.text(),
+        schema_id: e.optional(Entropy::int),
+    }
+}
+
+fn subject(e: &mut Entropy) -> Subject {
+    Subject {
+        identifiers: e.list(|e| Identifier {
+            scheme: e.text(),
+            value: e.text(),
+            register: e.optional(Entropy::text),
+            trust: e.code(),
+            text: e.optional(Entropy::text),
+        }),
+        legal_name: e.text(),
+        legal_form: e.optional(Entropy::text),
+        jurisdiction: e.optional(Entropy::place),
+        locality: e.optional(Entropy::text),
+    }
+}
+
+fn product(e: &mut Entropy) -> Product {
+    Product {
+        category: e.optional(Entropy::text),
+        name: e.optional(Entropy::text),
+        brand: e.optional(Entropy::text),
+        model: e.optional(Entropy::text),
+        batch: e.optional(Entropy::text),
+        gtin: e.optional(Entropy::text),
+        customs_code: e.optional(Entropy::text),
+        origin: e.optional(Entropy::place),
+    }
+}
+
+fn measure(e: &mut Entropy) -> Measure {
+    Measure {
+        measure_type: e.code(),
+        basis: e.optional(Entropy::text),
+        from: e.optional(Entropy::int),
+        to: e.optional(Entropy::int),
+        penalty: e.optional(|e| Money { amount_minor: e.long(), currency: e.text(), qualifier: e.code() }),
+    }
+}
+
+fn dated(e: &mut Entropy) -> Dated {
+    Dated { date: e.int(), precision: e.code(), bound: e.code(), text: e.optional(Entropy::text) }
+}
+
+fn resource(e: &mut Entropy) -> Resource {
+    Resource {
+        uri: e.text(),
+        mime_type: e.optional(Entropy::text),
+        size_bytes: e.optional(Entropy::long),
+        sha256: e.optional(Entropy::bytes),
+    }
+}
+
+pub(crate) fn rejection(e: &mut Entropy) -> Rejection {
+    Rejection {
+        at: source(e),
+        platform: e.text(),
+        reason: e.code(),
+        detail: e.optional(Entropy::text),
+        field: e.optional(Entropy::text),
+        size_bytes: e.long(),
+        digest: e.optional(Entropy::bytes),
+        payload: e.optional(|e| e.list(Entropy::byte)),
+        reported_at: e.long(),
+    }
+}
+
+pub(crate) fn rules(e: &mut Entropy) -> Rules {
+    Rules {
+        federation: e.text(),
+        rules_version: e.long(),
+        logic_version: e.long(),
+        members: e.list(|e| Member {
+            jurisdiction: e.place(),
+            state: e.code(),
+            domains: e.list(Entropy::code),
+            least_severity: e.code(),
+        }),
+        policy: Policy { expires_after: period(e), forget_after: period(e) },
+        digests: e.list(|e| (e.text(), e.bytes())),
+    }
+}
+
+fn period(e: &mut Entropy) -> Period {
+    Period { months: e.int(), days: e.int() }
+}
+
+pub(crate) fn body(e: &mut Entropy) -> Body {
+    match e.below(6) {
+        0 => Body::Tick,
+        1 => Body::Event(Box::new(event(e))),
+        2 => Body::Rejection(Box::new(rejection(e))),
+        3 => Body::Acknowledgement(Box::new(Acknowledgement {
+            at: source(e),
+            alert_id: e.text(),
+            recipient: e.place(),
+            level: e.code(),
+            acknowledged_at: e.long(),
+        })),
+        4 => Body::Link(Box::new(Link {
+            at: source(e),
+            relation: e.code(),
+            first: e.text(),
+            second: e.text(),
+            asserted_by: e.text(),
+            basis: e.text(),
+        })),
+        _ => Body::Rules(Box::new(rules(e))),
+    }
+}
+
+fn open_case(e: &mut Entropy) -> OpenCase {
+    OpenCase {
+        origin: e.place(),
+        domain: e.code(),
+        case_id: e.text(),
+        severity: e.code(),
+        since: e.int(),
+        scope: e.code(),
+    }
+}
+
+fn digest(e: &mut Entropy) -> u128 {
+    u128::from_le_bytes(e.bytes())
+}
+
+fn case(e: &mut Entropy) -> Case {
+    Case {
+        origin: e.place(),
+        case_id: e.text(),
+        platform: e.text(),
+        domain: e.code(),
+        scope: e.code(),
+        organisation_id: e.optional(Entropy::text),
+        name_digest: e.optional(digest),
+        told: e.list(|e| Told { member: e.byte(), role: e.code(), sequence: e.long() }),
+        events: e.list(|e| CaseEvent {
+            event_id: e.text(),
+            revision: e.optional(Entropy::long),
+            version: e.int(),
+            standing: e.code(),
+            severity: e.code(),
+            since: e.int(),
+            expires_at: e.optional(Entropy::long),
+            revisions: e.list(|e| Revision { raw: digest(e), content: digest(e) }),
+        }),
+    }
+}
+
+/// A value of the state under its key.
+pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
+    match e.below(5) {
+        0 => (
+            Key::Source(Arc::from(e.text()), e.int()),
+            Value::Source(SourceState { position: e.long(), gap_since: e.optional(Entropy::long) }),
+        ),
+        1 => {
+            let known = Organisation {
+                organisation_id: e.text(),
+                identifiers: e.list(Entropy::text),
+                registered_in: e.optional(Entropy::place),
+                open_cases: e.list(open_case),
+            };
+            (Key::Organisation(known.organisation_id.clone()), Value::Organisation(Arc::new(known)))
+        }
+        2 => {
+            let known = case(e);
+            (Key::Case(known.origin, known.case_id.clone()), Value::Case(Arc::new(known)))
+        }
+        3 => {
+            let waiting = Pending {
+                origin: e.place(),
+                platform: e.text(),
+                target: e.text(),
+                scope: e.code(),
+                reason: e.code(),
+                decided: e.int(),
+                keep_until: e.long(),
+            };
+            let key = Key::Pending(waiting.origin, waiting.scope, waiting.target.clone());
+            (key, Value::Pending(Arc::new(waiting)))
+        }
+        _ => (Key::Rules, Value::Rules(Arc::new(rules(e)))),
+    }
+}
+
+pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
+    let sequences: BTreeMap<Output, i64> = e
+        .list(|e| {
+            let output = match e.below(4) {
+                0 => Output::Rejects,
+                1 => Output::Alerts(e.byte()),
+                2 => Output::Test(e.byte()),
+                _ => Output::Status(e.byte()),
+            };
+            (output, e.long())
+        })
+        .into_iter()
+        .collect();
+    Checkpoint {
+        transaction: e.long(),
+        marks: Marks {
+            log_position: e.long(),
+            log_time: e.long(),
+            status_minute: e.long(),
+            forget_not_before: e.long(),
+            sequences,
+            digest: digest(e),
+        },
+        cluster_id: e.text(),
+    }
+}
+
+pub(crate) fn recipient(e: &mut Entropy) -> Recipient {
+    Recipient {
+        member: e.byte(),
+        sequence: e.long(),
+        role: e.code(),
+        role_before: e.optional(Entropy::code),
+        reasons: e.list(Entropy::code),
+        ack_due_at: e.optional(Entropy::long),
+        restricted_cases: e.list(open_case),
+    }
+}
+
+/// A decision about that event, or about none (time decided).
+pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) -> Decision<'a> {
+    Decision {
+        alert_id: e.text(),
+        version: e.int(),
+        msg_type: e.code(),
+        references: e.list(Entropy::text),
+        standing: e.code(),
+        about: About {
+            event_id: e.text(),
+            case_id: e.text(),
+            origin: e.place(),
+            platform: e.text(),
+            domain: e.code(),
+            severity: e.code(),
+            since: e.int(),
+        },
+        organisation: e
+            .optional(|e| AlertOrganisation { organisation_id: e.optional(Entropy::text), matched_by: e.code() }),
+        open_cases: e.list(open_case),
+        open_cases_more: e.int(),
+        issued_at: e.long(),
+        expires_at: e.optional(Entropy::long),
+        withdrawal_reason: e.optional(Entropy::code),
+        original_unseen: e.flag(),
+        event,
+        test: e.flag(),
+        recipients: e.list(recipient),
+    }
+}
+
+pub(crate) fn status(e: &mut Entropy) -> Status {
+    Status {
+        recipient: e.place(),
+        sequence: e.long(),
+        last_alert_sequence: e.long(),
+        log_time: e.long(),
+        overdue: e.int(),
+    }
+}

@@ -1,0 +1,177 @@
+//! A real Kafka as a process of the test: one KRaft node on free ports, its data in a temporary folder, 300 MiB.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+/// Brokers that run at the same time, at most.
+const AT_ONCE_MAX: usize = 2;
+
+/// One broker. It is killed when dropped.
+pub(crate) struct Maven {
+    folder: tempfile::TempDir,
+    port: u16,
+    running: Option<Running>,
+    _turn: Turn,
+}
+
+/// The process: a shell that kills the broker as soon as nobody holds its standard input any more, so that no broker
+/// outlives a test that was killed.
+struct Running {
+    shell: Child,
+    input: ChildStdin,
+    pid: u32,
+}
+
+impl Maven {
+    /// Starts a new broker with a cluster id of its own and waits until it answers.
+    pub(crate) fn start() -> Self {
+        let turn = Turn::take();
+        let cache = prepared();
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        for name in ["meta.properties", "bootstrap.checkpoint"] {
+            std::fs::copy(cache.join("formatted").join(name), data.join(name)).unwrap();
+        }
+        let meta = std::fs::read_to_string(data.join("meta.properties")).unwrap();
+        std::fs::write(data.join("meta.properties"), meta.replace("AAAAAAAAAAAAAAAAAAAAAA", &cluster_id())).unwrap();
+        let port = free_port();
+        let properties = include_str!("../kafka/server.properties")
+            .replace("@DATA@", data.to_str().unwrap())
+            .replace("@PORT@", &port.to_string())
+            .replace("@CONTROLLER@", &free_port().to_string());
+        std::fs::write(folder.path().join("server.properties"), properties).unwrap();
+        let mut broker = Self { folder, port, running: None, _turn: turn };
+        broker.restart();
+        broker
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What the broker logged, warnings and errors only.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Kills the broker as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            drop(running.input);
+            running.shell.wait().unwrap();
+        }
+    }
+
+    /// Stops (`STOP`) or continues (`CONT`) the process.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.running.as_ref().unwrap().pid.to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+    }
+
+    /// Starts the broker again on the same data and port, and waits until it answers.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        let cache = prepared();
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let mut shell = Command::new("sh")
+            .args([
+                "-c",
+                r#""$@" <&- & broker=$!; echo $broker; exec >&-; read -r _; kill -9 $broker; wait $broker"#,
+                "sh",
+            ])
+            .arg("java")
+            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx256m", "-Xshare:auto"])
+            .arg(format!("-XX:SharedArchiveFile={}", cache.join("broker.jsa").display()))
+            .args(["-Xlog:disable", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"])
+            .args(["-cp", &format!("{}/*", cache.join("jars").display()), "kafka.Kafka"])
+            .arg(self.folder.path().join("server.properties"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let input = shell.stdin.take().unwrap();
+        let mut first = String::new();
+        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        self.running = Some(Running { shell, input, pid: first.trim().parse().unwrap() });
+        self.wait_until_ready();
+    }
+
+    fn wait_until_ready(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(self.address()).is_err() {
+            let shell = &mut self.running.as_mut().unwrap().shell;
+            assert!(shell.try_wait().unwrap().is_none() && Instant::now() < deadline, "no broker: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let client: BaseConsumer =
+            ClientConfig::new().set("bootstrap.servers", self.address()).set("log_level", "0").create().unwrap();
+        while client.fetch_metadata(None, Duration::from_secs(5)).is_err() {
+            assert!(Instant::now() < deadline, "the broker does not answer: {}", self.log());
+        }
+    }
+}
+
+impl Drop for Maven {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The folder of jars, made once a process (and, by a lock of its own, once a machine).
+fn prepared() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka/prepare");
+        let output = Command::new(script).stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success(), "{script} failed");
+        PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+    })
+}
+
+/// A free port outside the range from which clients get theirs, so that it is free again for a restart.
+fn free_port() -> u16 {
+    let start =
+        std::process::id().wrapping_mul(97).wrapping_add(std::time::UNIX_EPOCH.elapsed().unwrap().subsec_micros());
+    (0..2_000)
+        .map(|step| 12_000 + u16::try_from(start.wrapping_add(step * 7) % 18_000).unwrap())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
+}
+
+/// 22 characters of Kafka's alphabet for ids.
+fn cluster_id() -> String {
+    let nanos = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    format!("T{nanos:021}")
+}
+
+/// One of the places for brokers that run at the same time.
+struct Turn;
+
+static TAKEN: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+impl Turn {
+    fn take() -> Self {
+        let mut taken = TAKEN.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while *taken >= AT_ONCE_MAX {
+            taken = TAKEN.1.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        *taken += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *TAKEN.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        TAKEN.1.notify_one();
+    }
+}
