@@ -93,7 +93,7 @@ fn run(platform: &Platform, record: &[u8], version: Option<&str>) -> Body {
     let json: serde_json::Value = serde_json::from_slice(record).unwrap();
     let raw =
         RawRecord { at: &at, value: Some(record), source_version: version, test: false, published_at: PUBLISHED_AT };
-    match map(platform, NativeRecord { source: 1, value: Value::from(json) }, &raw) {
+    match map(platform, NativeRecord { source: 1, schema_id: None, value: Value::from(json) }, &raw) {
         Ok(event) => Body::Event(event),
         Err(refusal) => Body::Rejection(Box::new(Rejection {
             at,

@@ -26,13 +26,14 @@ mod tests;
 /// The refusal: no decision, a value that cannot be read, a bound passed.
 pub fn map(platform: &Platform, native: NativeRecord, record: &RawRecord<'_>) -> Result<Box<InfractionEvent>, Refusal> {
     let mapping = platform.mappings.get(native.source).ok_or_else(|| Refusal::new(Reason::UnknownSourceVersion))?;
+    let schema_id = native.schema_id;
     let result = run(platform, mapping, native.value)?;
     let provenance = Provenance {
         at: record.at.clone(),
         raw_sha256: Sha256::digest(record.value.unwrap_or_default()).into(),
         content_sha256: [0; 32],
         mapping_version: platform.mapping_version.clone(),
-        schema_id: None,
+        schema_id,
     };
     let mut event = read::event(platform, result, record.published_at, provenance)?;
     if record.test {

@@ -98,7 +98,7 @@ fn run(platform: &Platform, json: &str) -> Result<Box<InfractionEvent>, Refusal>
     let at = SourcePosition { topic: Arc::from("comity.in.on-test"), partition: 0, from: 0, offset: 0 };
     let record =
         RawRecord { at: &at, value: Some(b"{}"), source_version: None, test: false, published_at: 1_700_000_000_000 };
-    map(platform, NativeRecord { source: 0, value: Value::from(json) }, &record)
+    map(platform, NativeRecord { source: 0, schema_id: None, value: Value::from(json) }, &record)
 }
 
 const ROW: &str = r#"{"id":"A-1","status":"Assessed","name":" Acme Ltd. ","number":17,"amount":"$1,227.5",
@@ -213,7 +213,7 @@ fn a_header_says_that_the_producer_tries_the_line() {
     let json: serde_json::Value = serde_json::from_str(ROW).unwrap();
     let at = SourcePosition { topic: Arc::from("t"), partition: 0, from: 0, offset: 0 };
     let record = RawRecord { at: &at, value: None, source_version: None, test: true, published_at: 0 };
-    let event = map(&platform, NativeRecord { source: 0, value: Value::from(json) }, &record).unwrap();
+    let event = map(&platform, NativeRecord { source: 0, schema_id: None, value: Value::from(json) }, &record).unwrap();
     assert_eq!(event.mode, Mode::Test);
 }
 

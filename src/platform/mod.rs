@@ -252,7 +252,9 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
         let (version, format, encoding) = (plan.version, plan.format, plan.encoding);
-        definition.sources.push(Source { version, format, encoding, fields, schema_text });
+        // `source_schema::read` has told whatever is wrong with it.
+        let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
+        definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
     }
     let digest = digest(files);
     let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
