@@ -95,6 +95,8 @@ pub struct Ledger {
     /// At least this long from one commit to the next.
     pub commit_interval: Duration,
     pub batch_entries_max: usize,
+    /// A commit that took longer is in doubt: its answer may still be under way.
+    pub commit_doubt: Duration,
     /// The group's `group.instance.id`; `None` for a member without a fixed name.
     pub instance_id: Option<String>,
 }

@@ -81,6 +81,7 @@ pub(super) struct Guard {
 pub(super) struct Ledger {
     pub(super) commit_interval_ms: Option<u64>,
     pub(super) batch_entries_max: Option<usize>,
+    pub(super) commit_doubt_ms: Option<u64>,
     pub(super) instance_id: Option<String>,
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::Values;
 use super::key::KeyRef;
-use crate::model::code::{Severity, Standing};
+use crate::model::code::{Scope, Severity, Standing};
 use crate::model::place::Jurisdiction;
+use crate::model::rules::MemberIndex;
 use crate::model::state::{Case, CaseEvent, OpenCase, Organisation, Value};
 
 /// True while an event counts: it keeps its case open.
@@ -21,22 +22,36 @@ pub fn is_open(case: &Case) -> bool {
     case.events.iter().any(stands)
 }
 
-/// The case as its organisation lists it, `None` once it is not open. It is as severe as the most severe of the
-/// events that stand, and as old as the oldest of them.
+/// The case as its organisation lists it, `None` once it is not open. What everybody may know of it goes first: it is
+/// of RESTRICTED scope only where every event that stands is.
 pub fn open_case(case: &Case) -> Option<OpenCase> {
-    let mut standing = case.events.iter().filter(|event| stands(event));
+    let federation = open_case_of(case, Scope::Federation, |event| event.scope == Scope::Federation);
+    federation.or_else(|| open_case_of(case, Scope::Restricted, |_| true))
+}
+
+/// The RESTRICTED case as one member may know it: by those events that it was told of.
+pub fn restricted_case(case: &Case, member: MemberIndex) -> Option<OpenCase> {
+    open_case_of(case, Scope::Restricted, |event| was_told(event, member))
+}
+
+/// True once a member got an alert about this very event.
+pub fn was_told(event: &CaseEvent, member: MemberIndex) -> bool {
+    event.told & member_bit(member) != 0
+}
+
+/// The bit of a member in a set of members.
+pub fn member_bit(member: MemberIndex) -> u128 {
+    1_u128.checked_shl(u32::from(member)).unwrap_or_default()
+}
+
+/// It is as severe as the most severe of the events that stand, and as old as the oldest of them.
+fn open_case_of(case: &Case, scope: Scope, counts: impl Fn(&CaseEvent) -> bool) -> Option<OpenCase> {
+    let mut standing = case.events.iter().filter(|event| stands(event) && counts(event));
     let first = standing.next()?;
     let (severity, since) = standing.fold((first.severity, first.since), |(severity, since), event| {
         (Severity::max(severity, event.severity), since.min(event.since))
     });
-    Some(OpenCase {
-        origin: case.origin,
-        domain: case.domain,
-        case_id: case.case_id.clone(),
-        severity,
-        since,
-        scope: case.scope,
-    })
+    Some(OpenCase { origin: case.origin, domain: case.domain, case_id: case.case_id.clone(), severity, since, scope })
 }
 
 /// The place of a case in an organisation's list.

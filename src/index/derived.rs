@@ -6,7 +6,7 @@ use std::hash::RandomState;
 use hashbrown::HashMap;
 
 use super::Values;
-use super::cases::{case_of, is_open, listed, organisation_of};
+use super::cases::{case_of, is_open, listed, open_case, organisation_of};
 use crate::model::code::Scope;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
@@ -47,10 +47,11 @@ impl Unlisted {
     }
 
     fn insert(&mut self, case: &Case) {
+        let Some(OpenCase { scope, .. }) = open_case(case) else { return };
         self.remove(case.origin, &case.case_id);
-        self.cases.insert((case.origin, case.case_id.clone()), case.scope);
+        self.cases.insert((case.origin, case.case_id.clone()), scope);
         let (federation, all) = self.by_origin.entry(case.origin).or_default();
-        *federation += i32::from(case.scope == Scope::Federation);
+        *federation += i32::from(scope == Scope::Federation);
         *all += 1;
     }
 
@@ -148,12 +149,12 @@ impl Derived {
         if before.map(|organisation| &organisation.identifiers) == after.map(|organisation| &organisation.identifiers) {
             return;
         }
-        for organisation in before {
+        if let Some(organisation) = before {
             for identifier in others(organisation) {
                 self.identifiers.remove(identifier);
             }
         }
-        for organisation in after {
+        if let Some(organisation) = after {
             for identifier in others(organisation) {
                 self.identifiers.insert(identifier.clone(), organisation.organisation_id.clone());
             }

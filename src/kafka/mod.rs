@@ -1,6 +1,11 @@
 //! The shell around Kafka: it executes what the loops command.
 
+pub mod names;
 pub mod client;
+mod classify;
+mod tail;
+mod sink;
+pub mod ledger;
 pub mod status;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;

@@ -52,14 +52,14 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
     revision::remember(case, index, event);
     let Some(known) = case.events.get_mut(index).filter(|known| stands(known)) else { return };
     known.standing = Standing::Closed;
-    let (severity, expires_at) = (known.severity, known.expires_at);
+    let (severity, scope, expires_at) = (known.severity, known.scope, known.expires_at);
     let (registered_in, open_in) = subject::shown(draft, case.organisation_id.as_deref());
     let names_nobody = event.for_follow_up.is_empty() && event.for_attention.is_empty();
     let matter = Matter {
         origin: case.origin,
         domain: case.domain,
         severity,
-        scope: case.scope,
+        scope,
         naming: if names_nobody {
             Naming::Silent
         } else {
@@ -71,7 +71,7 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
         newcomers: true,
         attention_only: event.mode == Mode::Backfill,
     };
-    let recipients = route::recipients(rules, &matter, &case.told);
+    let recipients = route::recipients(rules, &matter, &tell::audience(case, index));
     let message = Message { expires_at, event: Some(event), ..Message::new(MsgType::Update, Standing::Closed) };
     tell::tell(draft, rules, case, index, recipients, message);
 }

@@ -29,7 +29,7 @@ fn expire(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, index: usize)
     let Some(event) = case.events.get_mut(index) else { return };
     event.standing = Standing::Expired;
     let message = Message { expires_at: event.expires_at.take(), ..Message::new(MsgType::Update, Standing::Expired) };
-    let recipients = route::told_again(rules, &case.told);
+    let recipients = route::told_again(rules, &tell::audience(&case, index));
     tell::tell(draft, rules, &mut case, index, recipients, message);
     draft.put_case(Some(before), case);
 }

@@ -70,7 +70,7 @@ pub(super) fn is_full(case: &Case, event_id: &str) -> bool {
 /// An upper bound of a revision's encoded size: two digests of 16 bytes.
 const REVISION_BYTES: usize = 40;
 /// An upper bound of an event's encoded size without its name and its revisions.
-const EVENT_BYTES: usize = 80;
+const EVENT_BYTES: usize = 100;
 /// An upper bound of a case's encoded size without texts, events and those told.
 const CASE_BYTES: usize = 256;
 /// An upper bound of the encoded size of everybody told.

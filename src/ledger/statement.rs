@@ -54,7 +54,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         origin: event.origin,
         domain: event.domain,
         severity: event.severity,
-        scope: case.scope,
+        scope: event.scope,
         naming: Naming::Stated { for_follow_up: &event.for_follow_up, for_attention: &event.for_attention },
         registered_in,
         open_in: &open_in,
@@ -62,7 +62,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         newcomers: !is_over,
         attention_only: event.mode == Mode::Backfill,
     };
-    let recipients = route::recipients(rules, &matter, &case.told);
+    let recipients = route::recipients(rules, &matter, &tell::audience(&case, index));
     let message = Message {
         expires_at: Some(expires_at),
         original_unseen: before.is_none() && event.kind != Kind::Original,
@@ -156,7 +156,7 @@ fn cancel_first(draft: &mut Draft<'_, '_>, rules: &Rules, case: &mut Case, index
         withdrawal_reason: Some(WithdrawalReason::MistakenIdentity),
         ..Message::new(MsgType::Cancel, Standing::Withdrawn)
     };
-    let recipients = route::told_again(rules, &case.told);
+    let recipients = route::told_again(rules, &tell::audience(case, index));
     tell::tell(draft, rules, case, index, recipients, message);
 }
 
@@ -169,10 +169,10 @@ fn msg_type(case_known: bool, known: Option<&CaseEvent>, kind: Kind, is_over: bo
 }
 
 /// The last alerts about the events that a new event of a known case names; a supplement or correction that names
-/// none follows all of them.
+/// none follows all of them. An alert about a RESTRICTED event is named to nobody else.
 fn follows(case: &Case, event: &InfractionEvent) -> Vec<String> {
     let named = |known: &&CaseEvent| event.references.contains(&known.event_id);
-    let told = || case.events.iter().filter(|known| known.version > 0);
+    let told = || case.events.iter().filter(|known| known.version > 0 && known.scope == Scope::Federation);
     let mut follows: Vec<&CaseEvent> = told().filter(named).collect();
     if follows.is_empty() && event.kind != Kind::Original {
         follows = told().collect();
@@ -187,7 +187,6 @@ fn new_case(event: &InfractionEvent) -> Case {
         case_id: event.case_id.clone(),
         platform: event.platform.clone(),
         domain: event.domain,
-        scope: event.scope,
         organisation_id: None,
         name_digest: None,
         told: Vec::new(),
@@ -201,6 +200,8 @@ fn new_event(event: &InfractionEvent) -> CaseEvent {
         revision: event.revision,
         version: 0,
         standing: Standing::InForce,
+        scope: event.scope,
+        told: 0,
         severity: event.severity,
         since: event.decided.date,
         expires_at: None,
@@ -215,13 +216,11 @@ fn state(case: &mut Case, index: usize, event: &InfractionEvent, expires_at: Mil
         CaseStatus::Open => Standing::InForce,
         CaseStatus::Closed => Standing::Closed,
     };
-    let alone = case.events.len() == 1;
     case.domain = event.domain;
-    // One RESTRICTED event keeps the whole case among those who may know of it.
-    case.scope = if alone || case.scope == Scope::Federation { event.scope } else { case.scope };
     revision::remember(case, index, event);
     if let Some(known) = case.events.get_mut(index) {
         known.standing = standing;
+        known.scope = event.scope;
         known.severity = event.severity;
         known.since = event.decided.date;
         known.expires_at = (!is_over).then_some(expires_at);

@@ -1,8 +1,10 @@
 //! From a decision to each recipient's own part: sequence, role, and what it alone may know.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::draft::Draft;
+use crate::index::cases::{member_bit, restricted_case, was_told};
 use crate::model::code::{MatchedBy, MsgType, Scope, Standing, WithdrawalReason};
 use crate::model::decision::{About, AlertOrganisation, Decision, Output, Recipient};
 use crate::model::event::InfractionEvent;
@@ -62,7 +64,7 @@ pub(super) fn tell<'e>(
         .into_iter()
         .map(|routed| {
             let sequence = draft.next_sequence(Output::Alerts(routed.member));
-            note(&mut case.told, Told { member: routed.member, role: routed.role, sequence });
+            note(case, index, Told { member: routed.member, role: routed.role, sequence });
             let restricted_cases = entitled(rules, &restricted, routed.member);
             recipient(routed, sequence, restricted_cases)
         })
@@ -86,6 +88,17 @@ pub(super) fn tell<'e>(
         recipients,
     };
     draft.effects.decisions.push(decision);
+}
+
+/// Those told before that an update about an event goes to: everyone told of its case, but of a RESTRICTED event only
+/// those told of that very event.
+pub(super) fn audience(case: &Case, index: usize) -> Cow<'_, [Told]> {
+    match case.events.get(index) {
+        Some(event) if event.scope == Scope::Restricted => {
+            Cow::Owned(case.told.iter().filter(|told| was_told(event, told.member)).copied().collect())
+        }
+        Some(_) | None => Cow::Borrowed(&case.told),
+    }
 }
 
 /// The name of one version of the alert about an event.
@@ -133,10 +146,11 @@ fn organisation(case: &Case, matched_by: Option<MatchedBy>) -> Option<AlertOrgan
 }
 
 /// Replaces what a recipient got last; `told` stays sorted by member.
-fn note(told: &mut Vec<Told>, last: Told) {
-    match told.binary_search_by_key(&last.member, |told| told.member) {
-        Ok(place) => told[place] = last,
-        Err(place) => told.insert(place, last),
+fn note(case: &mut Case, index: usize, last: Told) {
+    case.events[index].told |= member_bit(last.member);
+    match case.told.binary_search_by_key(&last.member, |told| told.member) {
+        Ok(place) => case.told[place] = last,
+        Err(place) => case.told.insert(place, last),
     }
 }
 
@@ -181,8 +195,8 @@ fn entitled(rules: &Rules, restricted: &[RestrictedCase], member: MemberIndex) -
         return Vec::new();
     }
     let jurisdiction: Option<Jurisdiction> = rules.members.get(usize::from(member)).map(|member| member.jurisdiction);
-    let may_know = |at: &&RestrictedCase| {
-        Some(at.open.origin) == jurisdiction || crate::route::told_of(&at.case.told, member).is_some()
+    let known = |at: &RestrictedCase| {
+        if Some(at.open.origin) == jurisdiction { Some(at.open.clone()) } else { restricted_case(&at.case, member) }
     };
-    restricted.iter().filter(may_know).take(ALERT_OPEN_CASES_MAX).map(|at| at.open.clone()).collect()
+    restricted.iter().filter_map(known).take(ALERT_OPEN_CASES_MAX).collect()
 }

@@ -114,7 +114,7 @@ fn withdraw_known<'e>(
             event: Some(event),
             ..Message::new(MsgType::Cancel, Standing::Withdrawn)
         };
-        let recipients = route::told_again(rules, &case.told);
+        let recipients = route::told_again(rules, &tell::audience(&case, index));
         tell::tell(draft, rules, &mut case, index, recipients, message);
     }
     draft.put_case(Some(before), case);

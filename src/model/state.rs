@@ -39,9 +39,8 @@ pub struct Case {
     pub case_id: String,
     pub platform: String,
     pub domain: Domain,
-    pub scope: Scope,
     pub organisation_id: Option<String>,
-    /// The 128-bit digest of the normalised name, where the subject had no identifier.
+    /// The 128-bit digest of the subject's normalised name: what a record without identifier is compared with.
     pub name_digest: Option<u128>,
     /// Every recipient that ever got an alert of this case, sorted by member.
     pub told: Vec<Told>,
@@ -65,6 +64,10 @@ pub struct CaseEvent {
     /// The version of the last alert about this event; 0 where none was sent.
     pub version: i32,
     pub standing: Standing,
+    /// Who may know of it, as its origin stated last.
+    pub scope: Scope,
+    /// Bit n is set once member n got an alert about this very event: the only ones that a RESTRICTED one goes on to.
+    pub told: u128,
     pub severity: Severity,
     /// The day of its decision.
     pub since: Days,

@@ -206,14 +206,15 @@ fn open_case(case: &OpenCase) -> Json {
 fn case(case: &Case) -> Json {
     json!({
         "origin": case.origin.as_str(), "case_id": case.case_id, "platform": case.platform,
-        "domain": case.domain.name(), "scope": case.scope.name(), "organisation_id": case.organisation_id,
+        "domain": case.domain.name(), "organisation_id": case.organisation_id,
         "name_digest": case.name_digest.map(digest),
         "told": each(&case.told, |told| json!({
             "member": told.member, "role": told.role.name(), "sequence": told.sequence,
         })),
         "events": each(&case.events, |event| json!({
             "event_id": event.event_id, "revision": event.revision, "version": event.version,
-            "standing": event.standing.name(), "severity": event.severity.name(), "since": event.since,
+            "standing": event.standing.name(), "scope": event.scope.name(), "told": digest(event.told),
+            "severity": event.severity.name(), "since": event.since,
             "expires_at": event.expires_at,
             "revisions": each(&event.revisions, |revision| json!({
                 "raw": digest(revision.raw), "content": digest(revision.content),

@@ -13,7 +13,6 @@ pub(super) fn write(case: &state::Case, out: &mut Vec<u8>) {
     datum::text(&case.case_id, out);
     datum::text(&case.platform, out);
     datum::code(case.domain, out);
-    datum::code(case.scope, out);
     datum::optional_text(case.organisation_id.as_deref(), out);
     datum::optional(case.name_digest, out, datum::digest_128);
     datum::list(&case.told, out, told);
@@ -33,6 +32,8 @@ fn event(event: &state::CaseEvent, out: &mut Vec<u8>) {
     datum::optional(event.revision, out, datum::long);
     datum::int(event.version, out);
     datum::code(event.standing, out);
+    datum::code(event.scope, out);
+    datum::digest_128(event.told, out);
     datum::code(event.severity, out);
     datum::int(event.since, out);
     datum::optional(event.expires_at, out, datum::long);
@@ -60,7 +61,6 @@ pub(super) struct Read {
     case_id: String,
     platform: String,
     domain: Symbol<Domain>,
-    scope: Symbol<Scope>,
     organisation_id: Option<String>,
     name_digest: Option<Fixed<16>>,
     told: Vec<Told>,
@@ -75,7 +75,6 @@ impl Read {
             case_id: self.case_id,
             platform: self.platform,
             domain: self.domain.0,
-            scope: self.scope.0,
             organisation_id: self.organisation_id,
             name_digest: self.name_digest.map(|digest| u128::from_be_bytes(digest.0)),
             told: self.told.into_iter().map(Told::into_model).collect::<Option<_>>()?,
@@ -106,6 +105,8 @@ struct CaseEvent {
     revision: Option<i64>,
     version: i32,
     standing: Symbol<Standing>,
+    scope: Symbol<Scope>,
+    told: Fixed<16>,
     severity: Symbol<Severity>,
     since: i32,
     expires_at: Option<i64>,
@@ -119,6 +120,8 @@ impl From<CaseEvent> for state::CaseEvent {
             revision: read.revision,
             version: read.version,
             standing: read.standing.0,
+            scope: read.scope.0,
+            told: u128::from_be_bytes(read.told.0),
             severity: read.severity.0,
             since: read.since,
             expires_at: read.expires_at,

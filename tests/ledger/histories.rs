@@ -1,0 +1,407 @@
+//! Histories by chance: the ledger says what the naive model says, and its state does not depend on where batches end,
+//! on what was aborted between, or on whether it was restored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use comity::index::State;
+use comity::ledger::{Effects, handle};
+use comity::model::code::{
+    CaseStatus, Domain, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason, WithdrawalScope,
+};
+use comity::model::entry::{Body, LogEntry};
+use comity::model::event::InfractionEvent;
+use comity::model::place::{DAY_MS, Millis};
+use comity::model::record::SourcePosition;
+use comity::model::rejection::Reason;
+use comity::model::rules::{Period, Rules};
+use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encode_key, encode_record};
+use proptest::prelude::*;
+
+use crate::model::{Model, Said, Sent};
+use crate::world::{self, START, TODAY, apply, content, digest, place};
+
+const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
+
+/// Some bytes of chance, read one after the other; after the last come zeros, which are the plainest choice.
+struct Chance<'a>(&'a [u8], usize);
+
+impl Chance<'_> {
+    fn below(&mut self, bound: u8) -> u8 {
+        let byte = self.0.get(self.1).copied().unwrap_or(0);
+        self.1 += 1;
+        byte % bound
+    }
+
+    /// True once in so many.
+    fn rarely(&mut self, of: u8) -> bool {
+        self.below(of) == of - 1
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::from(self.below(u8::try_from(of.len()).expect("few")))]
+    }
+}
+
+/// Makes a log of records of chance.
+struct Writer {
+    entries: Vec<LogEntry>,
+    now: Millis,
+    position: [i64; 2],
+    rules: Rules,
+}
+
+impl Writer {
+    fn new() -> Self {
+        let rules = world::rules(1, &PLACES[..4]);
+        Self { entries: Vec::new(), now: START, position: [0, 0], rules }
+    }
+
+    fn push(&mut self, body: Body) {
+        let offset = i64::try_from(self.entries.len()).expect("few");
+        self.entries.push(LogEntry { offset, appended_at: self.now, body });
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut chance = Chance(bytes, 0);
+        self.now += chance.pick(&[0, 0, 1, 1_000, 30_000, 61_000, DAY_MS, 3 * DAY_MS, 40 * DAY_MS, -5_000]);
+        match chance.below(16) {
+            0 => self.push(Body::Tick),
+            1 => self.write_rules(&mut chance),
+            2 => {
+                let at = self.source(&mut chance);
+                self.push(Body::Rejection(Box::new(world::rejection(Reason::NotADecision, at))));
+            }
+            _ => {
+                let mut event = event(&mut chance);
+                event.provenance.at = self.source(&mut chance);
+                self.push(Body::Event(Box::new(event)));
+            }
+        }
+    }
+
+    /// Mostly the next position; now and then one sent twice, one beyond a gap, or a range that was lost.
+    fn source(&mut self, chance: &mut Chance<'_>) -> SourcePosition {
+        let which = usize::from(chance.below(2));
+        let next = self.position[which];
+        let (from, offset) = match chance.below(12) {
+            9 => ((next - 2).max(0), (next - 1).max(0)),
+            10 => (next + 3, next + 3),
+            11 => (next, next + 4),
+            _ => (next, next),
+        };
+        if from <= next && next <= offset {
+            self.position[which] = offset + 1;
+        }
+        SourcePosition { topic: Arc::from(["in.a", "in.b"][which]), partition: 0, from, offset }
+    }
+
+    fn write_rules(&mut self, chance: &mut Chance<'_>) {
+        let mut rules = self.rules.clone();
+        rules.rules_version += i64::from(chance.below(3));
+        if chance.rarely(3) && rules.members.len() == 4 {
+            rules.members.push(world::member(PLACES[4]));
+        }
+        if chance.rarely(6) {
+            rules.members.swap(0, 1);
+        }
+        let which = usize::from(chance.below(4));
+        rules.members[which].state = chance.pick(&[MemberState::Active, MemberState::Left, MemberState::Retired]);
+        let which = usize::from(chance.below(4));
+        rules.members[which].least_severity = chance.pick(&[Severity::Unknown, Severity::Severe]);
+        rules.members[which].domains = if chance.rarely(2) { vec![Domain::FoodSafety] } else { Vec::new() };
+        rules.policy.expires_after = Period { months: i32::from(chance.below(3)) * 6, days: 5 };
+        let followed =
+            rules.members.iter().zip(&self.rules.members).all(|(new, old)| new.jurisdiction == old.jurisdiction);
+        if followed && rules.rules_version > self.rules.rules_version {
+            self.rules = rules.clone();
+        }
+        self.push(Body::Rules(Box::new(rules)));
+    }
+}
+
+fn event(chance: &mut Chance<'_>) -> InfractionEvent {
+    let mut event = world::original(chance.pick(&["e1", "e2", "e3"]));
+    event.case_id = chance.pick(&["c1", "c1", "c2"]).to_owned();
+    event.origin = place(chance.pick(&["CA-ON", "CA-ON", "CA-QC", "DE", "FR"]));
+    event.kind = chance.pick(&[
+        Kind::Original,
+        Kind::Original,
+        Kind::Original,
+        Kind::Correction,
+        Kind::Correction,
+        Kind::Supplement,
+        Kind::Withdrawal,
+        Kind::Withdrawal,
+        Kind::Closure,
+    ]);
+    event.infraction.title = chance.pick(&["one", "two", "three"]).to_owned();
+    event.severity = chance.pick(&[Severity::Unknown, Severity::Minor, Severity::Extreme]);
+    event.domain = chance.pick(&[Domain::FoodSafety, Domain::FoodSafety, Domain::Environment]);
+    event.decided.date = TODAY - i32::from(chance.below(4)) * 100;
+    event.decided.precision = chance.pick(&[Precision::Day, Precision::Day, Precision::Month, Precision::Year]);
+    event.scope = if chance.rarely(4) { Scope::Restricted } else { Scope::Federation };
+    event.mode = chance.pick(&[
+        Mode::Actual,
+        Mode::Actual,
+        Mode::Actual,
+        Mode::Actual,
+        Mode::Actual,
+        Mode::Backfill,
+        Mode::Test,
+    ]);
+    event.case_status = if chance.rarely(6) { CaseStatus::Closed } else { CaseStatus::Open };
+    event.revision = if chance.rarely(3) { Some(i64::from(chance.below(4))) } else { None };
+    event.expires_at = if chance.rarely(4) { Some(START + i64::from(chance.below(50)) * DAY_MS) } else { None };
+    if chance.rarely(3) {
+        event.for_follow_up.push(place(chance.pick(&PLACES)));
+    }
+    if chance.rarely(3) {
+        event.for_attention.push(place(chance.pick(&PLACES)));
+    }
+    if chance.rarely(5) {
+        event.references.push(chance.pick(&["e1", "e2"]).to_owned());
+    }
+    event.subject = subject(chance);
+    if matches!(event.kind, Kind::Withdrawal | Kind::Closure) {
+        event.subject = None;
+    }
+    if event.kind == Kind::Withdrawal {
+        let scope = if chance.rarely(3) { WithdrawalScope::Case } else { WithdrawalScope::Event };
+        let reason = chance.pick(&[WithdrawalReason::Unfounded, WithdrawalReason::MistakenIdentity]);
+        event.withdrawal = Some(comity::model::event::Withdrawal { scope, reason, decision_ref: None });
+    }
+    event.provenance.content_sha256 = content(&event);
+    let native = if chance.rarely(3) { "same".to_owned() } else { format!("{event:?}") };
+    event.provenance.raw_sha256 = digest(&native);
+    event
+}
+
+fn subject(chance: &mut Chance<'_>) -> Option<comity::model::event::Subject> {
+    let identifiers: &[&str] = match chance.below(10) {
+        0..4 => &["A"],
+        4 => &["A", "B"],
+        5 => &["B", "C"],
+        6 => &["C"],
+        7 => &["C", "A"],
+        8 => &[],
+        _ => return None,
+    };
+    let mut subject = world::subject(chance.pick(&["Acme Ltd", "ACME, Ltd.", "Other Inc"]), identifiers);
+    subject.jurisdiction = if chance.rarely(3) { Some(place(chance.pick(&PLACES))) } else { None };
+    Some(subject)
+}
+
+/// What the ledger did, in the words of the model.
+fn said(state: &State, effects: &Effects<'_>) -> Said {
+    let members = state.rules().map_or(&[][..], |rules| rules.members.as_slice());
+    let mut sent = Vec::new();
+    for decision in &effects.decisions {
+        for recipient in &decision.recipients {
+            sent.push(Sent {
+                to: members[usize::from(recipient.member)].jurisdiction,
+                sequence: recipient.sequence,
+                test: decision.test,
+                alert_id: decision.alert_id.clone(),
+                version: decision.version,
+                msg_type: decision.msg_type,
+                standing: decision.standing,
+                role: recipient.role,
+                role_before: recipient.role_before,
+                references: decision.references.clone(),
+                expires_at: decision.expires_at,
+                original_unseen: decision.original_unseen,
+                organisation_id: decision.organisation.as_ref().and_then(|at| at.organisation_id.clone()),
+                severity: decision.about.severity,
+                open_cases: decision.open_cases.clone(),
+                open_cases_more: decision.open_cases_more,
+                restricted_cases: recipient.restricted_cases.clone(),
+            });
+        }
+    }
+    Said {
+        outcome: effects.outcome,
+        rejected: effects.rejection.as_ref().map(|(rejection, sequence)| (rejection.reason, *sequence)),
+        sent,
+        statuses: effects.statuses.iter().map(|at| (at.recipient, at.last_alert_sequence, at.sequence)).collect(),
+        gaps: effects.alarms.source_gaps,
+        clock_stepped: effects.alarms.clock_step_ms.is_some(),
+        rules_refused: effects.alarms.rules_refused,
+        work_left: effects.work_left,
+    }
+}
+
+/// `comity.state`: the last datum of each key.
+type Topic = BTreeMap<String, Option<Vec<u8>>>;
+
+/// Reads a log entry by entry, beside the model.
+fn straight(entries: &[LogEntry]) -> (State, Topic) {
+    let (mut state, mut model, mut topic) = (State::default(), Model::default(), Topic::new());
+    for entry in entries {
+        let effects = handle(&state, entry);
+        for change in &effects.changes {
+            topic.insert(encode_key(&change.key), state.apply(change));
+        }
+        state.advance(&effects.marks);
+        assert_eq!(said(&state, &effects), model.read(entry), "entry {}: {:?}", entry.offset, entry.body);
+    }
+    (state, topic)
+}
+
+/// Reads a log in batches, some of them aborted after a part and read again.
+fn in_batches(entries: &[LogEntry], cuts: &[u8]) -> State {
+    let mut state = State::default();
+    let (mut at, mut cuts) = (0, cuts.iter().copied().cycle());
+    while at < entries.len() {
+        let length = usize::from(cuts.next().unwrap_or(0) % 7) + 1;
+        let batch = &entries[at..entries.len().min(at + length)];
+        let attempts = cuts.next().unwrap_or(0) % 3;
+        let (before, marks) = (state.dump(), state.marks.clone());
+        for attempt in 0..attempts {
+            let read = batch.len() * usize::from(attempt + 1) / usize::from(attempts);
+            let mut changes = Vec::new();
+            for entry in &batch[..read] {
+                let effects = handle(&state, entry);
+                apply(&mut state, &effects);
+                changes.extend(effects.changes);
+            }
+            state.undo(&changes, marks.clone());
+            assert_eq!(state.dump(), before, "an aborted batch leaves nothing");
+        }
+        for entry in batch {
+            let effects = handle(&state, entry);
+            apply(&mut state, &effects);
+        }
+        at += batch.len();
+    }
+    state
+}
+
+/// Restores a state from the bytes of `comity.state`, in an order of chance.
+fn restored(topic: &Topic, of: &State, order: u8) -> State {
+    let mut state = State::default();
+    let mut records: Vec<_> = topic.iter().filter_map(|(key, datum)| Some((key, datum.as_ref()?))).collect();
+    records.sort_by_key(|(key, _)| digest(&format!("{order}{key}")));
+    for (key, datum) in records {
+        let record = decode_record(key.as_bytes(), Some(&encode_record(1, datum)), None).expect("a record");
+        let StateRecord::Value { key, value, .. } = record else { panic!("a value") };
+        state.restore(key, value);
+    }
+    let bytes = encode_checkpoint(&of.checkpoint(1, "cluster"));
+    let record = decode_record(b"checkpoint", Some(&bytes), None).expect("a record");
+    let StateRecord::Checkpoint(checkpoint) = record else { panic!("a checkpoint") };
+    assert!(state.resume(&checkpoint), "the digest of what was restored is that of the checkpoint");
+    state
+}
+
+fn histories() -> u32 {
+    std::env::var("COMITY_HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: histories(), max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_ledger_is_the_naive_model_in_any_batches(
+        records in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 34), 1..40),
+        cuts in proptest::collection::vec(any::<u8>(), 2..20),
+    ) {
+        let mut writer = Writer::new();
+        if cuts[0] % 16 != 0 {
+            let rules = writer.rules.clone();
+            writer.push(Body::Rules(Box::new(rules)));
+        }
+        for record in &records {
+            writer.write(record);
+        }
+        let (state, topic) = straight(&writer.entries);
+        let dump = state.dump();
+        prop_assert_eq!(in_batches(&writer.entries, &cuts).dump(), dump.clone());
+        prop_assert_eq!(restored(&topic, &state, cuts[1]).dump(), dump);
+    }
+}
+
+/// Chance that never meets a rule proves nothing about it.
+#[test]
+fn histories_by_chance_meet_every_rule() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    let strategy = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 34), 1..40);
+    let mut runner = TestRunner::deterministic();
+    let mut met: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..400 {
+        let mut writer = Writer::new();
+        let rules = writer.rules.clone();
+        writer.push(Body::Rules(Box::new(rules)));
+        for record in strategy.new_tree(&mut runner).expect("a history").current() {
+            writer.write(&record);
+        }
+        let mut state = State::default();
+        for entry in &writer.entries {
+            let effects = handle(&state, entry);
+            apply(&mut state, &effects);
+            let mut meet = |what: String| *met.entry(what).or_default() += 1;
+            meet(format!("{:?}", effects.outcome));
+            let said = said(&state, &effects);
+            if let Some((reason, _)) = said.rejected {
+                meet(format!("{reason:?}"));
+            }
+            if said.clock_stepped {
+                meet("a step of the clock".to_owned());
+            }
+            if said.gaps > 0 {
+                meet("a gap that lasts".to_owned());
+            }
+            for sent in &said.sent {
+                meet(format!("{:?} {:?}", sent.msg_type, sent.standing));
+                meet(format!("{:?} before {:?}", sent.role, sent.role_before));
+                if !sent.restricted_cases.is_empty() {
+                    meet("a restricted case".to_owned());
+                }
+                if !sent.open_cases.is_empty() {
+                    meet("an open case elsewhere".to_owned());
+                }
+                if sent.original_unseen {
+                    meet("an unseen original".to_owned());
+                }
+            }
+        }
+    }
+    let expected = [
+        "Taken",
+        "Rejected",
+        "Duplicate",
+        "Superseded",
+        "NobodyTold",
+        "Pending",
+        "Suppressed",
+        "SentTwice",
+        "BeyondGap",
+        "RulesIgnored",
+        "Rules",
+        "Tick",
+        "NotADecision",
+        "OriginNotMember",
+        "ConflictingSubject",
+        "ConflictingRevision",
+        "ExpiredOnArrival",
+        "Alert InForce",
+        "Alert Closed",
+        "Update InForce",
+        "Update Closed",
+        "Update Expired",
+        "Cancel Withdrawn",
+        "FollowUp before Some(Attention)",
+        "Attention before Some(FollowUp)",
+        "a restricted case",
+        "an open case elsewhere",
+        "an unseen original",
+        "a step of the clock",
+        "a gap that lasts",
+    ];
+    for what in expected {
+        let times = met.get(what).copied().unwrap_or_default();
+        assert!(times >= 10, "{what} was met {times} times: {met:#?}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The ledger against the rules that it was written for: one test for each rule, and histories by chance against a
+//! naive model.
+
+mod histories;
+mod index;
+mod model;
+mod rules;
+mod rules_of_telling;
+mod rules_of_time;
+mod rules_of_withdrawal;
+mod world;
