@@ -4,7 +4,7 @@
 //! withdrawal or closure describes nobody and nothing; headline and description hold no contact and no personal number.
 
 use crate::model::code::Kind;
-use crate::model::event::{InfractionEvent, Subject};
+use crate::model::event::InfractionEvent;
 use crate::model::limit::{DESCRIPTION_BYTES_MAX, HEADLINE_BYTES_MAX};
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::definition::Definition;
@@ -30,7 +30,7 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
         }
         Kind::Original | Kind::Supplement | Kind::Correction => {}
     }
-    let named = event.subject.as_ref().map(|subject| subject.legal_name.clone());
+    let mut hidden = None;
     if let Some(mut subject) = event.subject.take() {
         match subject::decide(&subject, event.origin, platform) {
             Verdict::Organisation { legal_name, legal_form } => {
@@ -39,15 +39,56 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
                 subject.locality = subject.locality.filter(|town| locality::is_town(town));
                 event.subject = Some(subject);
             }
-            Verdict::Refused(_) if !event.products.is_empty() => event.subject_dropped = true,
-            Verdict::Refused(reason) => return Err(Refusal::at(reason, "subject.legal_name")),
+            Verdict::Refused(reason) if event.products.is_empty() => {
+                return Err(Refusal::at(reason, "subject.legal_name"));
+            }
+            Verdict::Refused(reason) => {
+                event.subject_dropped = true;
+                hidden = Some(Hidden { key: Name::read(&subject.legal_name).key(), reason });
+            }
         }
     }
     if event.subject.is_none() && event.products.is_empty() {
         return Err(Refusal::at(Reason::NoSubjectNoProduct, "subject"));
     }
-    let hidden = if event.subject_dropped { named.as_deref().map(|name| Name::read(name).key()) } else { None };
-    cut_texts(event, hidden.as_deref());
+    cut_texts(event, hidden.as_ref());
+    match hidden {
+        Some(hidden) if hidden.reason == Reason::PersonSubject => hide_person(event, &hidden),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The name of a subject that was dropped: no text may bring it back.
+struct Hidden {
+    /// Its folded words.
+    key: String,
+    reason: Reason,
+}
+
+impl Hidden {
+    /// Whether a text holds the words of the name, one after the other.
+    fn is_in(&self, text: &str) -> bool {
+        !self.key.is_empty() && format!(" {} ", Name::read(text).key()).contains(&format!(" {} ", self.key))
+    }
+}
+
+/// Takes the name of a person out of the short texts about the goods as well.
+///
+/// # Errors
+/// The refusal, where the infraction itself is titled with it.
+fn hide_person(event: &mut InfractionEvent, hidden: &Hidden) -> Result<(), Refusal> {
+    if hidden.is_in(&event.infraction.title) {
+        return Err(Refusal::at(Reason::PersonSubject, "infraction.title"));
+    }
+    let goods = event.products.iter_mut().flat_map(|product| {
+        [&mut product.category, &mut product.name, &mut product.brand, &mut product.model, &mut product.batch]
+    });
+    for text in goods.chain([&mut event.distribution_text]) {
+        if text.as_deref().is_some_and(|text| hidden.is_in(text)) {
+            *text = None;
+            event.text_dropped = true;
+        }
+    }
     Ok(())
 }
 
@@ -64,9 +105,9 @@ fn strip(event: &mut InfractionEvent) {
 }
 
 /// Cuts each headline and description that is over its bound, shows a personal pattern, or names a dropped subject.
-fn cut_texts(event: &mut InfractionEvent, hidden: Option<&str>) {
+fn cut_texts(event: &mut InfractionEvent, hidden: Option<&Hidden>) {
     let allowed = |text: &str, bytes_max: usize| {
-        text.len() <= bytes_max && !text::is_personal(text) && !hidden.is_some_and(|name| names(text, name))
+        text.len() <= bytes_max && !text::is_personal(text) && !hidden.is_some_and(|hidden| hidden.is_in(text))
     };
     let before = event.info.len();
     event.info.retain(|info| allowed(&info.headline, HEADLINE_BYTES_MAX));
@@ -78,20 +119,4 @@ fn cut_texts(event: &mut InfractionEvent, hidden: Option<&str>) {
         }
     }
     event.text_dropped |= cut;
-}
-
-/// Whether a text holds the words of a name, one after the other.
-fn names(text: &str, key: &str) -> bool {
-    !key.is_empty() && format!(" {} ", Name::read(text).key()).contains(&format!(" {key} "))
-}
-
-/// Whether a subject would pass, and if not, why: what `feed --guard` asks before anything is written.
-///
-/// # Errors
-/// The reason for which it would be refused.
-pub fn verdict(subject: &Subject, event: &InfractionEvent, platform: &Definition) -> Result<(), Reason> {
-    match subject::decide(subject, event.origin, platform) {
-        Verdict::Organisation { .. } => Ok(()),
-        Verdict::Refused(reason) => Err(reason),
-    }
 }

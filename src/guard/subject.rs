@@ -25,11 +25,24 @@ pub(super) enum Verdict {
     Refused(Reason),
 }
 
-/// Decides who a subject is.
+/// Decides who a subject is. A legal name that is only a part of the source's must stand by itself.
 pub(super) fn decide(subject: &Subject, origin: Jurisdiction, platform: &Definition) -> Verdict {
+    let verdict = decide_name(subject, &subject.legal_name, origin, platform);
+    if let Verdict::Organisation { legal_name, .. } = &verdict
+        && *legal_name != subject.legal_name
+    {
+        let alone = decide_name(subject, legal_name, origin, platform);
+        let stands = matches!(&alone, Verdict::Organisation { legal_name: again, .. } if again == legal_name);
+        return if stands { verdict } else { Verdict::Refused(Reason::UndecidableSubject) };
+    }
+    verdict
+}
+
+/// Decides who a subject of that name is.
+fn decide_name(subject: &Subject, legal_name: &str, origin: Jurisdiction, platform: &Definition) -> Verdict {
     let home = subject.jurisdiction.unwrap_or(origin);
     let country = home.as_str().get(..2).unwrap_or_default();
-    let name = Name::read(&subject.legal_name);
+    let name = Name::read(legal_name);
     if name.pieces.is_empty() {
         return Verdict::Refused(Reason::UndecidableSubject);
     }

@@ -1,3 +1,5 @@
+use proptest::strategy::Strategy;
+
 use super::guard;
 use super::locality::is_town;
 use super::text::is_personal;
@@ -237,6 +239,28 @@ fn where_a_product_is_described_the_subject_is_dropped() {
 }
 
 #[test]
+fn a_dropped_person_is_hidden_in_short_texts_too() {
+    let recall = |title: &str| {
+        with("US", "Dr. Mary Example", |event| {
+            event.infraction.title = title.into();
+            event.distribution_text = Some("Sold by Dr Mary Example, Ohio".into());
+            event.products.push(Product {
+                name: Some("Apple butter".into()),
+                brand: Some("DR. MARY EXAMPLE".into()),
+                ..Product::default()
+            });
+        })
+    };
+    let mut event = recall("Glass in jars");
+    guard(&mut event, &platform()).unwrap();
+    assert!(event.subject_dropped && event.text_dropped);
+    assert!(!format!("{event:?}").to_uppercase().contains("MARY"));
+    assert_eq!(event.products[0].name.as_deref(), Some("Apple butter"));
+    let refusal = guard(&mut recall("Recall by Dr. Mary Example"), &platform()).unwrap_err();
+    assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
+}
+
+#[test]
 fn neither_subject_nor_product_is_refused() {
     let mut event = with("US", "", |event| event.subject = None);
     assert_eq!(guard(&mut event, &platform()).unwrap_err().reason, Reason::NoSubjectNoProduct);
@@ -348,6 +372,7 @@ fn ordinary_text_stays() {
         "FEI 3012345678 and 100 234 567 units",
         "Notification 2024.0965 of 15-03-2024",
         "Model MS-200 and MR 16 lamps",
+        "Tuna in water, NET WT. 5 OZ, DR WT. 4 OZ",
     ] {
         assert!(!is_personal(text), "{text}");
     }
@@ -373,4 +398,31 @@ fn a_hit_cuts_the_text_and_not_the_event() {
     assert_eq!(event.info, vec![info("Wages not paid", None), info("Fine", Some("Plain"))]);
     guard(&mut event, &platform()).unwrap();
     assert_eq!(event.info.len(), 2, "guarding twice changes nothing");
+}
+
+proptest::proptest! {
+    /// Any text gives a verdict; a name that passes is made of the source's own words and passes again as it is.
+    #[test]
+    fn a_name_that_passes_passes_again(
+        words in proptest::collection::vec(
+            proptest::prop_oneof![
+                "\\PC{0,8}",
+                proptest::sample::select(vec![
+                    "Inc", "LLC", "S.A.", "GmbH", "& Co. KG", "dba", "and", ",", "/", "(주)", "株式会社", "AG", "S. p. A.", "City of",
+                    "Dr.", "Ltda", "ME", "9123-4567", "Québec", "Sampleton", "John", "Company", "trust", "c/o", "The", "ООО",
+                ]).prop_map(str::to_owned),
+            ],
+            0..7,
+        ),
+        country in proptest::sample::select(vec!["US", "DE", "CA-QC", "BR", "KR", "FR"]),
+    ) {
+        let name = words.join(" ");
+        if let Ok(legal) = verdict(event(country, &name)) {
+            proptest::prop_assert_eq!(verdict(event(country, &legal)), Ok(legal.clone()), "{}", name);
+            proptest::prop_assert!(crate::schema::legal_forms::name::clean_name(&name).starts_with(legal.trim_end_matches(')')));
+        }
+        is_personal(&name);
+        is_town(&name);
+        crate::identify::name_digest(&name);
+    }
 }

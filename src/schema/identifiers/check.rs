@@ -30,13 +30,16 @@ pub(super) struct WrittenRule {
     schemes: BTreeMap<String, String>,
 }
 
+/// A rule over the symbols of a value; `None` where it says nothing about them.
+type Named = fn(&[u32]) -> Option<bool>;
+
 /// A rule that a value keeps or breaks.
 #[derive(Debug)]
 pub(super) enum Rule {
     Weighted(Weighted),
     /// The scheme of each pair of leading letters.
     National(BTreeMap<String, String>),
-    Named(fn(&[u32]) -> Option<bool>),
+    Named(Named),
 }
 
 /// The sum of symbol × weight, modulo a number, gives the symbol that follows the weighted ones.
@@ -57,7 +60,7 @@ pub(super) struct Weighted {
 }
 
 /// The named rules; values come as numbers, letters from A = 10 on.
-const NAMED: [(&str, fn(&[u32]) -> Option<bool>); 17] = [
+const NAMED: [(&str, Named); 17] = [
     ("mod-97-10", mod_97_10),
     ("mod-11-10", mod_11_10),
     ("luhn", luhn),
@@ -235,7 +238,7 @@ fn luhn(numbers: &[u32]) -> Option<bool> {
         .enumerate()
         .map(|(place, number)| if place % 2 == 0 { *number } else { number * 2 / 10 + number * 2 % 10 })
         .sum();
-    Some(sum % 10 == 0)
+    Some(sum.is_multiple_of(10))
 }
 
 /// Luhn over the whole and over the SIREN in front; the establishments of La Poste have a sum of digits instead.
@@ -323,7 +326,7 @@ fn ru_ogrn(numbers: &[u32]) -> Option<bool> {
 /// The first digit less one, weights 10, 1, 3 … 19, modulo 89.
 fn au_abn(numbers: &[u32]) -> Option<bool> {
     let sum = weighted_sum(&[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19], numbers);
-    Some((sum + 89 - 10) % 89 == 0)
+    Some((sum + 89 - 10).is_multiple_of(89))
 }
 
 /// The first digit is 9 less the weighted rest modulo 9; weights 1 and 2 from the right.
