@@ -167,7 +167,9 @@ impl<R: Read> Container<R> {
     fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
         self.record += 1;
         let Some(value) = self.reader.next() else { return Ok(None) };
-        let datum = value.and_then(|value| value.resolve(&self.schema)).and_then(|value| self.datum(&value));
+        let datum = value.and_then(|value| value.resolve(&self.schema)).and_then(|value| {
+            apache_avro::writer::datum::GenericDatumWriter::builder(&self.schema).build()?.write_value_to_vec(value)
+        });
         match datum {
             Ok(bytes) => Ok(Some(Cut { bytes, line: self.record })),
             Err(_) => Err(broken(&self.file, self.record, "the record cannot be read")),
