@@ -10,6 +10,8 @@ mod failure;
 mod output;
 mod load;
 mod check;
+mod map;
+mod test;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -53,6 +55,8 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Map(map::Arguments),
+    Test(test::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
     Man,
@@ -78,6 +82,8 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let common = &arguments.common;
     match &arguments.command {
         Command::Check(given) => check::run(common, given, output),
+        Command::Map(given) => map::run(common, given, output),
+        Command::Test(given) => test::run(common, given, output),
         Command::Completions(given) => completions::run(given, output),
         Command::Man => completions::man(output),
     }
