@@ -134,6 +134,3 @@ fn decide<'e>(draft: &mut Draft<'_, 'e>, event: &'e InfractionEvent) -> Outcome 
         (Mode::Actual | Mode::Backfill, Kind::Withdrawal) => withdrawal::decide(draft, &rules, event),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -196,6 +196,3 @@ fn entry_digest(name: &str, datum: &[u8]) -> u128 {
     bytes.extend_from_slice(datum);
     xxh3_128(&bytes)
 }
-
-#[cfg(test)]
-mod tests;

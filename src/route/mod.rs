@@ -146,6 +146,3 @@ fn role_of(
     reasons.sort_unstable();
     Routed { member, role, role_before: before.filter(|before| *before != role), reasons }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,309 @@
+//! Routing: who is told, in which role, and who is not.
 
+use comity::ledger::Outcome;
+use comity::model::code::{
+    CaseStatus, Domain, Kind, MemberState, Mode, Role, RoleReason, Scope, Severity, Standing, WithdrawalScope,
+};
+use comity::model::decision::Output;
+use comity::model::event::InfractionEvent;
+use comity::model::limit::{ALERT_OPEN_CASES_MAX, ORGANISATION_CASES_MAX};
+
+use crate::world::{Log, TODAY, closure, original, place, revised, rules, subject, withdrawal};
+
+const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
+
+/// An original of another jurisdiction about the same organisation.
+fn elsewhere(id: &str, origin: &str) -> InfractionEvent {
+    InfractionEvent { origin: place(origin), ..original(id) }
+}
+
+fn restricted(id: &str, to: &[&str]) -> InfractionEvent {
+    let for_attention = to.iter().map(|code| place(code)).collect();
+    InfractionEvent { scope: Scope::Restricted, for_attention, ..original(id) }
+}
+
+#[test]
+fn every_other_jurisdiction_for_attention_and_never_the_origin() {
+    let mut log = Log::new(&FEDERATION);
+    let mut event = original("p/1");
+    event.for_follow_up = vec![place("CA-ON")];
+    let did = log.told(&event);
+    assert_eq!(did.lines(), ["p/1#1 Alert CA-QC Attention", "p/1#1 Alert CA-BC Attention", "p/1#1 Alert DE Attention"]);
+    assert_eq!(did.part(1).reasons, [RoleReason::EveryMember]);
+}
+
+#[test]
+fn follow_up_where_the_origin_names_it() {
+    let mut log = Log::new(&FEDERATION);
+    let mut event = original("p/1");
+    event.for_follow_up = vec![place("DE"), place("FR")];
+    event.for_attention = vec![place("CA-QC")];
+    let did = log.told(&event);
+    assert_eq!(
+        (did.part(3).role, did.part(3).reasons.as_slice()),
+        (Role::FollowUp, &[RoleReason::NamedForFollowUp][..])
+    );
+    assert_eq!(did.part(1).reasons, [RoleReason::NamedForAttention]);
+    assert_eq!(did.alerts.len(), 3, "who is no member gets nothing");
+}
+
+#[test]
+fn follow_up_where_the_index_shows_the_organisation() {
+    let mut log = Log::new(&FEDERATION);
+    let mut event = elsewhere("q/1", "CA-QC");
+    event.subject.as_mut().expect("a subject").jurisdiction = Some(place("DE"));
+    let did = log.told(&event);
+    assert_eq!(did.part(3).reasons, [RoleReason::RegisteredThere], "registered");
+    let did = log.told(&original("p/1"));
+    assert_eq!((did.part(1).role, did.part(1).reasons.as_slice()), (Role::FollowUp, &[RoleReason::OpenCaseThere][..]));
+    assert_eq!((did.part(3).role, did.part(2).role), (Role::FollowUp, Role::Attention));
+}
+
+#[test]
+fn filters_are_for_domain_and_least_severity_and_unknown_passes() {
+    let mut log = Log::without_rules();
+    let mut filtering = rules(1, &FEDERATION);
+    filtering.members[1].domains = vec![Domain::Environment];
+    filtering.members[2].least_severity = Severity::Severe;
+    log.rules(filtering);
+    assert_eq!(log.told(&original("p/1")).lines(), ["p/1#1 Alert DE Attention"]);
+    let unknown = InfractionEvent { severity: Severity::Unknown, ..original("p/2") };
+    assert_eq!(log.told(&unknown).lines(), ["p/2#1 Alert CA-BC Attention", "p/2#1 Alert DE Attention"]);
+    let severe = InfractionEvent { severity: Severity::Severe, domain: Domain::Environment, ..original("p/3") };
+    assert_eq!(log.told(&severe).alerts.len(), 3);
+}
+
+#[test]
+fn being_told_of_a_case_overrides_a_filter() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    log.told(&original("p/1"));
+    let mut filtering = rules(2, &["CA-ON", "CA-QC", "DE"]);
+    filtering.members[1].least_severity = Severity::Extreme;
+    log.rules(filtering);
+    let did = log.told(&revised(&original("p/1"), Kind::Correction, "second"));
+    assert_eq!(did.lines(), ["p/1#2 Update CA-QC Attention", "p/1#2 Update DE Attention"]);
+    assert_eq!(did.part(1).reasons, [RoleReason::ToldBefore]);
+    assert_eq!(log.told(&original("p/2")).lines(), ["p/2#1 Alert DE Attention"]);
+}
+
+#[test]
+fn who_left_gets_updates_and_cancels_only_and_who_retired_nothing() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    log.told(&original("p/1"));
+    let mut leaving = rules(2, &["CA-ON", "CA-QC", "DE"]);
+    leaving.members[1].state = MemberState::Left;
+    leaving.members[2].state = MemberState::Retired;
+    log.rules(leaving);
+    assert_eq!(log.event(&original("p/2")).alerts, []);
+    let did = log.told(&revised(&original("p/1"), Kind::Correction, "second"));
+    assert_eq!(did.lines(), ["p/1#2 Update CA-QC Attention"]);
+    let did = log.told(&withdrawal(&original("p/1"), WithdrawalScope::Event));
+    assert_eq!(did.lines(), ["p/1#3 Cancel CA-QC Attention"]);
+    let did = log.later(60_000);
+    assert_eq!(
+        did.statuses.iter().map(|status| status.recipient).collect::<Vec<_>>(),
+        [place("CA-ON"), place("CA-QC")]
+    );
+}
+
+#[test]
+fn a_correction_goes_to_those_told_and_to_todays_route_in_todays_roles() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let mut event = original("p/1");
+    event.for_follow_up = vec![place("CA-QC")];
+    log.told(&event);
+    log.rules(rules(2, &["CA-ON", "CA-QC", "DE", "FR"]));
+    let mut event = revised(&event, Kind::Correction, "second");
+    event.for_follow_up = vec![place("DE")];
+    let did = log.told(&event);
+    assert_eq!(did.lines(), ["p/1#2 Update CA-QC Attention", "p/1#2 Update DE FollowUp", "p/1#2 Update FR Attention"]);
+    assert_eq!(did.part(1).role_before, Some(Role::FollowUp));
+    assert_eq!(did.part(2).role_before, Some(Role::Attention));
+    assert_eq!(did.part(3).role_before, None);
+    assert_eq!(did.decisions[0].references, ["p/1#1"]);
+    let did = log.told(&revised(&event, Kind::Correction, "third"));
+    assert_eq!((did.part(1).role_before, did.part(2).role_before), (None, None));
+    assert_eq!(did.decisions[0].references, ["p/1#1", "p/1#2"]);
+}
+
+#[test]
+fn references_are_the_last_ones_of_many() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    for version in 1..=70 {
+        let did = log.told(&revised(&original("p/1"), Kind::Correction, &format!("version {version}")));
+        let first = if version > 65 { version - 64 } else { 1 };
+        let expected: Vec<String> = (first..version).map(|version| format!("p/1#{version}")).collect();
+        assert_eq!(did.decisions[0].references, expected);
+    }
+}
+
+#[test]
+fn a_closure_keeps_the_roles_that_it_does_not_name() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let mut event = original("p/1");
+    event.for_follow_up = vec![place("DE")];
+    log.told(&event);
+    let did = log.told(&closure(&event));
+    assert_eq!(did.lines(), ["p/1#2 Update CA-QC Attention", "p/1#2 Update DE FollowUp"]);
+    assert_eq!(did.decisions[0].standing, Standing::Closed);
+    assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(0));
+    assert_eq!(log.event(&closure(&event)).outcome, Outcome::Duplicate);
+}
+
+#[test]
+fn a_closure_of_one_event_leaves_its_case_open_while_another_stands() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let second = InfractionEvent { case_id: "p/1".to_owned(), ..original("p/2") };
+    log.told(&original("p/1"));
+    log.told(&second);
+    assert_eq!(log.told(&closure(&second)).lines(), ["p/2#2 Update CA-QC Attention"]);
+    assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(1));
+    let unknown = InfractionEvent { case_id: "p/1".to_owned(), ..original("p/3") };
+    assert_eq!(log.event(&closure(&unknown)).outcome, Outcome::NobodyTold, "an event that the case does not have");
+    log.told(&closure(&original("p/1")));
+    assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(0));
+}
+
+#[test]
+fn what_is_closed_at_birth_is_alerted_and_never_an_open_case() {
+    let mut log = Log::new(&FEDERATION);
+    let did = log.told(&InfractionEvent { case_status: CaseStatus::Closed, ..original("p/1") });
+    assert_eq!((did.alerts.len(), did.decisions[0].standing), (3, Standing::Closed));
+    let did = log.told(&elsewhere("q/1", "CA-QC"));
+    assert!(did.decisions[0].open_cases.is_empty());
+    assert_eq!(did.part(0).role, Role::Attention);
+}
+
+#[test]
+fn open_cases_are_those_elsewhere_newest_and_most_severe_first() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE", "FR"]);
+    for (id, origin, age, severity) in [
+        ("q/1", "CA-QC", 30, Severity::Extreme),
+        ("q/2", "CA-QC", 20, Severity::Minor),
+        ("d/1", "DE", 20, Severity::Severe),
+        ("p/0", "CA-ON", 1, Severity::Severe),
+    ] {
+        let mut event = elsewhere(id, origin);
+        event.decided.date = TODAY - age;
+        event.severity = severity;
+        log.told(&event);
+    }
+    let did = log.told(&original("p/1"));
+    let ids: Vec<&str> = did.decisions[0].open_cases.iter().map(|open| open.case_id.as_str()).collect();
+    assert_eq!((ids.as_slice(), did.decisions[0].open_cases_more), (&["d/1", "q/2", "q/1"][..], 0));
+}
+
+#[test]
+fn an_organisation_with_more_open_cases_than_its_value_holds() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let many = ORGANISATION_CASES_MAX + 20;
+    let number = |number: usize| elsewhere(&format!("q/{number:04}"), "CA-QC");
+    for case in 0..many {
+        log.told(&number(case));
+    }
+    let listed = |log: &Log| log.state.organisation("reg:A").map(|at| at.open_cases.len());
+    let counted = |log: &mut Log, id: &str| {
+        let decision = log.told(&original(id)).decisions.remove(0);
+        (decision.open_cases.len(), decision.open_cases_more)
+    };
+    assert_eq!(listed(&log), Some(ORGANISATION_CASES_MAX));
+    let more = |of: usize| (ALERT_OPEN_CASES_MAX, i32::try_from(of - ALERT_OPEN_CASES_MAX).expect("few"));
+    assert_eq!(counted(&mut log, "p/1"), more(many));
+    // The case of p/1 found no room; closing listed ones makes room for others, until none is left over.
+    for case in 0..30 {
+        log.told(&withdrawal(&number(case), WithdrawalScope::Event));
+        assert_eq!(counted(&mut log, &format!("p/{case}-x")), more(many - case - 1));
+        log.told(&withdrawal(&original(&format!("p/{case}-x")), WithdrawalScope::Event));
+    }
+    for case in 30..many {
+        log.told(&withdrawal(&number(case), WithdrawalScope::Event));
+    }
+    assert_eq!(listed(&log), Some(1), "p/1 alone is left, and listed now");
+}
+
+#[test]
+fn a_restricted_event_goes_to_those_named_alone() {
+    let mut log = Log::new(&FEDERATION);
+    let mut event = restricted("p/1", &["DE"]);
+    event.subject.as_mut().expect("a subject").jurisdiction = Some(place("CA-BC"));
+    assert_eq!(log.told(&event).lines(), ["p/1#1 Alert DE Attention"], "not where it is registered");
+    assert_eq!(log.told(&closure(&event)).lines(), ["p/1#2 Update DE Attention"]);
+}
+
+#[test]
+fn a_restricted_case_is_shown_to_those_told_of_it_alone() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&restricted("p/1", &["DE"]));
+    let did = log.told(&elsewhere("q/1", "CA-QC"));
+    assert!(did.decisions[0].open_cases.is_empty() && did.decisions[0].open_cases_more == 0);
+    let shown = |member| did.part(member).restricted_cases.iter().map(|at| at.case_id.as_str()).collect::<Vec<_>>();
+    assert_eq!((shown(0), shown(2), shown(3)), (vec!["p/1"], vec![], vec!["p/1"]), "its origin and DE");
+    assert_eq!(did.part(0).reasons, [RoleReason::OpenCaseThere], "its origin knows of it");
+}
+
+#[test]
+fn a_restricted_event_of_a_case_that_all_know_stays_with_those_named() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&original("p/1"));
+    let secret = InfractionEvent { case_id: "p/1".to_owned(), ..restricted("p/2", &["DE"]) };
+    assert_eq!(log.told(&secret).lines(), ["p/2#1 Alert DE Attention"]);
+    assert_eq!(log.told(&revised(&secret, Kind::Correction, "second")).lines(), ["p/2#2 Update DE Attention"]);
+    let mut more = revised(&original("p/3"), Kind::Supplement, "more");
+    more.case_id = "p/1".to_owned();
+    assert_eq!(log.told(&more).decisions[0].references, ["p/1#1"], "the restricted alert is named to nobody else");
+    let did = log.told(&elsewhere("q/1", "CA-QC"));
+    assert_eq!(did.decisions[0].open_cases[0].severity, Severity::Moderate);
+    assert_eq!(log.told(&withdrawal(&secret, WithdrawalScope::Event)).lines(), ["p/2#3 Cancel DE Attention"]);
+}
+
+#[test]
+fn a_scope_that_is_narrowed_later_keeps_those_told_and_adds_nobody() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&original("p/1"));
+    log.rules(rules(2, &["CA-ON", "CA-QC", "DE"]));
+    let mut narrowed = revised(&original("p/1"), Kind::Correction, "second");
+    narrowed.scope = Scope::Restricted;
+    assert_eq!(log.told(&narrowed).lines(), ["p/1#2 Update CA-QC Attention"]);
+    assert_eq!(log.told(&withdrawal(&narrowed, WithdrawalScope::Event)).lines(), ["p/1#3 Cancel CA-QC Attention"]);
+}
+
+#[test]
+fn a_product_without_subject_is_told_and_joins_nothing() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let did = log.told(&InfractionEvent { subject: None, ..original("p/1") });
+    assert_eq!((did.alerts.len(), did.decisions[0].organisation.clone()), (1, None));
+    let did = log.told(&revised(&original("p/1"), Kind::Correction, "now with its maker"));
+    let found = did.decisions[0].organisation.clone().and_then(|at| at.organisation_id);
+    assert_eq!(found.as_deref(), Some("reg:A"), "a subject that was missing may be stated later");
+}
+
+#[test]
+fn a_test_is_numbered_for_each_recipient_and_remembered_nowhere() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let values = log.state.len();
+    let mut event = InfractionEvent { mode: Mode::Test, ..original("p/1") };
+    event.subject = Some(subject("Besta Ltd", &["B"]));
+    for sequence in 1..=2 {
+        let did = log.told(&event);
+        assert!(did.decisions[0].test);
+        assert_eq!(did.alerts.iter().map(|alert| alert.sequence).collect::<Vec<_>>(), [sequence, sequence]);
+        assert!(log.state.holder("reg:B").is_none() && log.state.case(place("CA-ON"), "p/1").is_none());
+    }
+    assert_eq!(log.state.len(), values + 1, "the position of its source alone");
+    assert_eq!(log.state.marks.sequences.get(&Output::Alerts(1)), None);
+    let secret = InfractionEvent { mode: Mode::Test, ..restricted("p/2", &["DE"]) };
+    assert_eq!(log.told(&secret).lines(), ["p/2#1 Alert DE Attention"]);
+    log.told(&original("p/1"));
+    let did = log.told(&InfractionEvent { mode: Mode::Test, ..withdrawal(&original("p/1"), WithdrawalScope::Case) });
+    assert_eq!(did.lines(), ["p/1#1 Cancel CA-QC Attention", "p/1#1 Cancel DE Attention"]);
+    assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(1), "open cases are untouched");
+}
+
+#[test]
+fn backfill_is_indexed_and_told_for_attention() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let mut event = InfractionEvent { mode: Mode::Backfill, ..original("p/1") };
+    event.for_follow_up = vec![place("CA-QC")];
+    assert_eq!(log.told(&event).lines(), ["p/1#1 Alert CA-QC Attention"]);
+    assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(1));
+}

@@ -1,1 +1,166 @@
+//! The log's clock: terms, expiry in bounded pieces, status.
 
+use comity::ledger::Outcome;
+use comity::model::code::{Kind, MsgType, Precision, Standing};
+use comity::model::event::InfractionEvent;
+use comity::model::limit::WORK_PER_ENTRY_MAX;
+use comity::model::place::{DAY_MS, Jurisdiction};
+use comity::model::rejection::Reason;
+
+use crate::world::{Log, START, TODAY, original, place, revised};
+
+fn until(id: &str, expires_at: i64) -> InfractionEvent {
+    InfractionEvent { expires_at: Some(expires_at), ..original(id) }
+}
+
+fn open_cases(log: &Log) -> usize {
+    log.state.organisation("reg:A").map_or(0, |at| at.open_cases.len())
+}
+
+#[test]
+fn the_term_is_the_platforms_or_the_policys_from_the_end_of_the_date_stated() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    assert_eq!(log.told(&until("p/1", START + 7)).decisions[0].expires_at, Some(START + 7));
+    // The policy says one year; the date stated is 2025-03-15, some day of 2025-03, some day of 2025.
+    for (id, precision, day) in
+        [("p/2", Precision::Day, 20_528), ("p/3", Precision::Month, 20_544), ("p/4", Precision::Year, 20_819)]
+    {
+        let mut event = original(id);
+        event.decided.date = 20_162;
+        event.decided.precision = precision;
+        assert_eq!(log.told(&event).decisions[0].expires_at, Some(day * DAY_MS), "{precision:?}");
+    }
+}
+
+#[test]
+fn an_original_that_is_over_when_it_arrives_is_rejected() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    assert_eq!(log.event(&until("p/1", START)).rejected, Some(Reason::ExpiredOnArrival));
+    assert_eq!(log.event(&until("p/1", START + 1)).outcome, Outcome::Taken);
+    let mut old = original("p/2");
+    old.decided.date = TODAY - 366;
+    assert_eq!(log.event(&old).rejected, Some(Reason::ExpiredOnArrival));
+    old.kind = Kind::Correction;
+    assert_eq!(log.event(&old).rejected, Some(Reason::ExpiredOnArrival), "of a case that nobody knows");
+}
+
+#[test]
+fn expiry_is_by_log_time_and_told_to_all_told() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let mut event = until("p/1", START + 5_000);
+    event.for_follow_up = vec![place("DE")];
+    log.told(&event);
+    assert_eq!(log.later(4_999).alerts, []);
+    assert_eq!(open_cases(&log), 1);
+    let did = log.later(1);
+    assert_eq!(did.lines(), ["p/1#2 Update CA-QC Attention", "p/1#2 Update DE FollowUp"]);
+    let decision = &did.decisions[0];
+    assert_eq!((decision.msg_type, decision.standing), (MsgType::Update, Standing::Expired));
+    assert_eq!((decision.expires_at, &decision.references), (Some(START + 5_000), &vec!["p/1#1".to_owned()]));
+    assert_eq!(open_cases(&log), 0);
+    assert_eq!(log.later(1).alerts, [], "once");
+    let case = log.state.case(place("CA-ON"), "p/1").expect("the case");
+    assert_eq!(case.told.len(), 2, "who was told is kept");
+}
+
+#[test]
+fn the_clock_never_goes_back() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.later(60_000);
+    log.now = START;
+    let did = log.event(&until("p/1", START + 1_000));
+    assert_eq!(did.rejected, Some(Reason::ExpiredOnArrival), "the largest time read counts");
+    assert_eq!(log.state.marks.log_time, START + 60_000);
+}
+
+#[test]
+fn a_case_stays_open_while_another_event_stands() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&until("p/1", START + 1_000));
+    log.told(&InfractionEvent { case_id: "p/1".to_owned(), ..until("p/2", START + 2_000) });
+    assert_eq!((log.later(1_000).alerts.len(), open_cases(&log)), (1, 1));
+    assert_eq!((log.later(1_000).alerts.len(), open_cases(&log)), (1, 0));
+}
+
+#[test]
+fn a_correction_moves_the_term() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&until("p/1", START + 1_000));
+    log.told(&revised(&until("p/1", START + 9_000), Kind::Correction, "longer"));
+    assert_eq!(log.later(8_999).alerts, []);
+    assert_eq!(log.later(1).alerts.len(), 1);
+}
+
+#[test]
+fn a_correction_after_the_term_reaches_those_told_and_nobody_new() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let event = until("p/1", START + 1_000);
+    log.told(&event);
+    log.later(1_000);
+    log.rules(crate::world::rules(2, &["CA-ON", "CA-QC", "DE"]));
+    let did = log.told(&revised(&event, Kind::Correction, "late"));
+    assert_eq!(did.lines(), ["p/1#3 Update CA-QC Attention"]);
+    assert_eq!((did.decisions[0].standing, open_cases(&log)), (Standing::Expired, 0));
+    let did = log.told(&revised(&until("p/1", START + 90_000), Kind::Correction, "in force again"));
+    assert_eq!(did.lines(), ["p/1#4 Update CA-QC Attention", "p/1#4 Update DE Attention"]);
+    assert_eq!(open_cases(&log), 1);
+}
+
+#[test]
+fn an_entry_does_a_bounded_number_of_due_things_in_the_order_of_due_and_key() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let many = 2 * WORK_PER_ENTRY_MAX + 5;
+    for number in (0..many).rev() {
+        let mut event = until(&format!("p/{number:03}"), START + 1_000 + i64::from(number < 70));
+        event.subject = None;
+        log.told(&event);
+    }
+    let mut expired = Vec::new();
+    log.now = START + 2_000;
+    for (left, work_left) in [(WORK_PER_ENTRY_MAX, true), (WORK_PER_ENTRY_MAX, true), (5, false), (0, false)] {
+        let did = log.tick();
+        assert_eq!((did.alerts.len(), did.work_left), (left, work_left));
+        expired.extend(did.alerts.into_iter().map(|alert| alert.alert_id));
+    }
+    let order: Vec<String> = (70..many).chain(0..70).map(|number| format!("p/{number:03}#2")).collect();
+    assert_eq!(expired, order);
+}
+
+#[test]
+fn due_work_comes_before_what_the_entry_says() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&until("p/1", START + 1_000));
+    log.now += 1_000;
+    let did = log.told(&InfractionEvent { origin: place("CA-QC"), ..original("q/1") });
+    assert_eq!(did.lines(), ["p/1#2 Update CA-QC Attention", "q/1#1 Alert CA-ON Attention"]);
+    assert!(did.decisions[1].open_cases.is_empty());
+    assert_eq!(log.event(&until("p/9", START)).alerts, []);
+}
+
+#[test]
+fn a_step_of_the_clock_over_a_day_is_an_alarm_and_stops_forgetting() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    assert_eq!(log.later(DAY_MS).alarms.clock_step_ms, None);
+    let did = log.later(DAY_MS + 1);
+    assert_eq!(did.alarms.clock_step_ms, Some(DAY_MS + 1));
+    assert_eq!(log.state.marks.forget_not_before, log.now + 7 * DAY_MS);
+    assert_eq!(log.later(1).alarms.clock_step_ms, None);
+    assert_eq!(Log::new(&["CA-ON"]).state.marks.forget_not_before, 0, "the first entry sets the clock");
+}
+
+#[test]
+fn a_status_for_each_member_each_minute_of_log_time() {
+    let mut log = Log::without_rules();
+    let did = log.rules(crate::world::rules(1, &["CA-ON", "CA-QC"]));
+    let words = |did: &crate::world::Did| -> Vec<(Jurisdiction, i64, i64, i64)> {
+        did.statuses.iter().map(|at| (at.recipient, at.sequence, at.last_alert_sequence, at.log_time)).collect()
+    };
+    assert_eq!(words(&did), [(place("CA-ON"), 1, 0, START), (place("CA-QC"), 1, 0, START)]);
+    assert_eq!(log.later(59_999).statuses, []);
+    log.now += 1;
+    let did = log.told(&original("p/1"));
+    let now = START + 60_000;
+    assert_eq!(words(&did), [(place("CA-ON"), 2, 0, now), (place("CA-QC"), 2, 1, now)], "with the alert of its entry");
+    assert_eq!(log.later(59_999).statuses, []);
+    assert_eq!(log.later(10 * 60_000).statuses.len(), 2, "once for several minutes");
+}

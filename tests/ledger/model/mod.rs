@@ -1,0 +1,311 @@
+//! A naive ledger: plain vectors and scans, written from the rules and not from the program.
+
+use comity::ledger::Outcome;
+use comity::model::code::{Domain, MemberState, MsgType, Role, Scope, Severity, Standing, WithdrawalScope};
+use comity::model::entry::{Body, LogEntry};
+use comity::model::event::{Dated, InfractionEvent, Subject};
+use comity::model::place::{DAY_MS, Jurisdiction, Millis};
+use comity::model::record::SourcePosition;
+use comity::model::rejection::Reason;
+use comity::model::rules::{Member, Period, Rules};
+use comity::model::state::OpenCase;
+
+mod events;
+mod known;
+mod telling;
+
+use known::{end, standing_of, stands};
+
+/// One alert to one recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sent {
+    pub(crate) to: Jurisdiction,
+    pub(crate) sequence: i64,
+    pub(crate) test: bool,
+    pub(crate) alert_id: String,
+    pub(crate) version: i32,
+    pub(crate) msg_type: MsgType,
+    pub(crate) standing: Standing,
+    pub(crate) role: Role,
+    pub(crate) role_before: Option<Role>,
+    pub(crate) references: Vec<String>,
+    pub(crate) expires_at: Option<Millis>,
+    pub(crate) original_unseen: bool,
+    pub(crate) organisation_id: Option<String>,
+    pub(crate) severity: Severity,
+    pub(crate) open_cases: Vec<OpenCase>,
+    pub(crate) open_cases_more: i32,
+    pub(crate) restricted_cases: Vec<OpenCase>,
+}
+
+/// What the naive ledger says of one entry.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) outcome: Outcome,
+    pub(crate) rejected: Option<(Reason, i64)>,
+    pub(crate) sent: Vec<Sent>,
+    /// Recipient, its last sequence, the status' own sequence.
+    pub(crate) statuses: Vec<(Jurisdiction, i64, i64)>,
+    pub(crate) gaps: usize,
+    pub(crate) clock_stepped: bool,
+    pub(crate) rules_refused: bool,
+    pub(crate) work_left: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Organisation {
+    /// The first is the `organisation_id`.
+    identifiers: Vec<String>,
+    registered_in: Option<Jurisdiction>,
+}
+
+#[derive(Debug, Clone)]
+struct Event {
+    id: String,
+    number: Option<i64>,
+    version: i32,
+    standing: Standing,
+    scope: Scope,
+    severity: Severity,
+    since: i32,
+    expires_at: Option<Millis>,
+    seen: Vec<([u8; 32], [u8; 32])>,
+    told: Vec<Jurisdiction>,
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    origin: Jurisdiction,
+    id: String,
+    domain: Domain,
+    organisation: Option<String>,
+    name: Option<String>,
+    told: Vec<(Jurisdiction, Role)>,
+    events: Vec<Event>,
+}
+
+#[derive(Debug, Clone)]
+struct Waiting {
+    origin: Jurisdiction,
+    scope: WithdrawalScope,
+    target: String,
+    until: Millis,
+}
+
+/// The naive ledger.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    rules: Option<Rules>,
+    read_any: bool,
+    now: Millis,
+    minute: i64,
+    forget_from: Millis,
+    sources: Vec<(String, i64, Option<Millis>)>,
+    organisations: Vec<Organisation>,
+    cases: Vec<Case>,
+    waiting: Vec<Waiting>,
+    /// Output, recipient, next sequence.
+    next: Vec<(&'static str, Option<Jurisdiction>, i64)>,
+}
+
+/// What is decided of an event apart from the route.
+struct Alert {
+    msg_type: MsgType,
+    standing: Standing,
+    expires_at: Option<Millis>,
+    original_unseen: bool,
+    follows: Vec<String>,
+    recipients: Vec<(Jurisdiction, Role, Option<Role>)>,
+}
+
+impl Model {
+    pub(crate) fn read(&mut self, entry: &LogEntry) -> Said {
+        let mut said = Said {
+            outcome: Outcome::Tick,
+            rejected: None,
+            sent: Vec::new(),
+            statuses: Vec::new(),
+            gaps: 0,
+            clock_stepped: false,
+            rules_refused: false,
+            work_left: false,
+        };
+        if entry.appended_at > self.now {
+            if self.read_any && entry.appended_at - self.now > DAY_MS {
+                said.clock_stepped = true;
+                self.forget_from = entry.appended_at + 7 * DAY_MS;
+            }
+            self.now = entry.appended_at;
+        }
+        self.read_any = true;
+        // A gap is measured before this entry may open one, and one that it closes is none.
+        let open_gaps: Vec<String> = self
+            .sources
+            .iter()
+            .filter(|(_, _, since)| since.is_some_and(|since| self.now - since >= 60_000))
+            .map(|(topic, _, _)| topic.clone())
+            .collect();
+        self.due(&mut said);
+        let source = entry.body.source().cloned();
+        let (taken, outcome) = match &source {
+            Some(at) => self.admit(at),
+            None => (true, Outcome::Tick),
+        };
+        said.outcome = outcome;
+        said.gaps = open_gaps
+            .iter()
+            .filter(|topic| !(taken && source.as_ref().is_some_and(|at| *at.topic == ***topic)))
+            .count();
+        if taken {
+            said.outcome = match &entry.body {
+                Body::Event(event) => self.event(event, &mut said),
+                Body::Rejection(rejection) => self.reject(rejection.reason, &mut said),
+                Body::Acknowledgement(_) | Body::Link(_) => self.reject(Reason::NotAccepted, &mut said),
+                Body::Rules(rules) => self.take_rules(rules, &mut said),
+                Body::Tick => Outcome::Tick,
+            };
+        }
+        self.status(&mut said);
+        said
+    }
+
+    fn admit(&mut self, at: &SourcePosition) -> (bool, Outcome) {
+        let place = match self.sources.iter().position(|(topic, _, _)| **topic == *at.topic) {
+            Some(place) => place,
+            None => {
+                self.sources.push((at.topic.to_string(), 0, None));
+                self.sources.len() - 1
+            }
+        };
+        let now = self.now;
+        let (_, position, since) = &mut self.sources[place];
+        if at.from <= *position && *position <= at.offset {
+            *position = at.offset + 1;
+            *since = None;
+            return (true, Outcome::Taken);
+        }
+        if at.offset < *position {
+            return (false, Outcome::SentTwice);
+        }
+        *since = since.or(Some(now));
+        (false, Outcome::BeyondGap)
+    }
+
+    fn take_rules(&mut self, rules: &Rules, said: &mut Said) -> Outcome {
+        if let Some(now) = &self.rules {
+            if rules.rules_version <= now.rules_version {
+                return Outcome::RulesIgnored;
+            }
+            for (place, member) in now.members.iter().enumerate() {
+                if rules.members.get(place).map(|member| member.jurisdiction) != Some(member.jurisdiction) {
+                    said.rules_refused = true;
+                    return Outcome::RulesIgnored;
+                }
+            }
+        }
+        let mut places: Vec<_> = rules.members.iter().map(|member| member.jurisdiction).collect();
+        places.sort();
+        places.dedup();
+        if places.len() != rules.members.len() || rules.members.len() > 100 {
+            said.rules_refused = true;
+            return Outcome::RulesIgnored;
+        }
+        self.rules = Some(rules.clone());
+        Outcome::Rules
+    }
+
+    fn reject(&mut self, reason: Reason, said: &mut Said) -> Outcome {
+        said.rejected = Some((reason, self.sequence("rejects", None)));
+        Outcome::Rejected
+    }
+
+    fn sequence(&mut self, output: &'static str, to: Option<Jurisdiction>) -> i64 {
+        for (known, recipient, next) in &mut self.next {
+            if *known == output && *recipient == to {
+                *next += 1;
+                return *next - 1;
+            }
+        }
+        self.next.push((output, to, 2));
+        1
+    }
+
+    fn status(&mut self, said: &mut Said) {
+        let minute = self.now.div_euclid(60_000);
+        if minute <= self.minute || self.rules.is_none() {
+            return;
+        }
+        self.minute = minute;
+        for member in self.members() {
+            if member.state != MemberState::Retired {
+                let to = Some(member.jurisdiction);
+                let last = self.next.iter().find(|(output, at, _)| *output == "alerts" && *at == to);
+                let last = last.map_or(0, |(_, _, next)| next - 1);
+                let own = self.sequence("status", to);
+                said.statuses.push((member.jurisdiction, last, own));
+            }
+        }
+    }
+
+    fn members(&self) -> Vec<Member> {
+        self.rules.as_ref().map(|rules| rules.members.clone()).unwrap_or_default()
+    }
+
+    fn state_of(&self, jurisdiction: Jurisdiction) -> Option<MemberState> {
+        self.members().iter().find(|member| member.jurisdiction == jurisdiction).map(|member| member.state)
+    }
+
+    fn due(&mut self, said: &mut Said) {
+        if self.rules.is_none() {
+            return;
+        }
+        for _ in 0..64 {
+            let Some(next) = self.next_due() else { return };
+            self.do_due(next, said);
+        }
+        said.work_left = self.next_due().is_some();
+    }
+
+    /// The earliest due thing: when, cases before withdrawals, origin, name, place in the case.
+    fn next_due(&self) -> Option<(Millis, u8, Jurisdiction, u8, String, usize)> {
+        let mut due = Vec::new();
+        for case in &self.cases {
+            for (place, event) in case.events.iter().enumerate() {
+                if let Some(at) = event.expires_at {
+                    due.push((at, 0, case.origin, 0, case.id.clone(), place));
+                }
+            }
+        }
+        if self.now >= self.forget_from {
+            for waiting in &self.waiting {
+                let scope = u8::from(waiting.scope == WithdrawalScope::Case);
+                due.push((waiting.until, 1, waiting.origin, scope, waiting.target.clone(), 0));
+            }
+        }
+        due.into_iter().filter(|due| due.0 <= self.now).min()
+    }
+
+    fn do_due(&mut self, due: (Millis, u8, Jurisdiction, u8, String, usize), said: &mut Said) {
+        let (at, what, origin, scope, name, place) = due;
+        if what == 1 {
+            self.waiting.retain(|waiting| {
+                (waiting.origin, u8::from(waiting.scope == WithdrawalScope::Case), &waiting.target)
+                    != (origin, scope, &name)
+            });
+            return;
+        }
+        let case = self.case(origin, &name).expect("the case");
+        self.cases[case].events[place].standing = Standing::Expired;
+        self.cases[case].events[place].expires_at = None;
+        let recipients = self.everyone_told(case, place);
+        let alert = Alert {
+            msg_type: MsgType::Update,
+            standing: Standing::Expired,
+            expires_at: Some(at),
+            original_unseen: false,
+            follows: Vec::new(),
+            recipients,
+        };
+        self.send(case, place, alert, said);
+    }
+}

@@ -1,0 +1,196 @@
+//! Who is told, and what each alert says of open cases.
+
+use super::*;
+use comity::model::code::{Domain, MemberState, Mode, MsgType, Role, Scope, Severity};
+
+impl Model {
+    pub(super) fn on_todays_route(
+        &self,
+        member: &Member,
+        event: &InfractionEvent,
+        domain: Domain,
+        severity: Severity,
+        scope: Scope,
+    ) -> bool {
+        let named =
+            event.for_follow_up.contains(&member.jurisdiction) || event.for_attention.contains(&member.jurisdiction);
+        member.state == MemberState::Active
+            && (scope == Scope::Federation || named)
+            && (member.domains.is_empty() || member.domains.contains(&domain))
+            && (severity == Severity::Unknown || severity >= member.least_severity)
+    }
+
+    /// Those told before of what this event is, with the role that they have.
+    pub(super) fn told_before(&self, case: usize, place: usize) -> Vec<(Jurisdiction, Role)> {
+        let event = &self.cases[case].events[place];
+        let may = |to: &Jurisdiction| event.scope == Scope::Federation || event.told.contains(to);
+        self.cases[case].told.iter().filter(|(to, _)| may(to)).copied().collect()
+    }
+
+    pub(super) fn everyone_told(&self, case: usize, place: usize) -> Vec<(Jurisdiction, Role, Option<Role>)> {
+        let told = self.told_before(case, place);
+        let mut recipients = Vec::new();
+        for member in self.members() {
+            if let Some((to, role)) = told.iter().find(|(to, _)| *to == member.jurisdiction) {
+                if member.state != MemberState::Retired {
+                    recipients.push((*to, *role, None));
+                }
+            }
+        }
+        recipients
+    }
+
+    pub(super) fn route(
+        &self,
+        case: usize,
+        place: usize,
+        event: &InfractionEvent,
+        msg_type: MsgType,
+        newcomers: bool,
+        closing: bool,
+    ) -> Vec<(Jurisdiction, Role, Option<Role>)> {
+        let told = self.told_before(case, place);
+        let known = &self.cases[case];
+        let (severity, scope) = (known.events[place].severity, known.events[place].scope);
+        let organisation = known.organisation.as_ref();
+        let organisation = organisation.and_then(|id| self.organisations.iter().find(|at| at.identifiers[0] == *id));
+        let mut recipients = Vec::new();
+        for member in self.members() {
+            let to = member.jurisdiction;
+            if to == event.origin {
+                continue;
+            }
+            let before = told.iter().find(|(at, _)| *at == to).map(|(_, role)| *role);
+            let new = newcomers && self.on_todays_route(&member, event, known.domain, severity, scope);
+            let tell = match member.state {
+                MemberState::Active => new || before.is_some(),
+                MemberState::Left => before.is_some() && msg_type != MsgType::Alert,
+                MemberState::Retired => false,
+            };
+            if !tell {
+                continue;
+            }
+            let named = event.for_follow_up.contains(&to);
+            let registered = organisation.is_some_and(|organisation| organisation.registered_in == Some(to));
+            let open_there = organisation.is_some_and(|organisation| {
+                self.cases.iter().any(|case| {
+                    case.origin == to
+                        && case.organisation.as_ref() == Some(&organisation.identifiers[0])
+                        && case.events.iter().any(stands)
+                })
+            });
+            let mut role = if named || registered || open_there { Role::FollowUp } else { Role::Attention };
+            if event.mode == Mode::Backfill {
+                role = Role::Attention;
+            }
+            // A closure that names nobody says nothing about roles.
+            let silent = closing && event.for_follow_up.is_empty() && event.for_attention.is_empty();
+            if let Some(before) = before.filter(|_| silent) {
+                role = before;
+            }
+            recipients.push((to, role, before.filter(|before| *before != role)));
+        }
+        recipients
+    }
+
+    pub(super) fn send(&mut self, case: usize, place: usize, alert: Alert, said: &mut Said) {
+        if alert.recipients.is_empty() {
+            return;
+        }
+        let event = &mut self.cases[case].events[place];
+        let mut references = alert.follows;
+        let before = (1..=event.version).map(|version| format!("{}#{version}", event.id)).collect::<Vec<_>>();
+        references.extend(before.into_iter().rev().take(64).rev());
+        event.version += 1;
+        let event = event.clone();
+        let organisation_id = self.cases[case].organisation.clone();
+        let origin = self.cases[case].origin;
+        let mut open = self.open_cases(&organisation_id, origin);
+        open.retain(|(open, _)| open.scope == Scope::Federation);
+        let more = i32::try_from(open.len().saturating_sub(32)).expect("few");
+        let open: Vec<OpenCase> = open.into_iter().map(|(open, _)| open).take(32).collect();
+        for (to, role, role_before) in alert.recipients {
+            let sequence = self.sequence("alerts", Some(to));
+            let restricted_cases = self.restricted_for(&organisation_id, origin, to);
+            said.sent.push(Sent {
+                to,
+                sequence,
+                test: false,
+                alert_id: format!("{}#{}", event.id, event.version),
+                version: event.version,
+                msg_type: alert.msg_type,
+                standing: alert.standing,
+                role,
+                role_before,
+                references: references.clone(),
+                expires_at: alert.expires_at,
+                original_unseen: alert.original_unseen,
+                organisation_id: organisation_id.clone(),
+                severity: event.severity,
+                open_cases: open.clone(),
+                open_cases_more: more,
+                restricted_cases,
+            });
+            let told = &mut self.cases[case].told;
+            told.retain(|(at, _)| *at != to);
+            told.push((to, role));
+            self.cases[case].events[place].told.push(to);
+        }
+    }
+
+    /// Open cases of an organisation at other origins, newest and then most severe first, with their place.
+    pub(super) fn open_cases(&self, organisation_id: &Option<String>, origin: Jurisdiction) -> Vec<(OpenCase, usize)> {
+        let mut open = Vec::new();
+        if organisation_id.is_none() {
+            return open;
+        }
+        for (place, case) in self.cases.iter().enumerate() {
+            if case.organisation == *organisation_id && case.origin != origin {
+                let standing: Vec<&Event> = case.events.iter().filter(|event| stands(event)).collect();
+                let public: Vec<&Event> =
+                    standing.iter().copied().filter(|event| event.scope == Scope::Federation).collect();
+                if !public.is_empty() {
+                    open.push((open_case(case, Scope::Federation, &public), place));
+                } else if !standing.is_empty() {
+                    open.push((open_case(case, Scope::Restricted, &standing), place));
+                }
+            }
+        }
+        open.sort_by_key(|(open, _)| {
+            (std::cmp::Reverse((open.since, open.severity)), open.origin, open.case_id.clone())
+        });
+        open
+    }
+
+    pub(super) fn restricted_for(
+        &self,
+        organisation_id: &Option<String>,
+        origin: Jurisdiction,
+        to: Jurisdiction,
+    ) -> Vec<OpenCase> {
+        let mut restricted = Vec::new();
+        for (open, place) in self.open_cases(organisation_id, origin) {
+            let case = &self.cases[place];
+            let may: Vec<&Event> = case
+                .events
+                .iter()
+                .filter(|event| stands(event) && (event.told.contains(&to) || case.origin == to))
+                .collect();
+            if open.scope == Scope::Restricted && !may.is_empty() {
+                restricted.push(open_case(case, Scope::Restricted, &may));
+            }
+        }
+        restricted
+    }
+}
+
+fn open_case(case: &Case, scope: Scope, events: &[&Event]) -> OpenCase {
+    OpenCase {
+        origin: case.origin,
+        domain: case.domain,
+        case_id: case.id.clone(),
+        severity: events.iter().map(|event| event.severity).max().expect("an event"),
+        since: events.iter().map(|event| event.since).min().expect("an event"),
+        scope,
+    }
+}
