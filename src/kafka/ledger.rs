@@ -236,6 +236,7 @@ impl<'c> Shell<'c> {
         self.reading_log = false;
         self.context.status.owner.store(false, Ordering::Relaxed);
         self.context.status.caught_up.store(false, Ordering::Relaxed);
+        self.context.status.standby.store(false, Ordering::Relaxed);
         self.log.unassign().map_err(|error| client::stop("comity.log", &error))
     }
 
@@ -400,6 +401,7 @@ impl<'c> Shell<'c> {
         if ended && self.to_end {
             self.to_end = false;
             let (log_start, log_end) = tail::ends(&self.log, names::LOG)?;
+            self.context.status.standby.store(true, Ordering::Relaxed);
             inputs.push(Input::StateEnd { log_start, log_end });
         }
         Ok(inputs)

@@ -91,6 +91,8 @@ impl IntakeStatus {
 pub struct LedgerStatus {
     /// True while this instance owns the log's partition and may write.
     pub owner: AtomicBool,
+    /// True while this instance has the state restored and waits for the log.
+    pub standby: AtomicBool,
     /// True once the state is restored and the log is read to its end.
     pub caught_up: AtomicBool,
     /// The log position of the last `Checkpoint` that is known to be committed.
