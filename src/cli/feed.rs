@@ -51,7 +51,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         .find(|platform| platform.definition.name == arguments.platform)
         .ok_or_else(|| {
             let help = "name an enabled platform: see platforms.enabled";
-            let problem = Problem::new("CMT-9111", &arguments.platform, "there is no such platform", help);
+            let problem = Problem::new("CMT-9031", &arguments.platform, "there is no such platform", help);
             Failure::configuration(vec![problem])
         })?;
     let name = arguments.file.display().to_string();
