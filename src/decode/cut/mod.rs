@@ -176,3 +176,6 @@ impl<R: Read> Container<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

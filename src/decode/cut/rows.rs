@@ -144,12 +144,12 @@ enum Cell {
 
 /// The cells of one row, whatever their number.
 pub(super) fn cells(layout: &Delimited, row: &[u8]) -> Vec<Vec<u8>> {
-    let mut reader = reader_of(layout);
+    let mut parser = reader_of(layout);
     let mut output = vec![0; row.len() + 1];
     let mut ends = vec![0; row.len() + 2];
-    let (_, _, written, ended) = reader.read_record(row, &mut output, &mut ends);
+    let (_, _, written, ended) = parser.reader.read_record(row, &mut output, &mut ends);
     let (result, _, _, more) = match (output.get_mut(written..), ends.get_mut(ended..)) {
-        (Some(output), Some(ends)) => reader.read_record(b"\n", output, ends),
+        (Some(output), Some(ends)) => parser.reader.read_record(b"\n", output, ends),
         _ => return Vec::new(),
     };
     if result != ReadRecordResult::Record {
