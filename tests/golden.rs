@@ -4,6 +4,13 @@
 //! `tests/golden/<platform>.toml` holds the numbers. Files under `tests/quirks/` are invented and always read; the real
 //! ones are read where the environment variable `COMITY_DATA` names their folder.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test ends where its input is not what it must be, and says what it did not read"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,10 @@
 //! Every platform's folder as a newcomer finds it: it loads, its examples hold, and they show all that it can say.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its input is not what it must be, and says what it did not read"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,11 @@
 //! The oracle that says who must be told of each RASFF notification, held against numbers that were counted apart.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where its input is not what it must be, and says what it did not read"
+)]
+
 #[path = "oracle/rasff.rs"]
 mod rasff;
 
@@ -79,7 +85,7 @@ fn platform() -> Platform {
 }
 
 /// The events of a list, and its lines that became one, under its header.
-fn read(list: &str) -> (Vec<Box<InfractionEvent>>, String) {
+fn read(list: &str) -> (Vec<InfractionEvent>, String) {
     let platform = platform();
     let cutter = cut::open(&platform.definition, "list", list.as_bytes()).unwrap();
     let version = cutter.source_version().to_owned();
@@ -93,7 +99,7 @@ fn read(list: &str) -> (Vec<Box<InfractionEvent>>, String) {
         let (value, source_version) = (Some(bytes.as_slice()), Some(version.as_str()));
         let raw = RawRecord { at: &at, value, source_version, test: false, published_at: 1_730_419_200_000 };
         if let Body::Event(event) = handle(&platform, &raw, None) {
-            events.push(event);
+            events.push(*event);
             lines.push_str(&format!("{}\n", std::str::from_utf8(&bytes).unwrap()));
         }
     }
