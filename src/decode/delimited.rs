@@ -1,6 +1,6 @@
 //! CSV, TSV and their like: rows whose fields are known by their position.
 
-use std::sync::OnceLock;
+use std::cell::RefCell;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use vrl::prelude::Bytes;
@@ -15,6 +15,12 @@ use crate::platform::definition::{Delimited, Rows, Source, SourceField};
 /// Reads the row or rows of one record.
 pub(super) fn read(source: &Source, layout: &Delimited, text: &str) -> Result<Value, Refusal> {
     let mut rows = Cells::new(layout, text.as_bytes(), source.fields.len());
+    let value = read_rows(source, layout, &mut rows);
+    give_back(layout, rows.reader);
+    value
+}
+
+fn read_rows(source: &Source, layout: &Delimited, rows: &mut Cells<'_>) -> Result<Value, Refusal> {
     if matches!(layout.rows, Rows::Single) {
         let row = rows.next(&source.fields)?.ok_or(Refusal::new(Reason::Malformed))?;
         let value = read_row(layout, &source.fields, &row, &Path::Root)?;
@@ -151,11 +157,36 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// A parser for this layout. Building one computes its tables, so each kind is built once and copied.
+/// Kinds of parser that a thread keeps; a federation has a few delimiters.
+const READERS_KEPT_MAX: usize = 16;
+
+thread_local! {
+    /// Parsers that were built and are not in use. To build one takes a hundred times as long as to read a row, and
+    /// a clone of one (csv-core 0.1.13) forgets its tables, so a thread lends them out and takes them back.
+    static READERS: RefCell<Vec<(u8, bool, Reader)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A parser as if newly built for this layout.
 pub(super) fn reader_of(layout: &Delimited) -> Reader {
-    static QUOTED: [OnceLock<Reader>; 256] = [const { OnceLock::new() }; 256];
-    static PLAIN: [OnceLock<Reader>; 256] = [const { OnceLock::new() }; 256];
-    let kind = if layout.backslash_escapes { &PLAIN } else { &QUOTED };
-    let build = || ReaderBuilder::new().delimiter(layout.delimiter).quoting(!layout.backslash_escapes).build();
-    kind.get(usize::from(layout.delimiter)).map_or_else(build, |reader| reader.get_or_init(build).clone())
+    let quotes = !layout.backslash_escapes;
+    let kept = READERS.with_borrow_mut(|readers| {
+        let found = readers.iter().position(|kept| (kept.0, kept.1) == (layout.delimiter, quotes))?;
+        Some(readers.swap_remove(found).2)
+    });
+    match kept {
+        Some(mut reader) => {
+            reader.reset();
+            reader
+        }
+        None => ReaderBuilder::new().delimiter(layout.delimiter).quoting(quotes).build(),
+    }
+}
+
+/// Takes a parser back.
+fn give_back(layout: &Delimited, reader: Reader) {
+    READERS.with_borrow_mut(|readers| {
+        if readers.len() < READERS_KEPT_MAX {
+            readers.push((layout.delimiter, !layout.backslash_escapes, reader));
+        }
+    });
 }
