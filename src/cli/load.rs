@@ -35,7 +35,7 @@ fn strangers(settings: &Settings, platforms: &[Platform]) -> Vec<Problem> {
         if !known(origin) {
             let why = format!("its origin {origin} is no member of the federation");
             let help = "add it to federation.jurisdictions, or leave the platform out of platforms.enabled";
-            problems.push(Problem::new("CMT-9120", &platform.definition.name, why, help));
+            problems.push(Problem::new("CMT-9035", &platform.definition.name, why, help));
         }
     }
     problems
@@ -53,7 +53,7 @@ pub(super) fn platform(common: &Common, name: &str) -> Result<(Platform, Option<
     let chosen = config::Platforms { dir, enabled: vec![name.to_owned()] };
     let mut loaded = config::folders::load(&chosen).map_err(Failure::configuration)?;
     loaded.pop().map(|platform| (platform, digest_key)).ok_or_else(|| {
-        let problem = Problem::new("CMT-9111", name, "there is no such platform", "name a folder of platforms.dir");
+        let problem = Problem::new("CMT-9031", name, "there is no such platform", "name a folder of platforms.dir");
         Failure::configuration(vec![problem])
     })
 }

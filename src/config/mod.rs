@@ -20,7 +20,7 @@ pub mod folders;
 pub fn load(file: &Path) -> Result<Settings, Vec<Problem>> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| {
-        vec![Problem::new("CMT-9100", &name, format!("cannot be read: {error}"), "name the file with -c FILE")]
+        vec![Problem::new("CMT-9020", &name, format!("cannot be read: {error}"), "name the file with -c FILE")]
     })?;
     parse(&name, file.parent().unwrap_or(Path::new("")), &text)
 }

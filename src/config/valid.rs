@@ -74,7 +74,7 @@ pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Se
 
 impl Checker<'_> {
     fn wrong(&mut self, why: impl Into<String>, help: impl Into<String>) {
-        self.problems.push(Problem::new("CMT-9103", self.file, why, help));
+        self.problems.push(Problem::new("CMT-9023", self.file, why, help));
     }
 
     fn kafka(&mut self, written: written::Kafka) -> Kafka {

@@ -1,6 +1,7 @@
 //! CSV, TSV and their like: rows whose fields are known by their position.
 
 use std::cell::RefCell;
+use std::mem;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use vrl::prelude::Bytes;
@@ -15,12 +16,6 @@ use crate::platform::definition::{Delimited, Rows, Source, SourceField};
 /// Reads the row or rows of one record.
 pub(super) fn read(source: &Source, layout: &Delimited, text: &str) -> Result<Value, Refusal> {
     let mut rows = Cells::new(layout, text.as_bytes(), source.fields.len());
-    let value = read_rows(source, layout, &mut rows);
-    give_back(layout, rows.reader);
-    value
-}
-
-fn read_rows(source: &Source, layout: &Delimited, rows: &mut Cells<'_>) -> Result<Value, Refusal> {
     if matches!(layout.rows, Rows::Single) {
         let row = rows.next(&source.fields)?.ok_or(Refusal::new(Reason::Malformed))?;
         let value = read_row(layout, &source.fields, &row, &Path::Root)?;
@@ -103,7 +98,7 @@ struct Row {
 
 /// The rows of a text.
 struct Cells<'a> {
-    reader: Reader,
+    parser: Parser,
     rest: &'a [u8],
     ends: Vec<usize>,
 }
@@ -111,13 +106,14 @@ struct Cells<'a> {
 impl<'a> Cells<'a> {
     fn new(layout: &Delimited, bytes: &'a [u8], fields: usize) -> Self {
         // One place more than fields, so that one cell too many is seen.
-        Self { reader: reader_of(layout), rest: bytes, ends: vec![0; fields + 1] }
+        Self { parser: reader_of(layout), rest: bytes, ends: vec![0; fields + 1] }
     }
 
     /// The next row, `None` at the end.
     fn next(&mut self, fields: &[SourceField]) -> Result<Option<Row>, Refusal> {
         let mut output = vec![0; self.rest.len() + 1];
-        let (result, read, mut written, mut ended) = self.reader.read_record(self.rest, &mut output, &mut self.ends);
+        let (result, read, mut written, mut ended) =
+            self.parser.reader.read_record(self.rest, &mut output, &mut self.ends);
         self.rest = self.rest.get(read..).unwrap_or_default();
         match result {
             ReadRecordResult::Record => {}
@@ -128,7 +124,7 @@ impl<'a> Cells<'a> {
                 // The last line may lack its end. A quote that is still open would take a line end for text.
                 let (output, ends) = (output.get_mut(written..), self.ends.get_mut(ended..));
                 let (Some(output), Some(ends)) = (output, ends) else { return Err(Refusal::new(Reason::FieldCount)) };
-                let (result, _, more, ended_now) = self.reader.read_record(b"\n", output, ends);
+                let (result, _, more, ended_now) = self.parser.reader.read_record(b"\n", output, ends);
                 match result {
                     ReadRecordResult::Record => {}
                     ReadRecordResult::OutputEndsFull => return Err(Refusal::new(Reason::FieldCount)),
@@ -157,36 +153,44 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Kinds of parser that a thread keeps; a federation has a few delimiters.
-const READERS_KEPT_MAX: usize = 16;
+/// A parser for this layout, ready for a new text.
+///
+/// Building one computes its tables, which would cost more than a row, and a copy of one lacks half of them
+/// (csv-core 0.1.13): so each thread keeps those that it has built.
+pub(super) fn reader_of(layout: &Delimited) -> Parser {
+    let kind = (layout.delimiter, layout.backslash_escapes);
+    let kept = KEPT.with_borrow_mut(|kept| {
+        let place = kept.iter().position(|(other, _)| *other == kind)?;
+        Some(kept.swap_remove(place).1)
+    });
+    let build = || ReaderBuilder::new().delimiter(layout.delimiter).quoting(!layout.backslash_escapes).build();
+    Parser { kind, reader: kept.unwrap_or_else(build) }
+}
+
+/// Parsers that a thread keeps.
+const KEPT_MAX: usize = 16;
+
+/// The delimiter of a parser, and whether it takes backslashes for quotes.
+type Kind = (u8, bool);
 
 thread_local! {
-    /// Parsers that were built and are not in use. To build one takes a hundred times as long as to read a row, and
-    /// a clone of one (csv-core 0.1.13) forgets its tables, so a thread lends them out and takes them back.
-    static READERS: RefCell<Vec<(u8, bool, Reader)>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<(Kind, Reader)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A parser as if newly built for this layout.
-pub(super) fn reader_of(layout: &Delimited) -> Reader {
-    let quotes = !layout.backslash_escapes;
-    let kept = READERS.with_borrow_mut(|readers| {
-        let found = readers.iter().position(|kept| (kept.0, kept.1) == (layout.delimiter, quotes))?;
-        Some(readers.swap_remove(found).2)
-    });
-    match kept {
-        Some(mut reader) => {
-            reader.reset();
-            reader
-        }
-        None => ReaderBuilder::new().delimiter(layout.delimiter).quoting(quotes).build(),
+/// A parser that goes back to its thread when it is no longer used.
+pub(super) struct Parser {
+    kind: Kind,
+    pub(super) reader: Reader,
+}
+
+impl Drop for Parser {
+    fn drop(&mut self) {
+        let mut reader = mem::take(&mut self.reader);
+        reader.reset();
+        KEPT.with_borrow_mut(|kept| {
+            if kept.len() < KEPT_MAX {
+                kept.push((self.kind, reader));
+            }
+        });
     }
-}
-
-/// Takes a parser back.
-fn give_back(layout: &Delimited, reader: Reader) {
-    READERS.with_borrow_mut(|readers| {
-        if readers.len() < READERS_KEPT_MAX {
-            readers.push((layout.delimiter, !layout.backslash_escapes, reader));
-        }
-    });
 }

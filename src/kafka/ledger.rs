@@ -188,6 +188,7 @@ impl<'c> Shell<'c> {
                 self.following = false;
                 self.follower.unassign().map_err(|error| client::stop("comity.state", &error))?;
                 tail::start(&self.log, names::LOG, Offset::Offset(position))?;
+                self.context.status.read_position.store(position, Ordering::Relaxed);
                 self.reading_log = true;
                 self.context.status.owner.store(true, Ordering::Relaxed);
                 Vec::new()
@@ -234,6 +235,7 @@ impl<'c> Shell<'c> {
 
     fn stop_reading(&mut self) -> Result<(), Stop> {
         self.reading_log = false;
+        self.context.status.open_but_ticks.store(0, Ordering::Relaxed);
         self.context.status.owner.store(false, Ordering::Relaxed);
         self.context.status.caught_up.store(false, Ordering::Relaxed);
         self.context.status.standby.store(false, Ordering::Relaxed);
@@ -301,7 +303,10 @@ impl<'c> Shell<'c> {
         status.checkpoint_position.store(checkpoint.marks.log_position, Ordering::Relaxed);
         status.transaction.store(checkpoint.transaction, Ordering::Relaxed);
         status.entries.fetch_add(tally.entries, Ordering::Relaxed);
-        status.entries_but_ticks.fetch_add(tally.entries - tally.ticks, Ordering::Relaxed);
+        let taken = tally.entries - tally.ticks;
+        status.entries_but_ticks.fetch_add(taken, Ordering::Relaxed);
+        let open = status.open_but_ticks.load(Ordering::Relaxed);
+        status.open_but_ticks.store(open.saturating_sub(taken), Ordering::Relaxed);
         status.alerts.fetch_add(tally.alerts, Ordering::Relaxed);
         status.work_due.store(u64::from(tally.work_left), Ordering::Relaxed);
         status.count_outcomes(&tally.outcomes);
@@ -430,6 +435,11 @@ impl<'c> Shell<'c> {
                 Some(Err(error)) => tracing::warn!("reading comity.log: {error}"),
             }
             wait = Duration::ZERO;
+        }
+        if let Some(last) = entries.last() {
+            self.context.status.read_position.store(last.offset + 1, Ordering::Relaxed);
+            let taken = entries.iter().filter(|entry| !matches!(entry.body, Body::Tick)).count();
+            self.context.status.open_but_ticks.fetch_add(taken as u64, Ordering::Relaxed);
         }
         Ok(Input::Polled { entries, now_ms: self.now_ms() })
     }

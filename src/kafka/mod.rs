@@ -10,6 +10,9 @@ mod sink;
 pub mod ledger;
 mod probe;
 pub mod intake;
+pub mod topics;
+pub mod feed;
+pub mod idle;
 pub mod status;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;

@@ -101,6 +101,10 @@ pub struct LedgerStatus {
     pub transaction: AtomicI64,
     /// Entries other than ticks that committed transactions took; the idle check wants it to stand still.
     pub entries_but_ticks: AtomicU64,
+    /// Entries other than ticks that are read and not yet committed.
+    pub open_but_ticks: AtomicU64,
+    /// The log's offset after the last entry read.
+    pub read_position: AtomicI64,
     /// Every entry that committed transactions took, ticks among them.
     pub entries: AtomicU64,
     /// Alerts in committed transactions.

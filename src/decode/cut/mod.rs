@@ -65,7 +65,7 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) ->
         Format::Delimited(layout) => Kind::Rows(rows::Rows::new(layout, &source.fields, name, input)?),
         Format::JsonLines => Kind::Lines(Lines { input, line: 0, file: name }),
         Format::Json { records } => Kind::Json(json::Elements::new(records.clone(), name, input)),
-        Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), name, input)),
+        Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), source.encoding, name, input)),
         Format::Avro => Kind::Avro(Container::new(source, name, input)?),
     };
     Ok(Cutter { source, kind, failed: false })
@@ -123,6 +123,11 @@ fn trim_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+/// How many line feeds the bytes hold.
+fn line_feeds(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
 /// One record a line; blank lines are none.
 struct Lines<I> {
     input: I,
@@ -176,3 +181,6 @@ impl<R: Read> Container<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
