@@ -112,7 +112,10 @@ fn by_first_record<'p>(source: &'p Source, file: &str, prefix: &[u8]) -> Option<
         }
         Format::Xml { record } => {
             let mut elements = xml::Elements::new(record.clone(), source.encoding, file.to_owned(), prefix);
-            children(&elements.next_record().ok()??.bytes)
+            match elements.next_record() {
+                Ok(first) => children(&first?.bytes),
+                Err(problem) => return Some(Candidate { source, differences: vec![problem.why], unknown: 0 }),
+            }
         }
         Format::Delimited(_) | Format::Avro => return None,
     };

@@ -155,13 +155,18 @@ impl<I: BufRead> Elements<I> {
                     bytes.push(b'"');
                 }
                 _ => {
-                    match byte {
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' => depth = depth.saturating_sub(1),
-                        _ => {}
-                    }
                     bytes.push(byte);
                     self.take()?;
+                    match byte {
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' => {
+                            depth = depth.saturating_sub(1);
+                            if depth == 0 {
+                                break;
+                            }
+                        }
+                        _ => {}
+                    }
                 }
             }
             if bytes.len() > CUT_BYTES_MAX {

@@ -28,7 +28,7 @@ fn orders() -> Definition {
     platform(vec![with_writer(source("v", Format::Avro, fields), SCHEMA)])
 }
 
-pub(super) fn with_writer(source: Source, schema: &str) -> Source {
+pub(crate) fn with_writer(source: Source, schema: &str) -> Source {
     Source { writer: Some(Arc::new(schema.parse().unwrap())), schema_text: schema.to_owned(), ..source }
 }
 

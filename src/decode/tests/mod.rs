@@ -14,30 +14,30 @@ use crate::platform::definition::{
     Definition, Delimited, Encoding, Format, Origin, Rows, Source, SourceField, SourceType,
 };
 
-mod avro;
+pub(crate) mod avro;
 mod hostile;
 mod json;
 mod rows;
 mod xml;
 
-pub(super) fn needed(name: &str, of: SourceType) -> SourceField {
+pub(crate) fn needed(name: &str, of: SourceType) -> SourceField {
     SourceField { name: name.to_owned(), native: name.to_owned(), of, nullable: false }
 }
 
-pub(super) fn optional(name: &str, of: SourceType) -> SourceField {
+pub(crate) fn optional(name: &str, of: SourceType) -> SourceField {
     SourceField { nullable: true, ..needed(name, of) }
 }
 
 /// A field whose native name is another than its Avro name.
-pub(super) fn named(field: SourceField, native: &str) -> SourceField {
+pub(crate) fn named(field: SourceField, native: &str) -> SourceField {
     SourceField { native: native.to_owned(), ..field }
 }
 
-pub(super) fn list(item: SourceType) -> SourceType {
+pub(crate) fn list(item: SourceType) -> SourceType {
     SourceType::Array(Box::new(needed("item", item)))
 }
 
-pub(super) fn source(version: &str, format: Format, fields: Vec<SourceField>) -> Source {
+pub(crate) fn source(version: &str, format: Format, fields: Vec<SourceField>) -> Source {
     Source {
         version: version.to_owned(),
         format,
@@ -48,11 +48,11 @@ pub(super) fn source(version: &str, format: Format, fields: Vec<SourceField>) ->
     }
 }
 
-pub(super) fn csv() -> Delimited {
+pub(crate) fn csv() -> Delimited {
     Delimited { delimiter: b',', backslash_escapes: false, header_line: 1, rows: Rows::Single }
 }
 
-pub(super) fn platform(sources: Vec<Source>) -> Definition {
+pub(crate) fn platform(sources: Vec<Source>) -> Definition {
     Definition {
         name: "xx-test".to_owned(),
         title: "A test".to_owned(),
@@ -74,11 +74,11 @@ pub(super) fn platform(sources: Vec<Source>) -> Definition {
 }
 
 /// The record as JSON, or the refusal's reason and field.
-pub(super) fn read(platform: &Definition, value: &[u8]) -> Result<Json, (Reason, Option<String>)> {
+pub(crate) fn read(platform: &Definition, value: &[u8]) -> Result<Json, (Reason, Option<String>)> {
     read_as(platform, Some(value), None).map(|(json, ..)| json)
 }
 
-pub(super) fn read_as(
+pub(crate) fn read_as(
     platform: &Definition,
     value: Option<&[u8]>,
     source_version: Option<&str>,
@@ -94,7 +94,7 @@ pub(super) fn read_as(
     }
 }
 
-pub(super) fn refused<T>(reason: Reason, field: &str) -> Result<T, (Reason, Option<String>)> {
+pub(crate) fn refused<T>(reason: Reason, field: &str) -> Result<T, (Reason, Option<String>)> {
     Err((reason, (!field.is_empty()).then(|| field.to_owned())))
 }
 
