@@ -37,7 +37,7 @@ pub struct Cutter<'p, R: Read> {
 }
 
 enum Kind<'p, R: Read> {
-    Rows(rows::Rows<'p, Input<R>>),
+    Rows(Box<rows::Rows<'p, Input<R>>>),
     Lines(Lines<Input<R>>),
     Json(json::Elements<Input<R>>),
     Xml(xml::Elements<Input<R>>),
@@ -62,7 +62,7 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) ->
     let input = BufReader::new(Cursor::new(prefix).chain(reader));
     let name = file.to_owned();
     let kind = match &source.format {
-        Format::Delimited(layout) => Kind::Rows(rows::Rows::new(layout, &source.fields, name, input)?),
+        Format::Delimited(layout) => Kind::Rows(Box::new(rows::Rows::new(layout, &source.fields, name, input)?)),
         Format::JsonLines => Kind::Lines(Lines { input, line: 0, file: name }),
         Format::Json { records } => Kind::Json(json::Elements::new(records.clone(), name, input)),
         Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), source.encoding, name, input)),

@@ -73,8 +73,11 @@ pub(crate) fn platform(sources: Vec<Source>) -> Definition {
     }
 }
 
+/// A refusal's reason and field.
+pub(crate) type Refused = (Reason, Option<String>);
+
 /// The record as JSON, or the refusal's reason and field.
-pub(crate) fn read(platform: &Definition, value: &[u8]) -> Result<Json, (Reason, Option<String>)> {
+pub(crate) fn read(platform: &Definition, value: &[u8]) -> Result<Json, Refused> {
     read_as(platform, Some(value), None).map(|(json, ..)| json)
 }
 
@@ -82,7 +85,7 @@ pub(crate) fn read_as(
     platform: &Definition,
     value: Option<&[u8]>,
     source_version: Option<&str>,
-) -> Result<(Json, usize, Option<i32>), (Reason, Option<String>)> {
+) -> Result<(Json, usize, Option<i32>), Refused> {
     let at = SourcePosition { topic: Arc::from("t"), partition: 0, from: 0, offset: 0 };
     let record = RawRecord { at: &at, value, source_version, test: false, published_at: 0 };
     match decode(platform, &record) {
@@ -94,7 +97,7 @@ pub(crate) fn read_as(
     }
 }
 
-pub(crate) fn refused<T>(reason: Reason, field: &str) -> Result<T, (Reason, Option<String>)> {
+pub(crate) fn refused<T>(reason: Reason, field: &str) -> Result<T, Refused> {
     Err((reason, (!field.is_empty()).then(|| field.to_owned())))
 }
 
