@@ -221,6 +221,21 @@ fn json_that_no_version_promises_is_told_by_its_names() {
     assert_eq!(why("[3]").as_deref(), Some("is in none of the platform's formats"));
 }
 
+#[test]
+fn of_two_versions_that_fit_the_one_that_reads_more_is_meant_and_the_newer_of_equals() {
+    let old = vec![needed("id", SourceType::Text)];
+    let new = vec![needed("id", SourceType::Text), optional("more", SourceType::Text)];
+    let version = |first: &[SourceField], second: &[SourceField], file: &str| {
+        let sources = [("first", first), ("second", second)];
+        let sources = sources.map(|(version, fields)| source(version, Format::JsonLines, fields.to_vec()));
+        let both = platform(sources.to_vec());
+        open(&both, "file", file.as_bytes()).unwrap().source_version().to_owned()
+    };
+    assert_eq!(version(&old, &new, "{\"id\":\"1\",\"more\":\"2\"}"), "second");
+    assert_eq!(version(&new, &old, "{\"id\":\"1\",\"more\":\"2\"}"), "first");
+    assert_eq!(version(&new, &old, "{\"id\":\"1\"}"), "second");
+}
+
 fn xml_platform() -> Definition {
     let fields = vec![needed("id", SourceType::Text), named(needed("list", list(SourceType::Text)), "to")];
     let old = source("old", Format::Xml { record: "row".to_owned() }, fields);
