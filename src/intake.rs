@@ -1,10 +1,58 @@
 //! Intake on one page: one source record in, one entry of the log out, an event or a rejection.
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::decode::decode;
+use crate::guard::guard;
+use crate::identify::identify;
+use crate::map::map;
 use crate::model::entry::Body;
+use crate::model::event::InfractionEvent;
 use crate::model::record::RawRecord;
+use crate::model::rejection::{Refusal, Rejection, Stage};
 use crate::platform::Platform;
+use crate::schema::event::content_sha256;
 
 /// What one source record becomes; it always becomes something.
-pub fn handle(_platform: &Platform, _record: &RawRecord<'_>, _digest_key: Option<&[u8]>) -> Body {
-    todo!()
+pub fn handle(platform: &Platform, record: &RawRecord<'_>, digest_key: Option<&[u8]>) -> Body {
+    match event(platform, record) {
+        Ok(event) => Body::Event(event),
+        Err(refusal) => Body::Rejection(Box::new(rejection(platform, record, refusal, digest_key))),
+    }
+}
+
+/// The four steps.
+fn event(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<InfractionEvent>, Refusal> {
+    let native = decode(&platform.definition, record)?;
+    let mut event = map(platform, native, record)?;
+    guard(&mut event, &platform.definition)?;
+    identify(&mut event, &platform.definition)?;
+    event.provenance.content_sha256 = content_sha256(&event);
+    Ok(event)
+}
+
+/// A refusal with where its record stood. The record itself is kept only where mending the platform's folder would
+/// make it an event, and only of a platform whose records name nobody.
+fn rejection(platform: &Platform, record: &RawRecord<'_>, refusal: Refusal, digest_key: Option<&[u8]>) -> Rejection {
+    let value = record.value.unwrap_or_default();
+    let repairable = matches!(refusal.reason.stage(), Stage::Decode | Stage::Map) && refusal.detail.is_none();
+    Rejection {
+        at: record.at.clone(),
+        platform: platform.definition.name.clone(),
+        reason: refusal.reason,
+        detail: refusal.detail,
+        field: refusal.field,
+        size_bytes: i64::try_from(value.len()).unwrap_or(i64::MAX),
+        digest: digest_key.and_then(|key| digest(key, value)),
+        payload: (repairable && !platform.definition.names_subjects).then(|| value.to_vec()),
+        reported_at: record.published_at,
+    }
+}
+
+/// HMAC-SHA-256 (RFC 2104): whoever lacks the key cannot try out which record it was.
+fn digest(key: &[u8], value: &[u8]) -> Option<[u8; 32]> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    mac.update(value);
+    Some(mac.finalize().into_bytes().into())
 }

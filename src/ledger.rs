@@ -2,7 +2,7 @@
 
 use crate::index::State;
 use crate::model::change::Change;
-use crate::model::code::{Kind, Mode};
+use crate::model::code::{Code, Kind, Mode};
 use crate::model::decision::{Decision, Status};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::event::InfractionEvent;
@@ -81,6 +81,26 @@ pub enum Outcome {
     Rules,
     Tick,
 }
+
+impl Code for Outcome {
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Taken, "taken"),
+        (Self::Rejected, "rejected"),
+        (Self::Duplicate, "duplicate"),
+        (Self::Superseded, "superseded"),
+        (Self::NobodyTold, "nobody_told"),
+        (Self::Pending, "pending"),
+        (Self::Suppressed, "suppressed"),
+        (Self::SentTwice, "sent_twice"),
+        (Self::BeyondGap, "beyond_gap"),
+        (Self::RulesIgnored, "rules_ignored"),
+        (Self::Rules, "rules"),
+        (Self::Tick, "tick"),
+    ];
+}
+
+/// Raised by the developers whenever the same log would give other alerts.
+pub const LOGIC_VERSION: i64 = 1;
 
 /// Decides on one entry: first the clock and what is due by it, then the entry, then who must know where they stand.
 pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {

@@ -10,6 +10,13 @@ mod failure;
 mod output;
 mod load;
 mod check;
+mod map;
+mod test;
+mod time;
+mod engine;
+mod run;
+mod topics;
+mod feed;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -52,7 +59,12 @@ pub enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Arguments),
     Check(check::Arguments),
+    Map(map::Arguments),
+    Test(test::Arguments),
+    Feed(feed::Arguments),
+    Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
     Man,
@@ -77,7 +89,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let common = &arguments.common;
     match &arguments.command {
+        Command::Run(given) => run::run(common, given),
+        Command::Feed(given) => feed::run(common, given, output),
+        Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
+        Command::Map(given) => map::run(common, given, output),
+        Command::Test(given) => test::run(common, given, output),
         Command::Completions(given) => completions::run(given, output),
         Command::Man => completions::man(output),
     }

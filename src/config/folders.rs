@@ -28,7 +28,12 @@ pub fn load(platforms: &Platforms) -> Result<Vec<Platform>, Vec<Problem>> {
     for name in names {
         match files(&platforms.dir.join(&name)).and_then(|files| platform::load(&name, &files)) {
             Ok(platform) => loaded.push(platform),
-            Err(found) => problems.extend(found),
+            Err(found) => problems.extend(found.into_iter().map(|problem| {
+                // A problem of a folder names the file within it; one of the disk names the whole path already.
+                let whole = problem.file.starts_with(&platforms.dir.display().to_string());
+                let file = if whole { problem.file.clone() } else { format!("{name}/{}", problem.file) };
+                Problem { file, ..problem }
+            })),
         }
     }
     if problems.is_empty() { Ok(loaded) } else { Err(problems) }
@@ -42,7 +47,7 @@ pub fn names(platforms: &Platforms) -> Result<Vec<String>, Vec<Problem>> {
     let dir = &platforms.dir;
     let help = "set platforms.dir to the folder that holds one folder for each platform";
     let entries = std::fs::read_dir(dir).map_err(|error| {
-        vec![Problem::new("CMT-9110", dir.display().to_string(), format!("cannot be read: {error}"), help)]
+        vec![Problem::new("CMT-9030", dir.display().to_string(), format!("cannot be read: {error}"), help)]
     })?;
     let mut there: Vec<String> = entries
         .filter_map(Result::ok)
@@ -57,7 +62,7 @@ pub fn names(platforms: &Platforms) -> Result<Vec<String>, Vec<Problem>> {
             .filter(|name| !there.contains(name))
             .map(|name| {
                 let known = format!("there are: {}", there.join(" "));
-                Problem::new("CMT-9111", dir.display().to_string(), format!("has no platform {name:?}"), known)
+                Problem::new("CMT-9031", dir.display().to_string(), format!("has no platform {name:?}"), known)
             })
             .collect();
         if !missing.is_empty() {
@@ -67,7 +72,7 @@ pub fn names(platforms: &Platforms) -> Result<Vec<String>, Vec<Problem>> {
     }
     if there.is_empty() || there.len() > PLATFORMS_MAX {
         let why = format!("holds {} platforms; 1 to {PLATFORMS_MAX} are served", there.len());
-        return Err(vec![Problem::new("CMT-9112", dir.display().to_string(), why, help)]);
+        return Err(vec![Problem::new("CMT-9032", dir.display().to_string(), why, help)]);
     }
     Ok(there)
 }
@@ -91,7 +96,7 @@ pub fn files(folder: &Path) -> Result<Files, Vec<Problem>> {
             if size > FILE_BYTES_MAX || files.len() >= FILES_MAX {
                 let why = format!("over {FILE_BYTES_MAX} bytes, or the folder holds over {FILES_MAX} files");
                 let help = "a platform's folder holds small files that people read";
-                return Err(vec![Problem::new("CMT-9113", path.display().to_string(), why, help)]);
+                return Err(vec![Problem::new("CMT-9033", path.display().to_string(), why, help)]);
             }
             let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
             let relative = path.strip_prefix(folder).unwrap_or(&path);
@@ -104,5 +109,5 @@ pub fn files(folder: &Path) -> Result<Files, Vec<Problem>> {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Vec<Problem> {
     let why = format!("cannot be read: {error}");
-    vec![Problem::new("CMT-9114", path.display().to_string(), why, "check the path and its rights")]
+    vec![Problem::new("CMT-9034", path.display().to_string(), why, "check the path and its rights")]
 }

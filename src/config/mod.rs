@@ -20,7 +20,7 @@ pub mod folders;
 pub fn load(file: &Path) -> Result<Settings, Vec<Problem>> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| {
-        vec![Problem::new("CMT-9100", &name, format!("cannot be read: {error}"), "name the file with -c FILE")]
+        vec![Problem::new("CMT-9020", &name, format!("cannot be read: {error}"), "name the file with -c FILE")]
     })?;
     parse(&name, file.parent().unwrap_or(Path::new("")), &text)
 }
@@ -95,6 +95,8 @@ pub struct Ledger {
     /// At least this long from one commit to the next.
     pub commit_interval: Duration,
     pub batch_entries_max: usize,
+    /// A commit that took longer is in doubt: its answer may still be under way.
+    pub commit_doubt: Duration,
     /// The group's `group.instance.id`; `None` for a member without a fixed name.
     pub instance_id: Option<String>,
 }

@@ -29,6 +29,7 @@ pub(super) struct Checker<'a> {
 
 /// Makes settings of a written configuration; relative paths are looked for in `folder`, then in the working folder.
 pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Settings, Vec<Problem>> {
+    let single_broker = written.kafka.single_broker;
     let mut checker = Checker { file, folder, problems: Vec::new() };
     let settings = Settings {
         kafka: checker.kafka(written.kafka),
@@ -49,6 +50,12 @@ pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Se
                 written.ledger.batch_entries_max,
                 BATCH_ENTRIES_MAX,
             ),
+            // One broker answers within a few milliseconds; replicas take a round trip more.
+            commit_doubt: Duration::from_millis(written.ledger.commit_doubt_ms.unwrap_or(if single_broker {
+                75
+            } else {
+                300
+            })),
             instance_id: written.ledger.instance_id,
         },
         intake: Intake {
@@ -67,7 +74,7 @@ pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Se
 
 impl Checker<'_> {
     fn wrong(&mut self, why: impl Into<String>, help: impl Into<String>) {
-        self.problems.push(Problem::new("CMT-9103", self.file, why, help));
+        self.problems.push(Problem::new("CMT-9023", self.file, why, help));
     }
 
     fn kafka(&mut self, written: written::Kafka) -> Kafka {

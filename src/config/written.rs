@@ -81,6 +81,7 @@ pub(super) struct Guard {
 pub(super) struct Ledger {
     pub(super) commit_interval_ms: Option<u64>,
     pub(super) batch_entries_max: Option<usize>,
+    pub(super) commit_doubt_ms: Option<u64>,
     pub(super) instance_id: Option<String>,
 }
 
@@ -101,7 +102,7 @@ pub(super) struct Http {
 /// Reads the file's text by itself first, since only then is the place of an error known, then the two together.
 pub(super) fn read(file: &str, text: &str) -> Result<Written, Box<Problem>> {
     if let Err(error) = toml::from_str::<Written>(text) {
-        let mut problem = Problem::new("CMT-9101", file, first_line(error.message()), HELP);
+        let mut problem = Problem::new("CMT-9021", file, first_line(error.message()), HELP);
         if let Some(span) = error.span() {
             problem = problem.at(Arc::from(text), span.start, span.end);
         }
@@ -111,7 +112,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Written, Box<Problem>> {
     merged.extract().map_err(|error| {
         let key = error.path.join("__").to_uppercase();
         let why = format!("COMITY__{key}: {}", reason(&error.kind));
-        Box::new(Problem::new("CMT-9102", "environment", why, HELP))
+        Box::new(Problem::new("CMT-9022", "environment", why, HELP))
     })
 }
 

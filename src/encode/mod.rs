@@ -133,3 +133,19 @@ pub fn status(status: &Status) -> Vec<u8> {
     datum::int(status.overdue, &mut out);
     out
 }
+
+/// Where a published record stands in its output: its `sequence`, and the recipient where the record names one.
+/// `None` where the bytes are none of ours.
+pub fn place(value: &[u8]) -> Option<(Option<Jurisdiction>, i64)> {
+    let (schema_id, datum) = wire::unframe(value)?;
+    if schema_id == canonical::REJECTION.id {
+        return Some((None, datum::read_long(datum)?.0));
+    }
+    if schema_id != canonical::ALERT.id && schema_id != canonical::STATUS.id {
+        return None;
+    }
+    let (length, rest) = datum::read_long(datum)?;
+    let length = usize::try_from(length).ok()?;
+    let recipient = Jurisdiction::parse(std::str::from_utf8(rest.get(..length)?).ok()?)?;
+    Some((Some(recipient), datum::read_long(rest.get(length..)?)?.0))
+}

@@ -1,13 +1,122 @@
 //! Third step of intake: no natural person passes, and no text that could name one.
+//!
+//! What holds after it: the subject, if there is one, is a registered organisation under its legal name alone; a
+//! withdrawal or closure describes nobody and nothing; headline and description hold no contact and no personal number.
 
+use crate::model::code::Kind;
 use crate::model::event::InfractionEvent;
-use crate::model::rejection::Refusal;
+use crate::model::limit::{DESCRIPTION_BYTES_MAX, HEADLINE_BYTES_MAX};
+use crate::model::rejection::{Reason, Refusal};
 use crate::platform::definition::Definition;
+use crate::schema::legal_forms::name::Name;
+
+mod locality;
+mod subject;
+#[cfg(test)]
+pub(crate) mod tests;
+mod text;
+
+use subject::Verdict;
 
 /// Refuses a subject that is a person or undecidable, drops it where products are described, cuts personal patterns.
 ///
 /// # Errors
 /// The refusal, before anything of the record is stored.
-pub fn guard(_event: &mut InfractionEvent, _platform: &Definition) -> Result<(), Refusal> {
-    todo!()
+pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), Refusal> {
+    match event.kind {
+        Kind::Withdrawal | Kind::Closure => {
+            strip(event);
+            return Ok(());
+        }
+        Kind::Original | Kind::Supplement | Kind::Correction => {}
+    }
+    let mut hidden = None;
+    if let Some(mut subject) = event.subject.take() {
+        match subject::decide(&subject, event.origin, platform) {
+            Verdict::Organisation { legal_name, legal_form } => {
+                subject.legal_name = legal_name;
+                subject.legal_form = legal_form;
+                subject.locality = subject.locality.filter(|town| locality::is_town(town));
+                event.subject = Some(subject);
+            }
+            Verdict::Refused(reason) if event.products.is_empty() => {
+                return Err(Refusal::at(reason, "subject.legal_name"));
+            }
+            Verdict::Refused(reason) => {
+                event.subject_dropped = true;
+                hidden = Some(Hidden { key: Name::read(&subject.legal_name).key(), reason });
+            }
+        }
+    }
+    if event.subject.is_none() && event.products.is_empty() {
+        return Err(Refusal::at(Reason::NoSubjectNoProduct, "subject"));
+    }
+    cut_texts(event, hidden.as_ref());
+    match hidden {
+        Some(hidden) if hidden.reason == Reason::PersonSubject => hide_person(event, &hidden),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The name of a subject that was dropped: no text may bring it back.
+struct Hidden {
+    /// Its folded words.
+    key: String,
+    reason: Reason,
+}
+
+impl Hidden {
+    /// Whether a text holds the words of the name, one after the other.
+    fn is_in(&self, text: &str) -> bool {
+        !self.key.is_empty() && format!(" {} ", Name::read(text).key()).contains(&format!(" {} ", self.key))
+    }
+}
+
+/// Takes the name of a person out of the short texts about the goods as well.
+///
+/// # Errors
+/// The refusal, where the infraction itself is titled with it.
+fn hide_person(event: &mut InfractionEvent, hidden: &Hidden) -> Result<(), Refusal> {
+    if hidden.is_in(&event.infraction.title) {
+        return Err(Refusal::at(Reason::PersonSubject, "infraction.title"));
+    }
+    let goods = event.products.iter_mut().flat_map(|product| {
+        [&mut product.category, &mut product.name, &mut product.brand, &mut product.model, &mut product.batch]
+    });
+    for text in goods.chain([&mut event.distribution_text]) {
+        if text.as_deref().is_some_and(|text| hidden.is_in(text)) {
+            *text = None;
+            event.text_dropped = true;
+        }
+    }
+    Ok(())
+}
+
+/// What a withdrawal or closure carries: event, case, reason and date, and for whom it is; no subject and no text.
+fn strip(event: &mut InfractionEvent) {
+    event.subject = None;
+    event.products.clear();
+    event.measures.clear();
+    event.info.clear();
+    event.resources.clear();
+    event.distribution.clear();
+    event.distribution_text = None;
+    event.occurred = None;
+}
+
+/// Cuts each headline and description that is over its bound, shows a personal pattern, or names a dropped subject.
+fn cut_texts(event: &mut InfractionEvent, hidden: Option<&Hidden>) {
+    let allowed = |text: &str, bytes_max: usize| {
+        text.len() <= bytes_max && !text::is_personal(text) && !hidden.is_some_and(|hidden| hidden.is_in(text))
+    };
+    let before = event.info.len();
+    event.info.retain(|info| allowed(&info.headline, HEADLINE_BYTES_MAX));
+    let mut cut = event.info.len() < before;
+    for info in &mut event.info {
+        if info.description.as_deref().is_some_and(|text| !allowed(text, DESCRIPTION_BYTES_MAX)) {
+            info.description = None;
+            cut = true;
+        }
+    }
+    event.text_dropped |= cut;
 }

@@ -102,12 +102,12 @@ pub fn problems(kafka: &Kafka, file: &str) -> Vec<Problem> {
     for (name, value) in &kafka.properties {
         if let Some(why) = reserved(name) {
             let why = format!("kafka.properties.\"{name}\" cannot be set: {why}");
-            problems.push(Problem::new("CMT-9301", file, why, "take it out"));
+            problems.push(Problem::new("CMT-9041", file, why, "take it out"));
         } else if ClientConfig::new().set(name, value).create_native_config().is_err() {
             let why =
                 format!("kafka.properties.\"{name}\": librdkafka does not know the property or takes no such value");
             problems.push(Problem::new(
-                "CMT-9302",
+                "CMT-9042",
                 file,
                 why,
                 "see librdkafka's CONFIGURATION.md for names and values",

@@ -1,6 +1,18 @@
 //! The shell around Kafka: it executes what the loops command.
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+pub mod names;
 pub mod client;
+mod classify;
+mod tail;
+mod sink;
+pub mod ledger;
+mod probe;
+pub mod intake;
+pub mod topics;
+pub mod feed;
+pub mod idle;
 pub mod status;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
@@ -32,4 +44,17 @@ impl Stop {
     pub fn new(kind: StopKind, why: impl Into<String>, help: impl Into<String>) -> Self {
         Self { kind, why: why.into(), help: help.into() }
     }
+}
+
+/// A topic that must be there.
+fn present(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<(), Stop> {
+    let metadata = reader
+        .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
+        .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
+    let there = metadata
+        .topics()
+        .iter()
+        .any(|known| known.name() == topic && known.error().is_none() && !known.partitions().is_empty());
+    let help = "make the topics with: comity topics apply --yes";
+    if there { Ok(()) } else { Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help)) }
 }

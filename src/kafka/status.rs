@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
+use crate::ledger::Outcome;
 use crate::model::code::Code;
 use crate::model::rejection::Reason;
 
@@ -90,6 +91,8 @@ impl IntakeStatus {
 pub struct LedgerStatus {
     /// True while this instance owns the log's partition and may write.
     pub owner: AtomicBool,
+    /// True while this instance has the state restored and waits for the log.
+    pub standby: AtomicBool,
     /// True once the state is restored and the log is read to its end.
     pub caught_up: AtomicBool,
     /// The log position of the last `Checkpoint` that is known to be committed.
@@ -98,6 +101,10 @@ pub struct LedgerStatus {
     pub transaction: AtomicI64,
     /// Entries other than ticks that committed transactions took; the idle check wants it to stand still.
     pub entries_but_ticks: AtomicU64,
+    /// Entries other than ticks that are read and not yet committed.
+    pub open_but_ticks: AtomicU64,
+    /// The log's offset after the last entry read.
+    pub read_position: AtomicI64,
     /// Every entry that committed transactions took, ticks among them.
     pub entries: AtomicU64,
     /// Alerts in committed transactions.
@@ -111,6 +118,40 @@ pub struct LedgerStatus {
     pub unclear_commits: AtomicU64,
     /// Transactions taken back.
     pub aborted: AtomicU64,
-    /// Milliseconds of the process clock at which a transaction was last committed.
+    /// Source partitions whose gap has lasted a minute of log time.
+    pub source_gaps: AtomicU64,
+    /// Steps of the log's clock over a day.
+    pub clock_steps: AtomicU64,
+    /// The log's clock at the last `Checkpoint`.
+    pub log_time: AtomicI64,
+    /// Wall-clock milliseconds at which a transaction was last committed.
     pub progress_ms: AtomicI64,
+    outcomes: OutcomeCounts,
+}
+
+/// A counter for each `Outcome`.
+#[derive(Debug)]
+struct OutcomeCounts(Vec<AtomicU64>);
+
+impl Default for OutcomeCounts {
+    fn default() -> Self {
+        Self(Outcome::ALL.iter().map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl LedgerStatus {
+    /// Counts what became of the entries of a committed batch.
+    pub fn count_outcomes(&self, outcomes: &[(Outcome, u64)]) {
+        for (outcome, count) in outcomes {
+            if let Some(place) = Outcome::ALL.iter().position(|(known, _)| known == outcome) {
+                self.outcomes.0[place].fetch_add(*count, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// How many entries of committed batches became what.
+    pub fn outcomes(&self) -> Vec<(Outcome, u64)> {
+        let counts = Outcome::ALL.iter().zip(&self.outcomes.0);
+        counts.map(|((outcome, _), count)| (*outcome, count.load(Ordering::Relaxed))).collect()
+    }
 }

@@ -91,6 +91,13 @@ pub struct AlertEntry {
     pub own: Recipient,
 }
 
+impl AlertEntry {
+    /// The output that it goes to.
+    pub fn output(&self) -> Output {
+        if self.test { Output::Test(self.own.member) } else { Output::Alerts(self.own.member) }
+    }
+}
+
 /// A record of another output than alerts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputRecord {

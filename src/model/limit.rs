@@ -6,6 +6,8 @@ pub const MEMBERS_MAX: usize = 100;
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
 /// Depth of nested objects and arrays in a native record.
 pub const RECORD_DEPTH_MAX: usize = 32;
+/// Values of one native record, nested ones included.
+pub const RECORD_VALUES_MAX: usize = 65_536;
 /// Rows of one native record that groups several.
 pub const RECORD_ROWS_MAX: usize = 500;
 /// Bytes of an `event_id` or a `case_id`.
@@ -60,6 +62,8 @@ pub const BATCH_TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const CLOCK_STEP_ALARM_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How long a gap of a source may last, in log time, before it is an alarm.
 pub const SOURCE_GAP_ALARM_MS: i64 = 60_000;
+/// Bytes at the start of a file that are searched for its header or the shape of its first record.
+pub const FILE_HEAD_BYTES_MAX: usize = 512 * 1024;
 /// How long nothing is forgotten after a step of the log's clock.
 pub const FORGET_PAUSE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// Log time between two `Status` of a recipient.

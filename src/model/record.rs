@@ -36,6 +36,8 @@ pub struct RawRecord<'a> {
 pub struct NativeRecord {
     /// Which of the platform's source versions it was read with, counted from 0.
     pub source: usize,
+    /// The id of the writer schema, where the record was framed with one.
+    pub schema_id: Option<i32>,
     /// An object; for grouped rows `{ "rows": [ … ] }`.
     pub value: Value,
 }

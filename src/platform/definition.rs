@@ -1,6 +1,7 @@
 //! A platform as its folder describes it (`platform.toml` and the source schemas), valid and ready.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::code::{Domain, Kind};
 use crate::model::event::{Authority, LegalBasis};
@@ -70,6 +71,8 @@ pub struct Source {
     pub fields: Vec<SourceField>,
     /// For Avro: the writer schema's text.
     pub schema_text: String,
+    /// For Avro: the writer schema, compiled once; `None` for every other format.
+    pub writer: Option<Arc<serde_avro_fast::Schema>>,
 }
 
 /// How a file is cut into records and a record is read.

@@ -1,26 +1,322 @@
 //! What Comity knows of a platform: its folder, read and proved before a record is seen.
+//!
+//! A platform is one folder, `schemas/platforms/<name>/`, and no Rust. This is what a folder says.
+//!
+//! # `platform.toml`
+//!
+//! ```toml
+//! title = "Wage and hour decisions of New Jersey"
+//! origin = "US-NJ"                   # or "per-record": the mapping then gives `origin`
+//! topic = "comity.in.us-nj-labour"   # optional; `comity.in.<folder>` is the default
+//! language = "en"                    # of the texts in its records, BCP 47
+//! time_zone = "America/New_York"     # IANA; in it a date without an offset is read
+//! domains = ["LABOUR_STANDARDS"]     # the mapping may choose from them; the first is the default
+//! decisions_are = "decisions are rows whose status is Assessed or Docketed Judgment"
+//! names_subjects = true              # false: its records describe products only, and it may not give a subject
+//! authority = { id = "us-nj-dol", name = "New Jersey Department of Labor" }
+//!
+//! [legal_bases]                      # by name, in the order of preference; the first is the default
+//! wage-payment = { scheme = "US-NJ-STATUTES", value = "N.J.S.A. 34:11" }
+//!
+//! [rejects]                          # the words with which the mapping may `abort`, each with one line why
+//! inspection_without_finding = "The inspector found nothing."
+//!
+//! [never_sends]                      # kinds that it never sends, each with one line why; others need an example
+//! WITHDRAWAL = "The source replaces its file and does not say what was taken back."
+//!
+//! [schemes.employer-number]          # identifier schemes of its own, valid within the platform only
+//! registers = "Employers in the department's case system."
+//! persons = true                     # a natural person can hold one
+//!
+//! [codes.severity]                   # tables for code("severity", x) and code_list("severity", x, ",")
+//! "serious" = "SEVERE"
+//! "not rated" = ""                   # the empty text: known, and it has no code
+//!
+//! [[source]]                         # one for each version of its format, oldest first; the last is the default
+//! version = "tsv"                    # the value of the header `comity-source`
+//! schema = "source.avsc"             # default
+//! mapping = "mapping.vrl"            # default
+//! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
+//! encoding = "utf-8"                 # default; or "iso-8859-1"
+//! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
+//! delimiter = ";"                    # csv: one ASCII character, "," by default
+//! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
+//! group = "Complaint ID"             # csv, tsv: neighbouring rows with the same value are one record
+//! continuation = ["Case Number"]     # csv, tsv: rows in which all of these are empty continue the one before
+//! ```
+//!
+//! `group` and `continuation` name columns as the file does; either makes the mapping's input `{ rows: [ … ] }`.
+//! An unknown key is an error, so is a file `source*.avsc` or `mapping*.vrl` that no `[[source]]` names.
+//!
+//! # `source.avsc`
+//!
+//! One Avro record, for every format: what a row, an element or an object promises. A field's name is what the
+//! mapping calls it (`.case_number`), its property `native` what the source calls it (`Case #`); without one they are
+//! the same. A union with null may be empty. Recursive schemas are refused.
+//!
+//! # `mapping.vrl`
+//!
+//! A VRL program. `.` is the native record and is never assigned; the value of the last expression is the event:
+//!
+//! ```text
+//! if .status == "Hearing" { abort "hearing_without_decision" }
+//! {
+//!   "kind": "ORIGINAL",
+//!   "event_id": .case_number,
+//!   "case_id": .case_number,
+//!   "decided": date(.case_entry_date, ["%m/%d/%Y"], bound: "NOT_BEFORE"),
+//!   "subject": { "legal_name": .employer, "identifiers": [org_id("employer-number", .employer_number)] },
+//!   "infraction": { "title": "Unpaid wages" },
+//!   "measures": [{ "type": "RESTITUTION", "penalty": money(.final_wages, "USD") }],
+//! }
+//! ```
+//!
+//! | field | what it takes |
+//! |---|---|
+//! | `event_id`, `case_id`, `references[]` | native ids as text; Comity puts `<platform>/` before them |
+//! | `kind` | `ORIGINAL`, `SUPPLEMENT`, `CORRECTION`, `WITHDRAWAL`, `CLOSURE` |
+//! | `origin` | an ISO code; only and always where `origin = "per-record"` |
+//! | `decided`, `occurred` | what `date` returns |
+//! | `infraction` | `{title, code, scheme}`; needed but on a withdrawal or closure |
+//! | `subject` | `{legal_name, identifiers: [org_id(…)], jurisdiction, locality, legal_form}` |
+//! | `products[]` | `{category, name, brand, model, batch, gtin, customs_code, origin}` |
+//! | `measures[]` | `{type, basis, from, to, penalty}`: `type` of the list `MeasureType`, dates, and `money` |
+//! | `withdrawal` | `{scope, reason, decision_ref}`, on a withdrawal and only there; `scope` is `EVENT` by default |
+//! | `domain`, `authority`, `legal_basis[]` | what `platform.toml` says first, unless given; `legal_basis` takes names of `[legal_bases]` |
+//! | `case_status` `OPEN`, `scope` `FEDERATION`, `mode` `ACTUAL` | with these defaults |
+//! | `finality`, `severity`, `urgency`, `certainty` | `NOT_STATED` or `UNKNOWN` by default |
+//! | `revision` | an integer that grows |
+//! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns; a date expires at its end |
+//! | `for_follow_up[]`, `for_attention[]`, `distribution[]` | ISO codes; `distribution_text` is prose |
+//! | `info[]` | `{headline, description, language}`, the only free text |
+//! | `resources[]` | `{uri, mime_type, size_bytes, sha256}` |
+//!
+//! Null, an absent field and a blank text are the same; elements of lists that are null drop out. A needed field that
+//! is null at run time is a rejection `missing_value`. Of a withdrawal or closure only event, case, reason and date
+//! pass. A record that is no decision ends in `abort "word"`, with a literal word of `[rejects]`.
+//!
+//! An `if` inside an object, a list or a call stands in a block: `{ if .x == null { … } else { … } }`.
+//!
+//! Nothing may fail silently: calls with `!` are refused; handle errors with `??`, nulls with `||`. The functions of
+//! Comity do not count as fallible: what they cannot read is a rejection with the line of the mapping as its field.
+//!
+//! | function | gives |
+//! |---|---|
+//! | `org_id(scheme, value [, register])` | an identifier, or null for a blank value; `scheme` is a literal |
+//! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"]])` | exact minor units (ISO 4217), or null for blank and the texts in `absent` |
+//! | `sum_money([money(…), …])` | the sum in one currency; null where there is none |
+//! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
+//! | `earliest([date(…), …])`, `latest(…)` | one of the dates, or null |
+//! | `instant(text, formats [, absent])` | milliseconds since 1970 UTC |
+//! | `code(table, value [, otherwise: x])` | the code of a table; an unknown value is a rejection, unless `otherwise` is given |
+//! | `code_list(table, text, separators [, otherwise: x])` | codes without doubles; entries may hold a separator themselves. `text` may be a list. With `otherwise` one unknown entry makes it the whole result |
+//! | `digest([part, …])` | 32 hexadecimal digits that identify these texts, for sources without an id |
+//! | `squeeze(text)` | the text without blanks around it, any run of blanks (no-break ones too) as one space; null for a blank one |
+//! | `capture(text, r'…(…)…')` | the first group that matched, or null |
+//! | `pad_left(text, width, "0")`, `pad_right(…)` | the text at least that wide |
+//! | `cut(text, bytes_max)` | the text, ended with `…` where it is longer |
+//! | `required(value)` | the value, never null: a blank one is a rejection |
+//! | `each(list) -> \|item\| { … }` | a list of what the block gives, nulls dropped, with its exact type |
+//!
+//! Of VRL's own functions those that look at a clock, at chance or at the machine are missing, those that unpack or
+//! decrypt, and `map_values`, `map_keys` and `for_each`, whose result types say too little (use `each`).
+//!
+//! # `examples/`
+//!
+//! See [`examples`].
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
+use vrl::compiler::Program;
 
 use crate::model::problem::Problem;
 
+pub mod code;
 pub mod definition;
+pub mod examples;
 
-use definition::Definition;
+pub(crate) mod functions;
+mod mapping;
+mod nearest;
+mod outcome;
+pub(crate) mod read;
+mod read_source;
+mod shape;
+mod source_schema;
+mod syntax;
+pub(crate) mod text;
+mod written;
+pub(crate) mod zone;
+
+#[cfg(test)]
+mod tests;
+
+use definition::{Definition, Delimited, Format, Rows, Source};
+use written::Text;
 
 /// A platform that may be used: its definition is valid and its mappings are proved.
 pub struct Platform {
     pub definition: Definition,
-    /// SHA-256 of the folder's files in the order of their names, each as `name NUL length NUL bytes`; examples excluded.
+    /// SHA-256 of the folder's files in the order of their names, each as `name NUL length NUL bytes` with the length in
+    /// decimal digits; examples excluded.
     pub digest: [u8; 32],
     /// The first 16 hexadecimal digits of `digest`.
     pub mapping_version: String,
+    /// The mapping of each source, in the order of `definition.sources`.
+    pub(crate) mappings: Vec<Mapping>,
+    /// `definition.time_zone`.
+    pub(crate) zone: TimeZone,
+    /// The same for VRL's own functions.
+    pub(crate) vrl_zone: vrl::compiler::TimeZone,
+}
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { definition, mapping_version, .. } = self;
+        formatter.debug_struct("Platform").field("name", &definition.name).field("version", mapping_version).finish()
+    }
+}
+
+/// A mapping that was proved.
+pub(crate) struct Mapping {
+    pub(crate) program: Program,
+    /// The name of its file, for the field of a rejection.
+    pub(crate) file: String,
+    /// The first byte of each line but the first.
+    pub(crate) lines: Vec<usize>,
+}
+
+impl Mapping {
+    /// `mapping.vrl:<line>` of a byte.
+    pub(crate) fn place(&self, byte: Option<usize>) -> String {
+        match byte {
+            None => self.file.clone(),
+            Some(byte) => format!("{}:{}", self.file, self.lines.partition_point(|start| *start <= byte) + 1),
+        }
+    }
 }
 
 /// Reads a platform from the files of its folder, by relative path.
 ///
 /// # Errors
 /// Every problem found, not only the first.
-pub fn load(_name: &str, _files: &BTreeMap<String, Vec<u8>>) -> Result<Platform, Vec<Problem>> {
-    todo!()
+pub fn load(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Platform, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let loaded = read_folder(name, files, &mut problems);
+    // Two sources may share a schema or a mapping: what is wrong with it is told once.
+    let mut told: Vec<Problem> = Vec::new();
+    for problem in std::mem::take(&mut problems) {
+        if !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    let problems = told;
+    match loaded {
+        Some(platform) if problems.is_empty() => Ok(platform),
+        _ => Err(problems),
+    }
+}
+
+fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec<Problem>) -> Option<Platform> {
+    let file = text_file("platform.toml", None, files, problems)?;
+    let tree = written::parse(&file).map_err(|problem| problems.push(problem)).ok()?;
+    let (mut definition, plans) = read::read(name, &file, &tree, problems)?;
+    let definition_is_sound = problems.is_empty();
+    unused_files(&plans, files, problems);
+    let knowledge = mapping::knowledge(&definition);
+    let mut mappings = Vec::new();
+    for plan in plans {
+        let schema = text_file(&plan.schema.0, Some((&file, &plan.schema.1)), files, problems);
+        let mapping_file = text_file(&plan.mapping.0, Some((&file, &plan.mapping.1)), files, problems);
+        let before = problems.len();
+        let fields = schema.as_ref().map(|schema| source_schema::read(schema, problems)).unwrap_or_default();
+        let sound = schema.is_some() && problems.len() == before;
+        for (column, at) in plan.columns.iter().filter(|_| sound) {
+            if fields.iter().all(|field| field.native != *column) {
+                let help = read::suggestion(column, fields.iter().map(|field| field.native.as_str()));
+                let why = format!("the source schema has no column `{column}`");
+                problems.push(file.problem(code::SCHEMA_FIELD, at.clone(), why, help));
+            }
+        }
+        let rows = grouped(&plan.format);
+        if let (true, Some(mapping_file)) = (sound, &mapping_file) {
+            let (definition, knowledge, fields) = (&definition, &knowledge, fields.as_slice());
+            let task = mapping::Task { definition, definition_is_sound, knowledge, file: mapping_file, fields, rows };
+            let program = mapping::compile(&task, problems);
+            let lines = mapping_file.text.match_indices('\n').map(|(byte, _)| byte + 1).collect();
+            mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
+        }
+        let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
+        let (version, format, encoding) = (plan.version, plan.format, plan.encoding);
+        // `source_schema::read` has told whatever is wrong with it.
+        let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
+        definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
+    }
+    let digest = digest(files);
+    let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let zone = zone::find(&definition.time_zone)?;
+    let vrl_zone = vrl::compiler::TimeZone::parse(&definition.time_zone)?;
+    Some(Platform { definition, digest, mapping_version, mappings, zone, vrl_zone })
+}
+
+/// True where the mapping's input is `{ rows: [ … ] }`.
+fn grouped(format: &Format) -> bool {
+    match format {
+        Format::Delimited(Delimited { rows, .. }) => match rows {
+            Rows::Single => false,
+            Rows::Group { .. } | Rows::Continuation { .. } => true,
+        },
+        Format::Json { .. } | Format::JsonLines | Format::Xml { .. } | Format::Avro => false,
+    }
+}
+
+/// A file of the folder as text; `None` with a problem, at the place that names it where there is one.
+fn text_file(
+    name: &str,
+    named_at: Option<(&Text, &std::ops::Range<usize>)>,
+    files: &BTreeMap<String, Vec<u8>>,
+    problems: &mut Vec<Problem>,
+) -> Option<Text> {
+    let fault = match files.get(name).map(|bytes| std::str::from_utf8(bytes)) {
+        Some(Ok(text)) => return Some(Text { name: name.to_owned(), text: Arc::from(text) }),
+        Some(Err(_)) => (format!("`{name}` is no UTF-8"), "save it as UTF-8"),
+        None => (format!("`{name}` is missing"), "write the file, or name the right one"),
+    };
+    problems.push(match named_at {
+        Some((file, at)) => file.problem(code::FILE, at.clone(), fault.0, fault.1),
+        None => Problem::new(code::FILE, name, fault.0, fault.1),
+    });
+    None
+}
+
+/// A source schema or mapping that no source names is most likely one that somebody believes to be in use.
+fn unused_files(plans: &[read_source::Plan], files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec<Problem>) {
+    if plans.is_empty() {
+        return;
+    }
+    for name in files.keys().filter(|name| !name.contains('/')) {
+        let ours = (name.starts_with("source") && name.ends_with(".avsc"))
+            || (name.starts_with("mapping") && name.ends_with(".vrl"));
+        let named = plans.iter().any(|plan| plan.schema.0 == *name || plan.mapping.0 == *name);
+        if ours && !named {
+            let why = format!("no [[source]] names `{name}`");
+            problems.push(Problem::new(code::UNUSED_FILE, name.clone(), why, "name it in platform.toml or delete it"));
+        }
+    }
+}
+
+fn digest(files: &BTreeMap<String, Vec<u8>>) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for (name, bytes) in files.iter().filter(|(name, _)| !name.starts_with("examples/")) {
+        hasher.update(name.as_bytes());
+        hasher.update([0]);
+        hasher.update(bytes.len().to_string().as_bytes());
+        hasher.update([0]);
+        hasher.update(bytes);
+    }
+    hasher.finalize().into()
 }

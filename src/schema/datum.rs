@@ -20,6 +20,19 @@ pub(crate) fn long(value: i64, out: &mut Vec<u8>) {
     out.push(low_bits(rest));
 }
 
+/// Reads a `long` and gives the bytes behind it; `None` where there is none.
+pub(crate) fn read_long(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let mut value = 0_u64;
+    for (place, byte) in bytes.iter().take(LONG_BYTES_MAX).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            let number = (value >> 1).cast_signed() ^ -(value & 1).cast_signed();
+            return Some((number, &bytes[place + 1..]));
+        }
+    }
+    None
+}
+
 /// The lowest seven bits of a number.
 fn low_bits(number: u64) -> u8 {
     number.to_le_bytes()[0] & 0x7f

@@ -7,6 +7,7 @@ pub mod registry;
 pub(crate) mod datum;
 mod read;
 pub mod event;
+pub mod json;
 pub(crate) mod rejection;
 mod rules;
 pub mod log;

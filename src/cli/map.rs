@@ -1,0 +1,107 @@
+//! `comity map FILE`: what intake would make of a file, without a broker.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{Common, Failure, Output, load};
+use crate::decode::cut;
+use crate::intake;
+use crate::model::code::Code;
+use crate::model::entry::Body;
+use crate::model::record::{RawRecord, SourcePosition};
+use crate::platform::Platform;
+use crate::schema::json as canonical_json;
+use crate::telemetry::clock;
+
+/// Show what intake makes of a file of native records: one JSON line each, then the counts.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  comity map decisions.csv --platform us-nj-labour
+  comity map decisions.csv --platform us-nj-labour --limit 5
+  comity map decisions.csv --platform us-nj-labour --summary
+Nothing is sent anywhere. Rejections name the reason and the field, never a value.")]
+pub(super) struct Arguments {
+    /// A file in one of the platform's formats.
+    file: PathBuf,
+    /// The platform, by the name of its folder.
+    #[arg(long, value_name = "NAME")]
+    platform: String,
+    /// Stop after this many records.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print the counts only.
+    #[arg(long)]
+    summary: bool,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let (platform, digest_key) = load::platform(common, &arguments.platform)?;
+    let file = load::open(&arguments.file)?;
+    let name = arguments.file.display().to_string();
+    let mut counts = BTreeMap::new();
+    let mut cutter = cut::open::<File>(&platform.definition, &name, file).map_err(load::data)?;
+    let version = cutter.source_version().to_owned();
+    let mut records = 0_usize;
+    let mut broken = None;
+    while arguments.limit.is_none_or(|limit| records < limit)
+        && let Some(next) = cutter.next()
+    {
+        let record = match next {
+            Ok(record) => record,
+            Err(problem) => {
+                broken = Some(problem);
+                break;
+            }
+        };
+        let body = map_one(&platform, &record.bytes, &version, records, digest_key.as_deref());
+        records += 1;
+        *counts.entry(outcome(&body)).or_insert(0_u64) += 1;
+        if !arguments.summary {
+            let value = canonical_json::body(&body).unwrap_or_default();
+            output.line(&format!("{value}"), &value)?;
+        }
+    }
+    summary(output, &version, records, &counts)?;
+    broken.map_or(Ok(()), |problem| Err(load::data(problem)))
+}
+
+/// One record through intake, as if it stood at its number in the platform's topic.
+pub(super) fn map_one(
+    platform: &Platform,
+    value: &[u8],
+    version: &str,
+    number: usize,
+    digest_key: Option<&[u8]>,
+) -> Body {
+    let offset = i64::try_from(number).unwrap_or(i64::MAX);
+    let topic = Arc::from(platform.definition.topic.as_str());
+    let at = SourcePosition { topic, partition: 0, from: offset, offset };
+    let published_at = clock::wall_ms();
+    let record = RawRecord { at: &at, value: Some(value), source_version: Some(version), test: false, published_at };
+    intake::handle(platform, &record, digest_key)
+}
+
+/// What a body counts as: the kind of an event, or a rejection's reason and detail.
+pub(super) fn outcome(body: &Body) -> String {
+    match body {
+        Body::Event(event) => event.kind.name().to_owned(),
+        Body::Rejection(rejection) => match &rejection.detail {
+            Some(detail) => format!("{} {} ({detail})", rejection.reason.code(), rejection.reason.name()),
+            None => format!("{} {}", rejection.reason.code(), rejection.reason.name()),
+        },
+        Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => "other".to_owned(),
+    }
+}
+
+fn summary(output: &Output, version: &str, records: usize, counts: &BTreeMap<String, u64>) -> Result<(), Failure> {
+    let text = counts.iter().map(|(what, count)| format!("\n  {count:>8}  {what}")).collect::<String>();
+    output.line(
+        &format!("{records} records of source version {version}{text}"),
+        &json!({"records": records, "source_version": version, "outcomes": counts}),
+    )
+}

@@ -1,0 +1,102 @@
+//! `comity test`: every platform's examples through the whole of intake.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{Common, Exit, Failure, Output, load};
+use crate::config::{self, Platforms};
+use crate::intake;
+use crate::model::entry::Body;
+use crate::model::problem::Problem;
+use crate::model::record::{RawRecord, SourcePosition};
+use crate::platform::Platform;
+use crate::platform::examples::{self, PUBLISHED_AT};
+
+/// Run the platforms' examples; with --update show what differs and take it over.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  comity test                      every platform of platforms.dir
+  comity test eu-rasff             one of them
+  comity test eu-rasff --update    write what the mapping gives now, after showing each field that differs")]
+pub(super) struct Arguments {
+    /// Platforms by name; all where none is named.
+    platforms: Vec<String>,
+    /// Write the new expectations; refused where the environment says CI.
+    #[arg(long)]
+    update: bool,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    if arguments.update && std::env::var_os("CI").is_some() {
+        let help = "run it by hand, read the differences, and commit them";
+        let problem = Problem::new("CMT-9610", "comity test --update", "is refused where CI is set", help);
+        return Err(Failure::one(Exit::Usage, problem));
+    }
+    let dir = if common.config.exists() { load::settings(common)?.platforms.dir } else { "schemas/platforms".into() };
+    let chosen = Platforms { dir, enabled: arguments.platforms.clone() };
+    let mut problems = Vec::new();
+    for name in config::folders::names(&chosen).map_err(Failure::configuration)? {
+        let folder = chosen.dir.join(&name);
+        let files = config::folders::files(&folder).map_err(Failure::configuration)?;
+        let platform = crate::platform::load(&name, &files).map_err(Failure::configuration)?;
+        if arguments.update {
+            update(&platform, &folder, &files, output)?;
+            continue;
+        }
+        match examples::check_examples(&platform, &files, |record, version| example(&platform, record, version)) {
+            Ok(()) => {
+                let count = examples::read(&files).map_or(0, |examples| examples.len());
+                output.line(&format!("{name}: {count} examples"), &json!({"platform": name, "examples": count}))?;
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Data, problems }) }
+}
+
+/// One example through intake.
+fn example(platform: &Platform, record: &[u8], version: Option<&str>) -> Body {
+    let topic = Arc::from(platform.definition.topic.as_str());
+    let at = SourcePosition { topic, partition: 0, from: 0, offset: 0 };
+    let raw =
+        RawRecord { at: &at, value: Some(record), source_version: version, test: false, published_at: PUBLISHED_AT };
+    intake::handle(platform, &raw, None)
+}
+
+/// Shows every field that differs and writes the new expectation.
+fn update(
+    platform: &Platform,
+    folder: &std::path::Path,
+    files: &config::folders::Files,
+    output: &Output,
+) -> Result<(), Failure> {
+    for one in examples::read(files).map_err(Failure::configuration)? {
+        let body = example(platform, one.record, one.source_version.as_deref());
+        let outcome = examples::outcome(&one, &body).map_err(|problem| Failure::configuration(vec![problem]))?;
+        let fresh = one.expected.is_none_or(|(path, _)| path != outcome.file);
+        if !fresh && outcome.differences.is_empty() {
+            continue;
+        }
+        for difference in &outcome.differences {
+            let text = format!("{}: {difference}", outcome.file);
+            output.line(&text, &json!({"file": outcome.file, "difference": difference}))?;
+        }
+        let written = std::fs::write(folder.join(&outcome.file), &outcome.text);
+        written
+            .and_then(|()| match one.expected {
+                Some((path, _)) if fresh => std::fs::remove_file(folder.join(path)),
+                Some(_) | None => Ok(()),
+            })
+            .map_err(|error| {
+                let why = format!("cannot be written: {error}");
+                Failure::one(
+                    Exit::CannotCreate,
+                    Problem::new("CMT-9611", &outcome.file, why, "check the folder's rights"),
+                )
+            })?;
+        output.line(&format!("{} written", outcome.file), &json!({"file": outcome.file, "written": true}))?;
+    }
+    Ok(())
+}

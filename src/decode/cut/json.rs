@@ -1,0 +1,176 @@
+//! The elements of a JSON array somewhere in a document, each as its bytes stand, without holding the document.
+
+use std::io::BufRead;
+
+use super::{CUT_BYTES_MAX, Cut, Problem, broken, unreadable};
+
+/// Depth of a document that is still followed.
+const DEPTH_MAX: usize = 256;
+
+/// The elements of the array at a path.
+pub(super) struct Elements<I> {
+    /// The keys that lead to the array; none for the top.
+    wanted: Vec<String>,
+    file: String,
+    input: I,
+    line: u64,
+    /// The key under which each open object or array stands; `None` in an array.
+    open: Vec<Option<Vec<u8>>>,
+    inside: bool,
+    done: bool,
+}
+
+impl<I: BufRead> Elements<I> {
+    pub(super) fn new(wanted: Vec<String>, file: String, input: I) -> Self {
+        Self { wanted, file, input, line: 1, open: Vec::new(), inside: false, done: false }
+    }
+
+    pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
+        if self.done {
+            return Ok(None);
+        }
+        if !self.inside && !self.find()? {
+            // The document is one record.
+            return self.whole();
+        }
+        loop {
+            match self.peek()? {
+                None => return Err(broken(&self.file, self.line, "the list of records is not closed")),
+                Some(b']') => {
+                    self.done = true;
+                    return Ok(None);
+                }
+                Some(byte) if byte == b',' || byte.is_ascii_whitespace() => {
+                    self.take()?;
+                }
+                Some(_) => return self.element().map(Some),
+            }
+        }
+    }
+
+    /// Reads up to the array's first element; `false` where the document is a single object and no path is wanted.
+    fn find(&mut self) -> Result<bool, Problem> {
+        let mut key: Option<Vec<u8>> = None;
+        loop {
+            let Some(byte) = self.peek()? else {
+                let path = self.wanted.join(".");
+                return Err(broken(&self.file, self.line, &format!("there is no list of records at {path:?}")));
+            };
+            if byte == b'{' && self.open.is_empty() && self.wanted.is_empty() {
+                return Ok(false);
+            }
+            match byte {
+                b'"' => {
+                    let text = self.string()?;
+                    key = Some(text);
+                    continue;
+                }
+                b'{' | b'[' => {
+                    let name = key.take();
+                    self.open.push(name);
+                    if self.open.len() > DEPTH_MAX {
+                        return Err(broken(&self.file, self.line, "is nested too deep"));
+                    }
+                    if byte == b'[' && self.at_wanted() {
+                        self.take()?;
+                        self.inside = true;
+                        return Ok(true);
+                    }
+                }
+                b'}' | b']' => {
+                    self.open.pop();
+                }
+                b',' => key = None,
+                _ => {}
+            }
+            self.take()?;
+        }
+    }
+
+    fn at_wanted(&self) -> bool {
+        let keys = self.open.iter().skip(1).map(|key| key.as_deref());
+        self.open.len() == self.wanted.len() + 1 && keys.eq(self.wanted.iter().map(|key| Some(key.as_bytes())))
+    }
+
+    /// The text between two quotes, escapes as they stand.
+    fn string(&mut self) -> Result<Vec<u8>, Problem> {
+        self.take()?;
+        let mut text = Vec::new();
+        loop {
+            match self.take()? {
+                None => return Err(broken(&self.file, self.line, "a text is not closed")),
+                Some(b'"') => return Ok(text),
+                Some(b'\\') => {
+                    text.push(b'\\');
+                    text.extend(self.take()?);
+                }
+                Some(byte) => text.push(byte),
+            }
+            if text.len() > CUT_BYTES_MAX {
+                return Err(broken(&self.file, self.line, "a text is longer than any record may be"));
+            }
+        }
+    }
+
+    /// One element, up to the comma or bracket that ends it.
+    fn element(&mut self) -> Result<Cut, Problem> {
+        let line = self.line;
+        let (mut bytes, mut depth) = (Vec::new(), 0_usize);
+        loop {
+            let Some(byte) = self.peek()? else {
+                return Err(broken(&self.file, line, "the record that begins here is not closed"));
+            };
+            match byte {
+                b',' | b']' if depth == 0 => break,
+                b'"' => {
+                    let text = self.string()?;
+                    bytes.push(b'"');
+                    bytes.extend_from_slice(&text);
+                    bytes.push(b'"');
+                }
+                _ => {
+                    match byte {
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' => depth = depth.saturating_sub(1),
+                        _ => {}
+                    }
+                    bytes.push(byte);
+                    self.take()?;
+                }
+            }
+            if bytes.len() > CUT_BYTES_MAX {
+                return Err(broken(&self.file, line, "the record that begins here is longer than any may be"));
+            }
+        }
+        bytes.truncate(bytes.trim_ascii_end().len());
+        Ok(Cut { bytes, line })
+    }
+
+    fn whole(&mut self) -> Result<Option<Cut>, Problem> {
+        self.done = true;
+        let line = self.line;
+        let mut bytes = Vec::new();
+        while let Some(byte) = self.take()? {
+            bytes.push(byte);
+            if bytes.len() > CUT_BYTES_MAX {
+                return Err(broken(&self.file, line, "the document is longer than any record may be"));
+            }
+        }
+        bytes.truncate(bytes.trim_ascii_end().len());
+        Ok(Some(Cut { bytes, line }))
+    }
+
+    fn peek(&mut self) -> Result<Option<u8>, Problem> {
+        let buffer = self.input.fill_buf().map_err(|error| unreadable(&self.file, &error))?;
+        Ok(buffer.first().copied())
+    }
+
+    fn take(&mut self) -> Result<Option<u8>, Problem> {
+        let byte = self.peek()?;
+        if let Some(byte) = byte {
+            self.input.consume(1);
+            self.line += u64::from(byte == b'\n');
+        }
+        Ok(byte)
+    }
+}

@@ -1,0 +1,181 @@
+//! Cuts a file into records, each as its bytes stand, and finds out which version of the platform's format it is.
+//!
+//! A file may be larger than memory: only one record is held. What a record says is for intake to judge: a row with
+//! too many fields is cut like any other. Only a file that cannot be cut any further ends in a `Problem`.
+
+use std::io::{BufRead, BufReader, Chain, Cursor, Read};
+
+use crate::model::problem::Problem;
+use crate::platform::definition::{Definition, Delimited, Encoding, Format, Source, SourceField};
+
+mod choose;
+mod json;
+mod rows;
+mod xml;
+
+/// Bytes at the file's beginning in which its version is recognised.
+const PREFIX_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one cut record; intake refuses records far below it.
+const CUT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What a cutter reads: the part already looked at, then the rest.
+type Input<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    pub bytes: Vec<u8>,
+    /// The line on which it begins, from 1; the record's number where the format has no lines.
+    pub line: u64,
+}
+
+/// A file being cut.
+pub struct Cutter<'p, R: Read> {
+    source: &'p Source,
+    kind: Kind<'p, R>,
+    failed: bool,
+}
+
+enum Kind<'p, R: Read> {
+    Rows(rows::Rows<'p, Input<R>>),
+    Lines(Lines<Input<R>>),
+    Json(json::Elements<Input<R>>),
+    Xml(xml::Elements<Input<R>>),
+    Avro(Container<R>),
+}
+
+/// Looks at a file's beginning, picks the version of the platform's format that it is, and begins to cut.
+///
+/// # Errors
+/// The file is none of the platform's versions: the problem names the columns that differ.
+pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) -> Result<Cutter<'p, R>, Problem> {
+    let mut prefix = Vec::new();
+    let read = reader.by_ref().take(PREFIX_BYTES_MAX as u64).read_to_end(&mut prefix);
+    read.map_err(|error| unreadable(file, &error))?;
+    if prefix.is_empty() {
+        return Err(Problem::new("CMT-9501", file, "is empty", "name a file with at least one record"));
+    }
+    if prefix.starts_with(b"\xef\xbb\xbf") {
+        prefix.drain(..3);
+    }
+    let source = choose::source(platform, file, &prefix)?;
+    let input = BufReader::new(Cursor::new(prefix).chain(reader));
+    let name = file.to_owned();
+    let kind = match &source.format {
+        Format::Delimited(layout) => Kind::Rows(rows::Rows::new(layout, &source.fields, name, input)?),
+        Format::JsonLines => Kind::Lines(Lines { input, line: 0, file: name }),
+        Format::Json { records } => Kind::Json(json::Elements::new(records.clone(), name, input)),
+        Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), name, input)),
+        Format::Avro => Kind::Avro(Container::new(source, name, input)?),
+    };
+    Ok(Cutter { source, kind, failed: false })
+}
+
+impl<R: Read> Cutter<'_, R> {
+    /// The version of the platform's format, as the header `comity-source` says it.
+    pub fn source_version(&self) -> &str {
+        &self.source.version
+    }
+}
+
+impl<R: Read> Iterator for Cutter<'_, R> {
+    type Item = Result<Cut, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let cut = match &mut self.kind {
+            Kind::Rows(rows) => rows.next_record(),
+            Kind::Lines(lines) => lines.next_record(),
+            Kind::Json(elements) => elements.next_record(),
+            Kind::Xml(elements) => elements.next_record(),
+            Kind::Avro(container) => container.next_record(),
+        };
+        self.failed = cut.is_err();
+        cut.transpose()
+    }
+}
+
+fn unreadable(file: &str, error: &std::io::Error) -> Problem {
+    Problem::new("CMT-9502", file, format!("cannot be read: {error}"), "check the path and its rights")
+}
+
+/// The file stops making sense at this line; what was cut before stands.
+fn broken(file: &str, line: u64, what: &str) -> Problem {
+    Problem::new("CMT-9503", file, format!("line {line}: {what}"), "mend the file there and feed it again from there")
+}
+
+/// One line without its end; `None` at the end of the file.
+fn read_line<R: BufRead>(input: &mut R, file: &str, line: u64) -> Result<Option<Vec<u8>>, Problem> {
+    let mut bytes = Vec::new();
+    let limit = CUT_BYTES_MAX as u64 + 1;
+    let read = input.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(|error| unreadable(file, &error))?;
+    if read > CUT_BYTES_MAX {
+        return Err(broken(file, line, "is longer than any record may be"));
+    }
+    Ok((read > 0).then_some(bytes))
+}
+
+/// A line as it stands, without the bytes that end it.
+fn trim_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// One record a line; blank lines are none.
+struct Lines<I> {
+    input: I,
+    line: u64,
+    file: String,
+}
+
+impl<I: BufRead> Lines<I> {
+    fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
+        loop {
+            self.line += 1;
+            let Some(bytes) = read_line(&mut self.input, &self.file, self.line)? else { return Ok(None) };
+            let text = trim_end(&bytes);
+            if !text.iter().all(u8::is_ascii_whitespace) {
+                return Ok(Some(Cut { bytes: text.to_vec(), line: self.line }));
+            }
+        }
+    }
+}
+
+/// An Avro object container file, written with the platform's own schema.
+struct Container<R: Read> {
+    reader: Box<apache_avro::Reader<'static, Input<R>>>,
+    schema: apache_avro::Schema,
+    record: u64,
+    file: String,
+}
+
+impl<R: Read> Container<R> {
+    fn new(source: &Source, file: String, input: Input<R>) -> Result<Self, Problem> {
+        let help = "an Avro file is an object container file with the schema in the platform's folder";
+        let wrong = |why: &str| Problem::new("CMT-9504", &file, why, help);
+        let schema =
+            apache_avro::Schema::parse_str(&source.schema_text).map_err(|_| wrong("the schema is unusable"))?;
+        let reader = apache_avro::Reader::new(input).map_err(|_| wrong("is no Avro object container file"))?;
+        if reader.writer_schema().canonical_form() != schema.canonical_form() {
+            return Err(wrong("was written with another schema than the platform's"));
+        }
+        Ok(Self { reader: Box::new(reader), schema, record: 0, file })
+    }
+
+    fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
+        self.record += 1;
+        let Some(value) = self.reader.next() else { return Ok(None) };
+        let datum = value.and_then(|value| value.resolve(&self.schema)).and_then(|value| {
+            apache_avro::writer::datum::GenericDatumWriter::builder(&self.schema).build()?.write_value_to_vec(value)
+        });
+        match datum {
+            Ok(bytes) => Ok(Some(Cut { bytes, line: self.record })),
+            Err(_) => Err(broken(&self.file, self.record, "the record cannot be read")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

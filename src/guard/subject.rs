@@ -1,0 +1,335 @@
+//! Who a subject is: by its declared legal form, the form in its name, the words of public bodies, a number for a
+//! name, an identifier that only bodies hold. What none of them decides is refused.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::code::Trust;
+use crate::model::event::{Identifier, Subject};
+use crate::model::place::Jurisdiction;
+use crate::model::rejection::Reason;
+use crate::platform::definition::Definition;
+use crate::schema::identifiers::scheme;
+use crate::schema::legal_forms::name::{Found, Name, fold};
+use crate::schema::legal_forms::{Class, Says, class_of_form};
+
+/// What the guard says of a subject.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Its legal name alone, and its form as an ISO 20275 code or a spelling of the table.
+    Organisation {
+        legal_name: String,
+        legal_form: Option<String>,
+    },
+    Refused(Reason),
+}
+
+/// Decides who a subject is. A legal name that is only a part of the source's must stand by itself.
+pub(super) fn decide(subject: &Subject, origin: Jurisdiction, platform: &Definition) -> Verdict {
+    let verdict = decide_name(subject, &subject.legal_name, origin, platform);
+    if let Verdict::Organisation { legal_name, .. } = &verdict
+        && *legal_name != subject.legal_name
+    {
+        let alone = decide_name(subject, legal_name, origin, platform);
+        let stands = matches!(&alone, Verdict::Organisation { legal_name: again, .. } if again == legal_name);
+        return if stands { verdict } else { Verdict::Refused(Reason::UndecidableSubject) };
+    }
+    verdict
+}
+
+/// Decides who a subject of that name is.
+fn decide_name(subject: &Subject, legal_name: &str, origin: Jurisdiction, platform: &Definition) -> Verdict {
+    let home = subject.jurisdiction.unwrap_or(origin);
+    let country = home.as_str().get(..2).unwrap_or_default();
+    let name = Name::read(legal_name);
+    if name.pieces.is_empty() {
+        return Verdict::Refused(Reason::UndecidableSubject);
+    }
+    let cut =
+        name.find(country, name.pieces.len()).into_iter().find(|one| one.first > 0 && one.token.says == Says::Cut);
+    let length = cut.map_or(name.pieces.len(), |one| one.first);
+    let found = name.find(country, length);
+    let joined = name.find_joined(country);
+    let says = |wanted: fn(Says) -> bool| found.iter().chain(&joined).any(|one| wanted(one.token.says));
+
+    if says(|says| says == Says::Person { always: true }) {
+        return Verdict::Refused(Reason::PersonSubject);
+    }
+    let (forms, class) = forms(&found, &joined);
+    let declared = subject.legal_form.as_deref().and_then(|form| class_of_form(form, country));
+    let Some(class) = declared.or(class) else {
+        return without_form(subject, platform, &name, length, &found);
+    };
+    if !class.passes() {
+        return Verdict::Refused(Reason::PersonSubject);
+    }
+    let after = match legal_part(&name, &forms, length) {
+        Ok(after) => after,
+        Err(reason) => return Verdict::Refused(reason),
+    };
+    let form = forms.last().or(joined.first()).map(|one| one.token.text.clone());
+    let legal_form = if declared.is_some() { subject.legal_form.clone() } else { form };
+    Verdict::Organisation { legal_name: cut_name(&name, after), legal_form }
+}
+
+/// The legal forms in the order of the name, and the class that they make: the last one's, but a size class after a
+/// company (`Ltda ME`) leaves it a company, and in scripts without blanks the most cautious.
+fn forms(found: &[Found], joined: &[Found]) -> (Vec<Found>, Option<Class>) {
+    let class_of = |one: &Found| match one.token.says {
+        Says::Form(class) => Some(class),
+        Says::Body(_) | Says::Person { .. } | Says::Cut => None,
+    };
+    let forms: Vec<Found> = found.iter().filter(|one| class_of(one).is_some()).copied().collect();
+    let mut last = None;
+    for one in &forms {
+        let class = class_of(one);
+        let size_only = last.is_some_and(|(before, after): (Option<Class>, usize)| {
+            before.is_some_and(Class::passes) && class == Some(Class::Person) && after == one.first
+        });
+        last = Some((if size_only { Some(Class::Incorporated) } else { class }, one.after));
+    }
+    if let Some((class, _)) = last {
+        return (forms, class);
+    }
+    let longest = joined.first().and_then(class_of);
+    let refused = joined.iter().skip(1).filter_map(class_of).find(|class| !class.passes());
+    let inside = |one: &Found| joined.first().is_some_and(|first| first.token.key.contains(&one.token.key));
+    let other = joined.iter().any(|one| class_of(one) == refused && !inside(one));
+    (forms, if other && refused.is_some() { refused } else { longest })
+}
+
+/// A subject whose name shows no legal form.
+fn without_form(subject: &Subject, platform: &Definition, name: &Name, length: usize, found: &[Found]) -> Verdict {
+    let organisation = |length| Verdict::Organisation { legal_name: cut_name(name, length), legal_form: None };
+    let person = found.iter().any(|one| matches!(one.token.says, Says::Person { .. }));
+    if !person {
+        let body = found.iter().any(|one| matches!(one.token.says, Says::Body(_)));
+        if body || is_numbered(name, length) {
+            return organisation(length);
+        }
+    }
+    if person || is_listed_person(name, length) {
+        return Verdict::Refused(Reason::PersonSubject);
+    }
+    if subject.identifiers.iter().any(|identifier| only_bodies_hold(identifier, platform)) {
+        return organisation(length);
+    }
+    let traded = length < name.pieces.len();
+    let reason =
+        if traded && looks_personal(name, length) { Reason::PersonSubject } else { Reason::UndecidableSubject };
+    Verdict::Refused(reason)
+}
+
+/// How many pieces make the legal name.
+///
+/// # Errors
+/// The reason, where it names several organisations, or something else than the company in front.
+fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reason> {
+    let mut before: Option<&Found> = None;
+    for one in forms {
+        if before.is_some_and(|before| before.first > 0 && joins(name, before.after, one.first)) {
+            return Err(Reason::SeveralSubjects);
+        }
+        before = Some(one);
+    }
+    let Some(last) = before.filter(|last| last.first > 0) else { return Ok(length) };
+    if (last.after..length).any(|place| name.is_apart(place)) {
+        return Err(Reason::UndecidableSubject);
+    }
+    if last.after >= length || name.is_tail(last.after, length) {
+        return Ok(length);
+    }
+    if (0..last.first).all(|place| is_article(name, place)) {
+        return Ok(length);
+    }
+    let joined = is_joiner(name, last.after) && !name.gap_before(last.after).contains([',', '/', '|']);
+    if joined && (last.after..length).any(|place| !is_companion(name, place)) {
+        return Err(Reason::SeveralSubjects);
+    }
+    Ok(last.after)
+}
+
+/// Whether the pieces between two legal forms join two names: a joiner, and a word that is no companion.
+fn joins(name: &Name, from: usize, to: usize) -> bool {
+    let joiner = (from..to).any(|place| is_joiner(name, place));
+    joiner && (from..to).any(|place| !is_companion(name, place))
+}
+
+/// Whether a piece is set off from the one before as another party's name is.
+fn is_joiner(name: &Name, place: usize) -> bool {
+    let word = name.pieces.get(place).is_some_and(|piece| {
+        matches!(piece.folded.as_str(), "AND" | "ET" | "UND" | "Y" | "OCH" | "OG" | "EN" | "E" | "VS" | "И")
+    });
+    word || name.gap_before(place).contains(['&', ';', '+', '/', ',', '|'])
+}
+
+/// Articles: a name that begins with its form (`La Corporation de …`) has its own words after it.
+fn is_article(name: &Name, place: usize) -> bool {
+    name.pieces
+        .get(place)
+        .is_some_and(|piece| matches!(piece.folded.as_str(), "THE" | "LA" | "LE" | "LES" | "DIE" | "A"))
+}
+
+/// Words beside a legal form that name nobody else.
+fn is_companion(name: &Name, place: usize) -> bool {
+    name.pieces.get(place).is_none_or(|piece| {
+        matches!(
+            piece.folded.as_str(),
+            "AND"
+                | "ET"
+                | "UND"
+                | "Y"
+                | "CO"
+                | "CIE"
+                | "CIA"
+                | "COMPANY"
+                | "COMPAGNIE"
+                | "COMPANIA"
+                | "SONS"
+                | "FILS"
+                | "SOHNE"
+                | "HIJOS"
+                | "FIGLI"
+                | "BROS"
+                | "BROTHERS"
+                | "ITS"
+                | "SUBSIDIARIES"
+                | "SUBSIDIARY"
+                | "AFFILIATES"
+                | "AFFILIATE"
+                | "RELATED"
+                | "ENTITIES"
+                | "COMPANIES"
+                | "THE"
+                | "ALL"
+                | "TRUST"
+        ) || name.is_tail(place, place + 1)
+    })
+}
+
+/// The text of the first pieces, with the dot or bracket that closes it.
+fn cut_name(name: &Name, length: usize) -> String {
+    if length >= name.pieces.len() {
+        return name.text.clone();
+    }
+    let end = length.checked_sub(1).and_then(|last| name.pieces.get(last)).map_or(0, |last| last.end);
+    let (kept, rest) = name.text.split_at_checked(end).unwrap_or_default();
+    let opened = kept.matches('(').count() > kept.matches(')').count();
+    let close = rest.chars().take_while(|c| *c == '.' || (*c == ')' && opened)).collect::<String>();
+    format!("{kept}{close}")
+}
+
+/// A company with a number for a name (`9123-4567 Québec inc.`, `123456 Canada`).
+fn is_numbered(name: &Name, length: usize) -> bool {
+    static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:\d{4,10}|\d{4}[ -]\d{4}) (?:QUEBEC|ONTARIO|CANADA|ALBERTA|B\.? ?C\.?|BRITISH COLUMBIA|MANITOBA|",
+            r"SASKATCHEWAN|NOVA SCOTIA|N\.? ?S\.?|NEW BRUNSWICK|N\.? ?B\.?|NEWFOUNDLAND|YUKON|NUNAVUT|P\.? ?E\.? ?I\.?)\b",
+        ))
+        .ok()
+    });
+    let text = fold(&cut_name(name, length));
+    NUMBERED.as_ref().is_some_and(|numbered| numbered.is_match(&text))
+}
+
+/// A person as registers list them: surname, comma, given names, and nothing else.
+fn is_listed_person(name: &Name, length: usize) -> bool {
+    let commas: Vec<usize> =
+        (1..length).filter(|place| name.gap_before(*place).trim_start().starts_with(',')).collect();
+    let [comma] = commas.as_slice() else { return false };
+    *comma <= 2 && (1..=2).contains(&length.saturating_sub(*comma)) && looks_personal(name, length)
+}
+
+/// Two to four words of letters, none of which says what is made or sold.
+fn looks_personal(name: &Name, length: usize) -> bool {
+    let letters = |text: &str| text.chars().all(char::is_alphabetic);
+    (2..=4).contains(&length)
+        && name
+            .pieces
+            .iter()
+            .take(length)
+            .all(|piece| letters(&piece.folded) && !BUSINESS.contains(&piece.folded.as_str()))
+        && !name.text.contains('&')
+}
+
+/// Words of trade names, so that what is only undecidable is not called a person.
+const BUSINESS: [&str; 64] = [
+    "AND",
+    "ASSOCIATES",
+    "AUTO",
+    "BAKERY",
+    "BAR",
+    "BISTRO",
+    "BROTHERS",
+    "BROS",
+    "BUILDERS",
+    "CAFE",
+    "CARE",
+    "CATERING",
+    "CENTER",
+    "CENTRE",
+    "CLEANERS",
+    "CLEANING",
+    "CLINIC",
+    "CO",
+    "COMPANY",
+    "CONSTRUCTION",
+    "CONSULTING",
+    "CONTRACTING",
+    "CONTRACTORS",
+    "DELI",
+    "DESIGN",
+    "DISTRIBUTION",
+    "ELECTRIC",
+    "ENTERPRISE",
+    "ENTERPRISES",
+    "FARM",
+    "FARMS",
+    "FOOD",
+    "FOODS",
+    "GARAGE",
+    "GRILL",
+    "GROUP",
+    "HOLDINGS",
+    "HOTEL",
+    "INDUSTRIES",
+    "INTERNATIONAL",
+    "LANDSCAPING",
+    "MARKET",
+    "MASONRY",
+    "OF",
+    "PAINTING",
+    "PARTNERS",
+    "PIZZA",
+    "PLUMBING",
+    "PRODUCTS",
+    "REALTY",
+    "RESTAURANT",
+    "ROOFING",
+    "SALON",
+    "SCHOOL",
+    "SERVICE",
+    "SERVICES",
+    "SHOP",
+    "SOLUTIONS",
+    "SONS",
+    "STORE",
+    "SYSTEMS",
+    "THE",
+    "TRADING",
+    "TRANSPORT",
+];
+
+/// Whether an identifier has the form of a scheme that neither persons nor partnerships can hold, its check digits
+/// holding where the scheme has any.
+fn only_bodies_hold(identifier: &Identifier, platform: &Definition) -> bool {
+    if let Some(scheme) = scheme(&identifier.scheme) {
+        let value = scheme.normalise(&identifier.value);
+        return !scheme.persons && value.is_some_and(|value| scheme.trust(&value) != Trust::CheckFailed);
+    }
+    let name = identifier.scheme.strip_prefix(&platform.name).and_then(|rest| rest.strip_prefix('/'));
+    let name = name.unwrap_or(&identifier.scheme);
+    let local = platform.schemes.iter().find(|local| local.name == name);
+    local.is_some_and(|local| !local.persons) && crate::schema::identifiers::local_value(&identifier.value).is_some()
+}

@@ -1,0 +1,63 @@
+//! What an error of a transactional call means: one place, so that no caller judges by itself.
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+/// What to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The same call again, a bounded number of times.
+    Again,
+    /// The transaction is lost, or its outcome unknown: a new producer, and the last `Checkpoint` decides.
+    Unknown,
+    /// Another producer has taken over, or the coordinator gave this one up: leave the group and join again.
+    Fenced,
+}
+
+/// The verdict on an error of `init`, `begin`, `send offsets`, `commit` or `abort`.
+pub(super) fn verdict(error: &KafkaError) -> Verdict {
+    let KafkaError::Transaction(transaction) = error else {
+        return code_verdict(error.rdkafka_error_code());
+    };
+    // A conflict is flagged as retriable, but only a repetition of the commit itself would resolve it.
+    if transaction.code() == RDKafkaErrorCode::Conflict {
+        Verdict::Unknown
+    } else if transaction.is_retriable() {
+        Verdict::Again
+    } else if transaction.txn_requires_abort() {
+        Verdict::Unknown
+    } else {
+        code_verdict(Some(transaction.code()))
+    }
+}
+
+/// What is known to leave the outcome open; whatever is not known counts as fatal.
+fn code_verdict(code: Option<RDKafkaErrorCode>) -> Verdict {
+    match code {
+        Some(
+            RDKafkaErrorCode::OperationTimedOut
+            | RDKafkaErrorCode::TimedOutQueue
+            | RDKafkaErrorCode::MessageTimedOut
+            | RDKafkaErrorCode::RequestTimedOut
+            | RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::AllBrokersDown
+            | RDKafkaErrorCode::PurgeQueue
+            | RDKafkaErrorCode::PurgeInflight,
+        ) => Verdict::Unknown,
+        _ => Verdict::Fenced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict, code_verdict, verdict};
+    use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+    #[test]
+    fn what_is_not_classified_is_fatal() {
+        assert_eq!(code_verdict(None), Verdict::Fenced);
+        assert_eq!(code_verdict(Some(RDKafkaErrorCode::Fenced)), Verdict::Fenced);
+        assert_eq!(code_verdict(Some(RDKafkaErrorCode::OperationTimedOut)), Verdict::Unknown);
+        let error = KafkaError::MessageProduction(RDKafkaErrorCode::TopicAuthorizationFailed);
+        assert_eq!(verdict(&error), Verdict::Fenced);
+    }
+}

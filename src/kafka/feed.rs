@@ -1,0 +1,133 @@
+//! Sends native records into a platform's topic, in order, each confirmed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::intake::{MODE_HEADER, SOURCE_HEADER};
+use super::{Stop, StopKind, tail};
+use crate::config::Kafka;
+use crate::model::limit::RECORD_BYTES_MAX;
+use crate::telemetry::clock;
+
+/// Records handed to the producer and not yet confirmed.
+const IN_FLIGHT_MAX: usize = 10_000;
+const FULL_PAUSE: Duration = Duration::from_millis(1);
+/// How long the last confirmations may take.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Where records go, and as what.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub topic: &'a str,
+    pub source_version: &'a str,
+    /// Marks every record as a trial.
+    pub test: bool,
+}
+
+/// What was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fed {
+    /// Records that the topic has.
+    pub delivered: u64,
+    /// Records over the bound of the topic, which were not sent.
+    pub too_large: u64,
+}
+
+/// Sends records until there are none, or `shutdown` is set; all that was sent is confirmed before it returns.
+///
+/// # Errors
+/// The topic is missing or has several partitions, or a record was not delivered: the error says after how many.
+pub fn feed(
+    kafka: &Kafka,
+    target: Target<'_>,
+    records: impl Iterator<Item = Vec<u8>>,
+    mut progress: impl FnMut(u64),
+    shutdown: &AtomicBool,
+) -> Result<Fed, Stop> {
+    super::present(&tail::reader(kafka)?, target.topic)?;
+    let producer: BaseProducer<Context> = client::config(kafka, Purpose::Producer)
+        .create_with_context(Context::new(Deliveries::All))
+        .map_err(|error| client::stop("feeding", &error))?;
+    let mut fed = Fed::default();
+    for value in records {
+        if shutdown.load(Ordering::Relaxed) {
+            break;
+        }
+        if value.len() > RECORD_BYTES_MAX {
+            fed.too_large += 1;
+            continue;
+        }
+        send(&producer, target, &value, fed)?;
+        while usize::try_from(producer.in_flight_count()).is_ok_and(|open| open > IN_FLIGHT_MAX) {
+            fed.delivered += confirmed(&producer, fed)?;
+            std::thread::sleep(FULL_PAUSE);
+        }
+        fed.delivered += confirmed(&producer, fed)?;
+        progress(fed.delivered);
+    }
+    let deadline = clock::instant() + DRAIN_TIMEOUT;
+    while producer.in_flight_count() > 0 && clock::instant() < deadline {
+        fed.delivered += confirmed(&producer, fed)?;
+        progress(fed.delivered);
+        std::thread::sleep(FULL_PAUSE);
+    }
+    fed.delivered += confirmed(&producer, fed)?;
+    progress(fed.delivered);
+    if producer.in_flight_count() > 0 {
+        return Err(undelivered(fed, "Kafka did not confirm in time"));
+    }
+    Ok(fed)
+}
+
+fn send(producer: &BaseProducer<Context>, target: Target<'_>, value: &[u8], fed: Fed) -> Result<(), Stop> {
+    let mut headers =
+        OwnedHeaders::new().insert(Header { key: SOURCE_HEADER, value: Some(target.source_version.as_bytes()) });
+    if target.test {
+        headers = headers.insert(Header { key: MODE_HEADER, value: Some(b"TEST".as_slice()) });
+    }
+    let mut record =
+        BaseRecord::<(), [u8], usize>::with_opaque_to(target.topic, 0).partition(0).payload(value).headers(headers);
+    loop {
+        match producer.send(record) {
+            Ok(()) => return Ok(()),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                producer.poll(Duration::ZERO);
+                std::thread::sleep(FULL_PAUSE);
+                record = back;
+            }
+            Err((error, _)) => return Err(undelivered(fed, &error.to_string())),
+        }
+    }
+}
+
+/// The records that were confirmed since the last call.
+fn confirmed(producer: &BaseProducer<Context>, fed: Fed) -> Result<u64, Stop> {
+    producer.poll(Duration::ZERO);
+    let mut count = 0;
+    for event in producer.context().take_events() {
+        match event {
+            Event::Delivered { .. } => count += 1,
+            Event::NotDelivered { code, .. } => {
+                let so_far = Fed { delivered: fed.delivered + count, ..fed };
+                return Err(undelivered(so_far, &code.to_string()));
+            }
+            Event::Assigned(_)
+            | Event::Revoked { .. }
+            | Event::Committed(_)
+            | Event::Error(_)
+            | Event::TransactionCoordinatorLost => {}
+        }
+    }
+    Ok(count)
+}
+
+fn undelivered(fed: Fed, why: &str) -> Stop {
+    let why = format!("{} records are in the topic, the next one is not: {why}", fed.delivered);
+    let help = format!("feed the file again with --from {}; what is sent twice does no harm", fed.delivered + 1);
+    Stop::new(StopKind::Unavailable, why, help)
+}

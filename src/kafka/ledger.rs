@@ -1,0 +1,466 @@
+//! The ledger's shell: it executes what the loop commands, on the thread that calls it.
+//!
+//! Three readers: a member of the group, which never reads a record and only says who owns the log; the log, assigned
+//! by the `Checkpoint`'s position; and `comity.state`, followed while another owns the log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message, Timestamp};
+use rdkafka::producer::{BaseProducer, BaseRecord};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::sink::{Outcome, Sink};
+use super::status::LedgerStatus;
+use super::{Stop, StopKind, names, tail};
+use crate::config;
+use crate::model::entry::{Body, LogEntry};
+use crate::model::rules::Rules;
+use crate::model::state::Checkpoint;
+use crate::run::ledger::{Command, Fault, Input, Ledger, Setting, Tally, Transaction};
+use crate::schema::log::{decode_entry, encode_entry};
+use crate::telemetry::clock;
+
+/// Records of `comity.state` handed to the loop at once.
+const STATE_RECORDS_MAX: usize = 10_000;
+/// How long a poll waits where nothing is open, and where a batch waits for its time.
+const POLL_QUIET: Duration = Duration::from_millis(20);
+const POLL_OPEN: Duration = Duration::from_millis(1);
+/// Pause before another try to make a producer.
+const PRODUCER_PAUSE: Duration = Duration::from_millis(200);
+/// Tries to make a producer whose initialisation fails without being fenced.
+const PRODUCER_TRIES_MAX: u32 = 60;
+/// A restore says how far it is, this often.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+
+/// What the ledger of this process needs.
+#[derive(Debug, Clone)]
+pub struct LedgerContext {
+    pub kafka: config::Kafka,
+    pub federation: String,
+    pub rules: Rules,
+    pub pace: config::Ledger,
+    pub status: Arc<LedgerStatus>,
+}
+
+/// Runs the ledger until `shutdown` is set: follows, stands by, owns, lets go.
+///
+/// # Errors
+/// What no retry mends: topics that are missing or hold what they must not, rights, rules that may not own the log.
+pub fn run(context: &LedgerContext, shutdown: &AtomicBool) -> Result<(), Stop> {
+    let mut shell = Shell::connect(context)?;
+    let (mut ledger, first) = Ledger::start(shell.setting());
+    let mut commands: VecDeque<Command> = first.into();
+    let mut told = false;
+    loop {
+        while let Some(command) = commands.pop_front() {
+            match command {
+                Command::Done => return Ok(()),
+                Command::Stop(fault) => return Err(stop(fault)),
+                other => {
+                    for input in shell.execute(other)? {
+                        commands.extend(ledger.on(input));
+                    }
+                }
+            }
+        }
+        if !told && shutdown.load(Ordering::Relaxed) {
+            told = true;
+            commands.extend(ledger.on(Input::ShutDown));
+            continue;
+        }
+        for input in shell.poll(ledger.wants_entries(), ledger.has_open_batch())? {
+            commands.extend(ledger.on(input));
+        }
+    }
+}
+
+fn stop(fault: Fault) -> Stop {
+    match fault {
+        Fault::Data(why) => Stop::new(
+            StopKind::Data,
+            why,
+            "nothing was sent; compare the topics with a backup, or start a new federation",
+        ),
+        Fault::Configuration(why) => Stop::new(
+            StopKind::Configuration,
+            why,
+            "bring this instance's configuration and build up to those in force",
+        ),
+    }
+}
+
+/// The clients of one ledger.
+struct Shell<'c> {
+    context: &'c LedgerContext,
+    cluster_id: String,
+    group: BaseConsumer<Context>,
+    log: BaseConsumer<Context>,
+    follower: BaseConsumer<Context>,
+    plain: BaseProducer<Context>,
+    sink: Option<Sink>,
+    joined: bool,
+    /// True while `comity.state` is read to an end that the loop waits for.
+    to_end: bool,
+    /// True while `comity.state` is followed, to an end or beyond it.
+    following: bool,
+    state_next: i64,
+    reading_log: bool,
+    started: Instant,
+    progress: Instant,
+}
+
+impl<'c> Shell<'c> {
+    fn connect(context: &'c LedgerContext) -> Result<Self, Stop> {
+        let kafka = &context.kafka;
+        let name = names::ledger_group(&context.federation);
+        let purpose = Purpose::LedgerConsumer { group: &name, instance_id: context.pace.instance_id.as_deref() };
+        let group: BaseConsumer<Context> = client::config(kafka, purpose)
+            .create_with_context(Context::new(Deliveries::FailedOnly))
+            .map_err(|error| client::stop("the ledger's group", &error))?;
+        let plain = client::config(kafka, Purpose::Producer)
+            .create_with_context(Context::new(Deliveries::FailedOnly))
+            .map_err(|error| client::stop("the ledger's ticks", &error))?;
+        let (log, follower) = (tail::reader(kafka)?, tail::reader(kafka)?);
+        for topic in [names::LOG, names::STATE] {
+            super::present(&log, topic)?;
+        }
+        let cluster_id = log.client().fetch_cluster_id(tail::ANSWER_TIMEOUT).unwrap_or_default();
+        let now = clock::instant();
+        Ok(Self {
+            context,
+            cluster_id,
+            group,
+            log,
+            follower,
+            plain,
+            sink: None,
+            joined: false,
+            to_end: false,
+            following: false,
+            state_next: 0,
+            reading_log: false,
+            started: now,
+            progress: now,
+        })
+    }
+
+    fn setting(&self) -> Setting {
+        let pace = &self.context.pace;
+        Setting {
+            cluster_id: self.cluster_id.clone(),
+            rules: self.context.rules.clone(),
+            batch_entries_max: pace.batch_entries_max,
+            commit_interval_ms: i64::try_from(pace.commit_interval.as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn execute(&mut self, command: Command) -> Result<Vec<Input>, Stop> {
+        Ok(match command {
+            Command::Follow => {
+                self.stop_reading()?;
+                self.follow(0)?;
+                Vec::new()
+            }
+            Command::ReadStateToEnd => {
+                self.follow(self.state_next)?;
+                Vec::new()
+            }
+            Command::Join => self.join()?,
+            Command::Leave => self.leave(),
+            Command::Release => self.release()?,
+            Command::NewProducer => self.new_producer()?,
+            Command::ReadOutputs(from) => {
+                let members: Vec<_> = self.context.rules.members.iter().map(|member| member.jurisdiction).collect();
+                vec![Input::OutputsRead(tail::outputs(&tail::reader(&self.context.kafka)?, &from, &members)?)]
+            }
+            Command::ReadLog { position } => {
+                self.following = false;
+                self.follower.unassign().map_err(|error| client::stop("comity.state", &error))?;
+                tail::start(&self.log, names::LOG, Offset::Offset(position))?;
+                self.context.status.read_position.store(position, Ordering::Relaxed);
+                self.reading_log = true;
+                self.context.status.owner.store(true, Ordering::Relaxed);
+                Vec::new()
+            }
+            Command::Commit(transaction) => vec![self.commit(&transaction)],
+            Command::ReadCheckpoint => {
+                let (last, torn) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
+                vec![Input::CheckpointRead { last, torn }]
+            }
+            Command::Publish { checkpoint, tally } => {
+                self.publish(&checkpoint, &tally);
+                Vec::new()
+            }
+            Command::CountUndone => {
+                self.context.status.aborted.fetch_add(1, Ordering::Relaxed);
+                Vec::new()
+            }
+            Command::SendTick => {
+                self.send(&Body::Tick);
+                Vec::new()
+            }
+            Command::SendRules(rules) => {
+                self.send(&Body::Rules(rules));
+                Vec::new()
+            }
+            Command::Done | Command::Stop(_) => Vec::new(),
+        })
+    }
+
+    /// Reads `comity.state` from an offset; its end is reported when it is met.
+    fn follow(&mut self, from: i64) -> Result<(), Stop> {
+        let (low, high) = tail::ends(&self.follower, names::STATE)?;
+        self.state_next = from.max(low);
+        let status = &self.context.status;
+        if from == 0 {
+            status.restored_records.store(0, Ordering::Relaxed);
+            status.restore_records_total.store(high.saturating_sub(low).unsigned_abs(), Ordering::Relaxed);
+        }
+        tail::start(&self.follower, names::STATE, Offset::Offset(self.state_next))?;
+        self.following = true;
+        self.to_end = true;
+        Ok(())
+    }
+
+    fn stop_reading(&mut self) -> Result<(), Stop> {
+        self.reading_log = false;
+        self.context.status.open_but_ticks.store(0, Ordering::Relaxed);
+        self.context.status.owner.store(false, Ordering::Relaxed);
+        self.context.status.caught_up.store(false, Ordering::Relaxed);
+        self.context.status.standby.store(false, Ordering::Relaxed);
+        self.log.unassign().map_err(|error| client::stop("comity.log", &error))
+    }
+
+    fn join(&mut self) -> Result<Vec<Input>, Stop> {
+        if !self.joined {
+            self.group.subscribe(&[names::LOG]).map_err(|error| client::stop("joining the ledger's group", &error))?;
+            self.joined = true;
+            return Ok(Vec::new());
+        }
+        // The group does not repeat what it gave before.
+        let held = self.group.assignment().map_err(|error| client::stop("the ledger's group", &error))?;
+        Ok(if held.count() > 0 { vec![Input::Assigned] } else { Vec::new() })
+    }
+
+    fn leave(&mut self) -> Vec<Input> {
+        self.group.unsubscribe();
+        self.joined = false;
+        self.sink = None;
+        Vec::new()
+    }
+
+    fn release(&mut self) -> Result<Vec<Input>, Stop> {
+        self.sink = None;
+        let held = self.group.assignment().map_err(|error| client::stop("the ledger's group", &error))?;
+        if held.count() > 0 {
+            self.group.incremental_unassign(&held).map_err(|error| client::stop("the ledger's group", &error))?;
+        }
+        Ok(Vec::new())
+    }
+
+    fn new_producer(&mut self) -> Result<Vec<Input>, Stop> {
+        self.sink = None;
+        let id = names::ledger_group(&self.context.federation);
+        for _ in 0..PRODUCER_TRIES_MAX {
+            match Sink::open(&self.context.kafka, &id, self.context.pace.commit_doubt)? {
+                Ok(sink) => {
+                    self.sink = Some(sink);
+                    return Ok(vec![Input::ProducerReady]);
+                }
+                Err(Outcome::Fenced) => return Ok(vec![Input::Fenced]),
+                Err(Outcome::Unknown | Outcome::Done) => sleep(PRODUCER_PAUSE),
+            }
+        }
+        let why = "the ledger's producer cannot be initialised";
+        Err(Stop::new(StopKind::Unavailable, why, "check that the brokers run and that transactions are allowed"))
+    }
+
+    fn commit(&mut self, transaction: &Transaction) -> Input {
+        let Some(sink) = &self.sink else { return Input::CommitUnknown };
+        match sink.commit(transaction, self.group.group_metadata().as_ref()) {
+            Outcome::Done => Input::Committed { now_ms: self.now_ms() },
+            Outcome::Unknown => {
+                self.context.status.unclear_commits.fetch_add(1, Ordering::Relaxed);
+                Input::CommitUnknown
+            }
+            Outcome::Fenced => Input::Fenced,
+        }
+    }
+
+    fn publish(&self, checkpoint: &Checkpoint, tally: &Tally) {
+        let status = &self.context.status;
+        status.checkpoint_position.store(checkpoint.marks.log_position, Ordering::Relaxed);
+        status.transaction.store(checkpoint.transaction, Ordering::Relaxed);
+        status.entries.fetch_add(tally.entries, Ordering::Relaxed);
+        let taken = tally.entries - tally.ticks;
+        status.entries_but_ticks.fetch_add(taken, Ordering::Relaxed);
+        let open = status.open_but_ticks.load(Ordering::Relaxed);
+        status.open_but_ticks.store(open.saturating_sub(taken), Ordering::Relaxed);
+        status.alerts.fetch_add(tally.alerts, Ordering::Relaxed);
+        status.work_due.store(u64::from(tally.work_left), Ordering::Relaxed);
+        status.count_outcomes(&tally.outcomes);
+        status.source_gaps.store(tally.alarms.source_gaps as u64, Ordering::Relaxed);
+        status.log_time.store(checkpoint.marks.log_time, Ordering::Relaxed);
+        status.progress_ms.store(clock::wall_ms(), Ordering::Relaxed);
+        if let Some(step_ms) = tally.alarms.clock_step_ms {
+            status.clock_steps.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(step_ms, "the log's clock stepped by more than a day");
+        }
+        if tally.alarms.rules_refused {
+            tracing::error!("rules in the log drop or reorder members and were ignored");
+        }
+    }
+
+    fn send(&self, body: &Body) {
+        let value = encode_entry(body);
+        let record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, 0).partition(0).payload(&value);
+        if let Err((error, _)) = self.plain.send(record) {
+            tracing::warn!("a tick was not sent: {error}");
+        }
+        self.plain.poll(Duration::ZERO);
+    }
+
+    fn poll(&mut self, wants_entries: bool, open: bool) -> Result<Vec<Input>, Stop> {
+        self.plain.poll(Duration::ZERO);
+        let mut inputs = self.poll_group();
+        if self.following {
+            inputs.extend(self.poll_state()?);
+        } else if self.reading_log && wants_entries {
+            inputs.push(self.poll_log(if open { POLL_OPEN } else { POLL_QUIET })?);
+        } else if inputs.is_empty() {
+            sleep(POLL_OPEN);
+        }
+        Ok(inputs)
+    }
+
+    /// Who owns the log. The member never reads a record: what it is given stays paused.
+    fn poll_group(&self) -> Vec<Input> {
+        if let Some(Ok(_)) = self.group.poll(Duration::ZERO) {
+            tracing::warn!("the ledger's group member was given a record");
+        }
+        let mut inputs = Vec::new();
+        for event in self.group.context().take_events() {
+            match event {
+                Event::Assigned(partitions) => {
+                    let mut list = TopicPartitionList::new();
+                    for (topic, partition) in &partitions {
+                        // Where it stands does not matter: it is paused before it fetches.
+                        let _known = list.add_partition_offset(topic, *partition, Offset::End);
+                    }
+                    let taken = self.group.incremental_assign(&list).and_then(|()| self.group.pause(&list));
+                    if let Err(error) = taken {
+                        tracing::warn!("taking the log over: {error}");
+                    }
+                    if !partitions.is_empty() {
+                        inputs.push(Input::Assigned);
+                    }
+                }
+                Event::Revoked { partitions, lost } if !partitions.is_empty() => inputs.push(Input::Revoked { lost }),
+                Event::Revoked { .. }
+                | Event::Delivered { .. }
+                | Event::NotDelivered { .. }
+                | Event::Committed(_)
+                | Event::Error(_)
+                | Event::TransactionCoordinatorLost => {}
+            }
+        }
+        inputs
+    }
+
+    fn poll_state(&mut self) -> Result<Vec<Input>, Stop> {
+        let mut records = Vec::new();
+        let mut ended = false;
+        let mut wait = POLL_QUIET;
+        while records.len() < STATE_RECORDS_MAX {
+            match self.follower.poll(wait) {
+                None => break,
+                Some(Ok(message)) => {
+                    self.state_next = message.offset() + 1;
+                    records.push(tail::state_record(&message)?);
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    ended = true;
+                    break;
+                }
+                Some(Err(error)) => tracing::warn!("reading comity.state: {error}"),
+            }
+            wait = Duration::ZERO;
+        }
+        let mut inputs = Vec::new();
+        if !records.is_empty() {
+            self.context.status.restored_records.fetch_add(records.len() as u64, Ordering::Relaxed);
+            self.say_progress();
+            inputs.push(Input::StateRead(records));
+        }
+        if ended && self.to_end {
+            self.to_end = false;
+            let (log_start, log_end) = tail::ends(&self.log, names::LOG)?;
+            self.context.status.standby.store(true, Ordering::Relaxed);
+            inputs.push(Input::StateEnd { log_start, log_end });
+        }
+        Ok(inputs)
+    }
+
+    fn say_progress(&mut self) {
+        if self.to_end && self.progress.elapsed() > PROGRESS_INTERVAL {
+            self.progress = clock::instant();
+            let read = self.context.status.restored_records.load(Ordering::Relaxed);
+            let total = self.context.status.restore_records_total.load(Ordering::Relaxed);
+            tracing::info!(read, total, "restoring the state");
+        }
+    }
+
+    fn poll_log(&self, wait: Duration) -> Result<Input, Stop> {
+        let mut entries = Vec::new();
+        let mut wait = wait;
+        while entries.len() < self.context.pace.batch_entries_max {
+            match self.log.poll(wait) {
+                None => break,
+                Some(Ok(message)) => entries.push(entry(&message)?),
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    self.context.status.caught_up.store(true, Ordering::Relaxed);
+                    break;
+                }
+                Some(Err(error)) => tracing::warn!("reading comity.log: {error}"),
+            }
+            wait = Duration::ZERO;
+        }
+        if let Some(last) = entries.last() {
+            self.context.status.read_position.store(last.offset + 1, Ordering::Relaxed);
+            let taken = entries.iter().filter(|entry| !matches!(entry.body, Body::Tick)).count();
+            self.context.status.open_but_ticks.fetch_add(taken as u64, Ordering::Relaxed);
+        }
+        Ok(Input::Polled { entries, now_ms: self.now_ms() })
+    }
+}
+
+impl Drop for Shell<'_> {
+    fn drop(&mut self) {
+        // A consumer that is dropped waits until its revocation is answered.
+        self.group.context().close();
+        self.context.status.owner.store(false, Ordering::Relaxed);
+    }
+}
+
+/// One entry of the log with the broker's time on it.
+fn entry(message: &BorrowedMessage<'_>) -> Result<LogEntry, Stop> {
+    let Timestamp::LogAppendTime(appended_at) = message.timestamp() else {
+        let why = "comity.log does not carry the broker's time";
+        return Err(Stop::new(StopKind::Configuration, why, "set message.timestamp.type=LogAppendTime on comity.log"));
+    };
+    decode_entry(message.payload().unwrap_or_default(), message.offset(), appended_at).map_err(|error| {
+        let why = format!("{} at offset {}: {}", error.topic, message.offset(), error.why);
+        Stop::new(StopKind::Data, why, "only Comity may write to comity.log: look at its ACLs")
+    })
+}

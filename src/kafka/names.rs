@@ -1,0 +1,43 @@
+//! The names of Comity's topics, groups and ids, in one place.
+
+use crate::model::decision::Output;
+use crate::model::place::Jurisdiction;
+
+/// Everything that decides, in one order.
+pub const LOG: &str = "comity.log";
+/// The ledger's state, compacted.
+pub const STATE: &str = "comity.state";
+/// Records refused.
+pub const REJECTS: &str = "comity.rejects";
+/// Alerts of mode TEST, for every recipient.
+pub const TEST: &str = "comity.alerts.test";
+
+/// Alerts of one recipient.
+pub fn alerts(jurisdiction: Jurisdiction) -> String {
+    format!("comity.alerts.{jurisdiction}")
+}
+
+/// What one recipient must have by now, compacted.
+pub fn status(jurisdiction: Jurisdiction) -> String {
+    format!("comity.status.{jurisdiction}")
+}
+
+/// The topic of an output; `None` for a place that no member has.
+pub fn output(output: Output, members: &[Jurisdiction]) -> Option<String> {
+    match output {
+        Output::Alerts(member) => members.get(usize::from(member)).map(|jurisdiction| alerts(*jurisdiction)),
+        Output::Status(member) => members.get(usize::from(member)).map(|jurisdiction| status(*jurisdiction)),
+        Output::Test(_) => Some(TEST.to_owned()),
+        Output::Rejects => Some(REJECTS.to_owned()),
+    }
+}
+
+/// The consumer group of intake.
+pub fn intake_group(federation: &str) -> String {
+    format!("comity-{federation}-intake")
+}
+
+/// The consumer group of the ledger and the id of its transactions.
+pub fn ledger_group(federation: &str) -> String {
+    format!("comity-{federation}-ledger")
+}

@@ -1,0 +1,190 @@
+//! The transactional sink: one batch, one transaction, the `Checkpoint` as its last record.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::classify::{Verdict, verdict};
+use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::{Stop, names};
+use crate::config::Kafka;
+use crate::run::ledger::{Transaction, alert_value};
+use crate::schema::state::{CHECKPOINT_KEY, encode_checkpoint, encode_header};
+use crate::telemetry::clock;
+
+/// The header of a tombstone: the number of its transaction.
+pub(super) const TRANSACTION_HEADER: &str = "comity-transaction";
+
+/// How long one transactional call may take. The first transaction over hundreds of fresh partitions takes 10 s.
+const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+/// Pause between two looks at what is still in flight: `poll` itself would spin.
+const DRAIN_PAUSE: Duration = Duration::from_micros(200);
+/// Repetitions of a call that may be repeated.
+const AGAIN_MAX: u32 = 20;
+const AGAIN_PAUSE: Duration = Duration::from_millis(50);
+
+/// How a call on the producer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    /// Not known, or known to have failed: the last `Checkpoint` decides.
+    Unknown,
+    Fenced,
+}
+
+/// A producer under the ledger's transactional id.
+pub(super) struct Sink {
+    producer: BaseProducer<Context>,
+    /// A commit that took longer may still have its EndTxn under way, which would end half of the next transaction.
+    commit_doubt: Duration,
+}
+
+impl Sink {
+    /// Makes the producer and initialises it, which fences its forerunner.
+    pub(super) fn open(
+        kafka: &Kafka,
+        transactional_id: &str,
+        commit_doubt: Duration,
+    ) -> Result<Result<Self, Outcome>, Stop> {
+        let config = client::config(kafka, Purpose::TransactionalProducer { transactional_id });
+        let producer: BaseProducer<Context> = config
+            .create_with_context(Context::new(Deliveries::FailedOnly))
+            .map_err(|error| client::stop("the ledger's producer", &error))?;
+        let sink = Self { producer, commit_doubt };
+        Ok(match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
+            Outcome::Done => Ok(sink),
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => Err(outcome),
+        })
+    }
+
+    /// Commits one batch with the group's offset, which only lag tools read.
+    pub(super) fn commit(&self, transaction: &Transaction, group: Option<&ConsumerGroupMetadata>) -> Outcome {
+        // Events of the time before belong to no batch.
+        drop(self.producer.context().take_events());
+        match repeat(|| self.producer.begin_transaction()) {
+            Outcome::Done => {}
+            // A producer that cannot begin is of no use; a new one tells whether it is fenced.
+            Outcome::Unknown | Outcome::Fenced => return Outcome::Unknown,
+        }
+        if self.send_all(transaction).is_err() || !self.drained() {
+            return Outcome::Unknown;
+        }
+        if let Some(group) = group {
+            let mut offsets = TopicPartitionList::new();
+            let position = Offset::Offset(transaction.batch.checkpoint.marks.log_position);
+            if offsets.add_partition_offset(names::LOG, 0, position).is_err() {
+                return Outcome::Unknown;
+            }
+            match repeat(|| self.producer.send_offsets_to_transaction(&offsets, group, CALL_TIMEOUT)) {
+                Outcome::Done => {}
+                outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
+            }
+        }
+        let started = clock::instant();
+        let outcome = repeat(|| self.producer.commit_transaction(CALL_TIMEOUT));
+        let slow = started.elapsed() > self.commit_doubt;
+        self.producer.poll(Duration::ZERO);
+        let lost = self.producer.context().take_events().contains(&Event::TransactionCoordinatorLost);
+        if outcome == Outcome::Done && (slow || lost) {
+            tracing::info!(slow, lost, "a commit is in doubt; a new producer takes over");
+            return Outcome::Unknown;
+        }
+        outcome
+    }
+
+    /// Hands every record to the client: outputs, then state, then the `Checkpoint`.
+    fn send_all(&self, transaction: &Transaction) -> Result<(), KafkaError> {
+        let batch = &transaction.batch;
+        let topics: Vec<String> = transaction.members.iter().map(|member| names::alerts(*member)).collect();
+        for alert in &batch.alerts {
+            let value = alert_value(alert, &transaction.members, &batch.tails);
+            let topic = if alert.test {
+                Some(names::TEST)
+            } else {
+                topics.get(usize::from(alert.own.member)).map(String::as_str)
+            };
+            self.send(BaseRecord::<(), [u8], usize>::with_opaque_to(topic.unwrap_or_default(), 0).payload(&value))?;
+        }
+        for record in &batch.records {
+            let topic = names::output(record.output, &transaction.members).unwrap_or_default();
+            let to = BaseRecord::<str, [u8], usize>::with_opaque_to(&topic, 0).payload(&record.value);
+            self.send(match &record.key {
+                Some(key) => to.key(key),
+                None => to,
+            })?;
+        }
+        let number = encode_header(batch.checkpoint.transaction);
+        for (key, value) in &batch.state {
+            let to = BaseRecord::<str, [u8], usize>::with_opaque_to(names::STATE, 0).key(key);
+            self.send(match value {
+                Some(value) => to.payload(value),
+                None => {
+                    to.headers(OwnedHeaders::new().insert(Header { key: TRANSACTION_HEADER, value: Some(&number) }))
+                }
+            })?;
+        }
+        let checkpoint = encode_checkpoint(&batch.checkpoint);
+        self.send(
+            BaseRecord::<str, [u8], usize>::with_opaque_to(names::STATE, 0).key(CHECKPOINT_KEY).payload(&checkpoint),
+        )
+    }
+
+    fn send<K: rdkafka::message::ToBytes + ?Sized>(
+        &self,
+        record: BaseRecord<'_, K, [u8], usize>,
+    ) -> Result<(), KafkaError> {
+        let mut record = record.partition(0);
+        let deadline = clock::instant() + CALL_TIMEOUT;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
+                    if clock::instant() < deadline =>
+                {
+                    self.producer.poll(Duration::ZERO);
+                    sleep(DRAIN_PAUSE);
+                    record = back;
+                }
+                Err((error, _)) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until every record is answered; `false` where one was not delivered.
+    fn drained(&self) -> bool {
+        let deadline = clock::instant() + CALL_TIMEOUT;
+        while self.producer.in_flight_count() > 0 {
+            self.producer.poll(Duration::ZERO);
+            if clock::instant() > deadline {
+                return false;
+            }
+            sleep(DRAIN_PAUSE);
+        }
+        self.producer.poll(Duration::ZERO);
+        !self.producer.context().take_events().iter().any(|event| matches!(event, Event::NotDelivered { .. }))
+    }
+}
+
+/// Makes a call, and again while its error says that this may help.
+fn repeat(mut call: impl FnMut() -> Result<(), KafkaError>) -> Outcome {
+    for _ in 0..AGAIN_MAX {
+        let Err(error) = call() else { return Outcome::Done };
+        match verdict(&error) {
+            Verdict::Again => sleep(AGAIN_PAUSE),
+            Verdict::Unknown => {
+                tracing::warn!("a transaction failed: {error}");
+                return Outcome::Unknown;
+            }
+            Verdict::Fenced => {
+                tracing::warn!("the ledger's producer is fenced: {error}");
+                return Outcome::Fenced;
+            }
+        }
+    }
+    Outcome::Unknown
+}

@@ -1,0 +1,158 @@
+//! Dates and instants: `date`, `earliest`, `latest`, `instant`.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use vrl::compiler::function::ArgumentList;
+use vrl::compiler::state::TypeState;
+use vrl::compiler::value::kind;
+use vrl::compiler::{Expression, Parameter};
+use vrl::value::kind::{Collection, Field};
+use vrl::value::{Kind, ObjectMap, Value};
+
+use super::day;
+use super::{Apply, Call, CallError, Knowledge, SCALAR, as_text, field, literal_code, literal_texts, refuse, stated};
+use crate::model::code::{Bound, Code, Precision};
+use crate::model::place::Days;
+use crate::model::rejection::Reason;
+use crate::platform::text;
+
+pub(super) const CALLS: &[Call] = &[
+    Call {
+        name: "date",
+        parameters: &[
+            Parameter::required("text", SCALAR | kind::TIMESTAMP, "What the source says."),
+            Parameter::required("formats", kind::BYTES | kind::ARRAY, "strptime formats."),
+            Parameter::optional("bound", kind::BYTES, "Whether it is only a bound."),
+            Parameter::optional("precision", kind::BYTES, "How much of it counts."),
+            Parameter::optional("absent", kind::BYTES | kind::ARRAY, "Texts that state no date."),
+        ],
+        block: false,
+        compile: date,
+    },
+    Call {
+        name: "instant",
+        parameters: &[
+            Parameter::required("text", SCALAR, "What the source says."),
+            Parameter::required("formats", kind::BYTES | kind::ARRAY, "strptime formats."),
+            Parameter::optional("absent", kind::BYTES | kind::ARRAY, "Texts that state no instant."),
+        ],
+        block: false,
+        compile: instant,
+    },
+    Call { name: "earliest", parameters: DATES, block: false, compile: earliest },
+    Call { name: "latest", parameters: DATES, block: false, compile: latest },
+];
+
+const DATES: &[Parameter] = &[Parameter::required("dates", kind::ARRAY, "What date(…) returned.")];
+/// Formats of one call.
+const FORMATS_MAX: usize = 16;
+
+/// The kind of a date.
+pub(crate) fn date_kind() -> Kind {
+    let fields = [
+        (Field::from("date"), Kind::integer()),
+        (Field::from("precision"), Kind::bytes()),
+        (Field::from("bound"), Kind::bytes()),
+        (Field::from("text"), Kind::bytes().or_null()),
+    ];
+    Kind::object(Collection::from(fields.into_iter().collect::<BTreeMap<_, _>>()))
+}
+
+fn formats(state: &TypeState, arguments: &ArgumentList) -> Result<Vec<String>, CallError> {
+    let formats = literal_texts(arguments, "formats", state)?;
+    if formats.is_empty() || formats.len() > FORMATS_MAX {
+        return Err(CallError::new(
+            "there is no format, or too many",
+            format!("write 1 to {FORMATS_MAX} strptime formats"),
+        ));
+    }
+    match formats.iter().find_map(|format| day::fault(format).map(|fault| (format, fault))) {
+        None => Ok(formats),
+        Some((format, fault)) => {
+            let help = "write a strptime format such as \"%m/%d/%Y\" or \"%Y-%m-%d %H:%M:%S%.f\"";
+            Err(CallError::new(format!("`{format}` is no format of a date: {fault}"), help))
+        }
+    }
+}
+
+fn date(knowledge: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
+    let formats = formats(state, arguments)?;
+    let formats: Vec<(String, Precision)> = formats.into_iter().map(|f| (f.clone(), day::precision(&f))).collect();
+    let bound = literal_code(arguments, "bound", state)?.unwrap_or(Bound::Exact);
+    let precision: Option<Precision> = literal_code(arguments, "precision", state)?;
+    let absent = literal_texts(arguments, "absent", state)?;
+    let zone = knowledge.zone.clone();
+    Ok(Apply::one(arguments.required("text"), date_kind().or_null(), move |value| {
+        let unreadable = || refuse(Reason::UnreadableDate);
+        if let Value::Timestamp(instant) = &value {
+            let days = day_of(instant.timestamp_millis(), &zone).ok_or_else(unreadable)?;
+            return Ok(dated(days, precision.unwrap_or(Precision::Day), bound, None));
+        }
+        let Some(written) = stated(&value) else { return Ok(Value::Null) };
+        let squeezed = text::squeeze(&written);
+        if absent.iter().any(|word| word.as_str() == squeezed) {
+            return Ok(Value::Null);
+        }
+        let read = formats.iter().find_map(|(format, of)| day::parse(&squeezed, format, &zone).map(|date| (date, *of)));
+        let (date, of) = read.ok_or_else(unreadable)?;
+        let days = day::days(date).ok_or_else(unreadable)?;
+        // The text is kept where it says more, or something else, than the date alone.
+        let text = (as_text(&value) != Some(date.to_string().as_str())).then_some(written.as_ref());
+        Ok(dated(days, precision.unwrap_or(of), bound, text))
+    }))
+}
+
+/// The day of an instant in a time zone.
+fn day_of(millis: i64, zone: &TimeZone) -> Option<Days> {
+    let instant = jiff::Timestamp::from_millisecond(millis).ok()?;
+    day::days(instant.to_zoned_datetime(zone.clone()).date())
+}
+
+fn dated(days: Days, precision: Precision, bound: Bound, text: Option<&str>) -> Value {
+    let mut date = ObjectMap::new();
+    date.insert("date".into(), Value::Integer(days.into()));
+    date.insert("precision".into(), Value::from(precision.name()));
+    date.insert("bound".into(), Value::from(bound.name()));
+    if let Some(text) = text {
+        date.insert("text".into(), Value::from(text));
+    }
+    Value::Object(date)
+}
+
+fn instant(
+    knowledge: &Knowledge,
+    state: &TypeState,
+    arguments: &ArgumentList,
+) -> Result<Box<dyn Expression>, CallError> {
+    let formats = formats(state, arguments)?;
+    let absent = literal_texts(arguments, "absent", state)?;
+    let zone = knowledge.zone.clone();
+    Ok(Apply::one(arguments.required("text"), Kind::integer().or_null(), move |value| {
+        let Some(written) = stated(&value) else { return Ok(Value::Null) };
+        let squeezed = text::squeeze(&written);
+        if absent.iter().any(|word| word.as_str() == squeezed) {
+            return Ok(Value::Null);
+        }
+        let read = formats.iter().find_map(|format| day::parse_instant(&squeezed, format, &zone));
+        read.map(Value::Integer).ok_or_else(|| refuse(Reason::UnreadableDate))
+    }))
+}
+
+fn earliest(_: &Knowledge, _: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
+    Ok(Apply::one(arguments.required("dates"), date_kind().or_null(), |dates| {
+        Ok(given(dates).min_by_key(|(days, _)| *days).map_or(Value::Null, |(_, date)| date))
+    }))
+}
+
+fn latest(_: &Knowledge, _: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
+    Ok(Apply::one(arguments.required("dates"), date_kind().or_null(), |dates| {
+        Ok(given(dates).max_by_key(|(days, _)| *days).map_or(Value::Null, |(_, date)| date))
+    }))
+}
+
+/// The dates of a list, nulls dropped.
+fn given(dates: Value) -> impl Iterator<Item = (i64, Value)> {
+    let dates = if let Value::Array(dates) = dates { dates } else { Vec::new() };
+    dates.into_iter().filter_map(|date| field(&date, "date").and_then(Value::as_integer).map(|days| (days, date)))
+}

@@ -1,0 +1,229 @@
+//! The batch that is being filled: what its entries decided, encoded, and how to take all of it back.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use crate::encode;
+use crate::index::State;
+use crate::ledger::{self, Effects, Outcome};
+use crate::model::change::Change;
+use crate::model::decision::{AlertEntry, Batch, Decision, Output, OutputRecord, gets_event};
+use crate::model::entry::{Body, LogEntry};
+use crate::model::limit::{BATCH_ALERTS_MAX, BATCH_TAIL_BYTES_MAX};
+use crate::model::place::Jurisdiction;
+use crate::model::state::{Checkpoint, Key, Marks};
+use crate::schema::state::{encode_key, encode_record, encode_value};
+
+use super::{OutputTails, Tally, Transaction};
+
+/// The entries of one transaction and all that they did.
+#[derive(Debug)]
+pub(super) struct Open {
+    entries: Vec<LogEntry>,
+    changes: Vec<Change>,
+    before: Marks,
+    transaction: i64,
+    tails: Vec<Vec<u8>>,
+    tail_bytes: usize,
+    alerts: Vec<AlertEntry>,
+    records: Vec<OutputRecord>,
+    state: Vec<(String, Option<Vec<u8>>)>,
+    places: HashMap<String, usize>,
+    pub(super) tally: Tally,
+}
+
+impl Open {
+    /// An empty batch on a state; `torn` are keys whose values must be written again.
+    pub(super) fn new(state: &State, transaction: i64, torn: &BTreeSet<Key>) -> Self {
+        let mut open = Self {
+            entries: Vec::new(),
+            changes: Vec::new(),
+            before: state.marks.clone(),
+            transaction,
+            tails: Vec::new(),
+            tail_bytes: 0,
+            alerts: Vec::new(),
+            records: Vec::new(),
+            state: Vec::new(),
+            places: HashMap::new(),
+            tally: Tally::default(),
+        };
+        for key in torn {
+            open.write_state(key, state.get(key).map(encode_value));
+        }
+        open
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// True once the batch has reached a bound.
+    pub(super) fn is_full(&self, entries_max: usize) -> bool {
+        self.entries.len() >= entries_max
+            || self.alerts.len() >= BATCH_ALERTS_MAX
+            || self.tail_bytes >= BATCH_TAIL_BYTES_MAX
+    }
+
+    /// Decides on one entry and makes its changes.
+    pub(super) fn take(&mut self, state: &mut State, entry: LogEntry) -> Outcome {
+        let effects = ledger::handle(state, &entry);
+        let outcome = effects.outcome;
+        self.tally.count(&effects, matches!(entry.body, Body::Tick));
+        for change in &effects.changes {
+            let datum = state.apply(change);
+            self.write_state(&change.key, datum);
+        }
+        state.advance(&effects.marks);
+        // After the changes: rules that this entry brings name the recipients of its own statuses.
+        self.write_outputs(&effects, state);
+        let changes = effects.changes;
+        self.changes.extend(changes);
+        self.entries.push(entry);
+        outcome
+    }
+
+    fn write_outputs(&mut self, effects: &Effects<'_>, state: &State) {
+        for decision in &effects.decisions {
+            self.write_alerts(decision);
+        }
+        if let Some((rejection, sequence)) = &effects.rejection {
+            let value = encode::rejection(rejection, *sequence);
+            self.records.push(OutputRecord { output: Output::Rejects, sequence: *sequence, key: None, value });
+        }
+        for status in &effects.statuses {
+            let Some(member) = state.rules().and_then(|rules| rules.member(status.recipient)) else { continue };
+            self.records.push(OutputRecord {
+                output: Output::Status(member),
+                sequence: status.sequence,
+                key: Some(status.recipient.to_string()),
+                value: encode::status(status),
+            });
+        }
+    }
+
+    fn write_alerts(&mut self, decision: &Decision<'_>) {
+        let tails = encode::tails(decision);
+        let attention = self.write_tail(tails.attention);
+        let follow_up = self.write_tail(tails.follow_up);
+        for recipient in &decision.recipients {
+            let tail = if gets_event(recipient.role) { follow_up } else { attention };
+            // `tails` gives a tail for each role that a recipient has; without one the alert would be half a record.
+            assert!(tail.is_some(), "every role of a recipient has a tail");
+            let own = recipient.clone();
+            self.alerts.push(AlertEntry { tail: tail.unwrap_or_default(), test: decision.test, own });
+        }
+        self.tally.alerts += decision.recipients.len() as u64;
+    }
+
+    fn write_tail(&mut self, tail: Option<Vec<u8>>) -> Option<u32> {
+        let tail = tail?;
+        self.tail_bytes += tail.len();
+        self.tails.push(tail);
+        u32::try_from(self.tails.len() - 1).ok()
+    }
+
+    /// A key that changes twice in a batch is written once, with its last value.
+    fn write_state(&mut self, key: &Key, datum: Option<Vec<u8>>) {
+        let name = encode_key(key);
+        let value = datum.map(|datum| encode_record(self.transaction, &datum));
+        match self.places.get(&name) {
+            Some(place) => self.state[*place].1 = value,
+            None => {
+                self.places.insert(name.clone(), self.state.len());
+                self.state.push((name, value));
+            }
+        }
+    }
+
+    /// The finished batch, without the outputs that an earlier, torn transaction has already published, and what takes
+    /// it back. `Err` names an output that holds other bytes under a sequence of this batch.
+    pub(super) fn seal(
+        self,
+        state: &State,
+        cluster_id: &str,
+        published: &OutputTails,
+    ) -> Result<(Transaction, Sealed), Output> {
+        let members: Vec<Jurisdiction> = state
+            .rules()
+            .map_or_else(Vec::new, |rules| rules.members.iter().map(|member| member.jurisdiction).collect());
+        let (mut alerts, mut records, tails) = (self.alerts, self.records, self.tails);
+        if !published.is_empty() {
+            let mut differs = None;
+            alerts.retain(|alert| {
+                let value = alert_value(alert, &members, &tails);
+                keep(published, alert.output(), alert.own.sequence, &value, &mut differs)
+            });
+            records.retain(|record| keep(published, record.output, record.sequence, &record.value, &mut differs));
+            if let Some(output) = differs {
+                return Err(output);
+            }
+        }
+        let checkpoint = state.checkpoint(self.transaction, cluster_id);
+        let batch = Batch { tails, alerts, records, state: self.state, checkpoint: checkpoint.clone() };
+        let sealed =
+            Sealed { entries: self.entries, changes: self.changes, before: self.before, checkpoint, tally: self.tally };
+        Ok((Transaction { batch, members }, sealed))
+    }
+}
+
+/// A batch that was handed to the shell: what is needed to take it back, or to count it.
+#[derive(Debug)]
+pub(super) struct Sealed {
+    entries: Vec<LogEntry>,
+    changes: Vec<Change>,
+    before: Marks,
+    pub(super) checkpoint: Checkpoint,
+    pub(super) tally: Tally,
+}
+
+impl Sealed {
+    /// Undoes every change and gives the entries back, in their order.
+    pub(super) fn undo(self, state: &mut State, waiting: &mut VecDeque<LogEntry>) {
+        state.undo(&self.changes, self.before);
+        for entry in self.entries.into_iter().rev() {
+            waiting.push_front(entry);
+        }
+    }
+
+    /// True where this is the `Checkpoint` that stood before the batch.
+    pub(super) fn stands_on(&self, checkpoint: Option<&Checkpoint>) -> bool {
+        match checkpoint {
+            None => self.before == Marks::default(),
+            Some(checkpoint) => {
+                checkpoint.transaction == self.checkpoint.transaction - 1 && checkpoint.marks == self.before
+            }
+        }
+    }
+}
+
+/// The value of one recipient's alert.
+pub fn alert_value(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8>]) -> Vec<u8> {
+    let mut value = Vec::new();
+    if let Some(jurisdiction) = members.get(usize::from(alert.own.member)) {
+        encode::own(&alert.own, *jurisdiction, &mut value);
+    }
+    value.extend_from_slice(tails.get(alert.tail as usize).map_or(&[], Vec::as_slice));
+    value
+}
+
+/// Says whether an output record is still to be sent; one that is there with other bytes is a breach.
+fn keep(published: &OutputTails, output: Output, sequence: i64, value: &[u8], differs: &mut Option<Output>) -> bool {
+    match published.get(&output).and_then(|tail| tail.get(&sequence)) {
+        None => true,
+        Some(there) => {
+            if there.as_slice() != value {
+                *differs = Some(output);
+            }
+            false
+        }
+    }
+}
+
+/// Published records beyond the last `Checkpoint`, by output and sequence.
+pub(super) fn prune(published: &mut OutputTails, sequences: &BTreeMap<Output, i64>) {
+    for (output, tail) in published.iter_mut() {
+        let next = sequences.get(output).copied().unwrap_or(1);
+        *tail = tail.split_off(&next);
+    }
+    published.retain(|_, tail| !tail.is_empty());
+}
