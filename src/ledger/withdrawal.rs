@@ -34,11 +34,11 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     }
     let mut withdrew = None;
     if let Some(before) = before {
-        match withdraw_known(draft, rules, &before, &known, event, withdrawal) {
-            Outcome::Superseded => return Outcome::Superseded,
-            outcome if !known.is_empty() => withdrew = Some(outcome),
-            _ => {}
+        let outcome = withdraw_known(draft, rules, &before, &known, event, withdrawal);
+        if outcome == Outcome::Superseded {
+            return outcome;
         }
+        withdrew = Some(outcome).filter(|_| !known.is_empty());
     }
     let mut kept = None;
     for target in unknown {

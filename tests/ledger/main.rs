@@ -1,6 +1,8 @@
 //! The ledger against the rules that it was written for: one test for each rule, and histories by chance against a
 //! naive model.
 
+#![expect(clippy::expect_used, reason = "a test ends where its input is not what it must be")]
+
 mod histories;
 mod index;
 mod model;
