@@ -9,6 +9,7 @@ use crate::identify::identify;
 use crate::map::map;
 use crate::model::entry::Body;
 use crate::model::event::InfractionEvent;
+use crate::model::limit::RECORD_BYTES_MAX;
 use crate::model::record::RawRecord;
 use crate::model::rejection::{Refusal, Rejection, Stage};
 use crate::platform::Platform;
@@ -36,7 +37,9 @@ fn event(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<InfractionEv
 /// make it an event, and only of a platform whose records name nobody.
 fn rejection(platform: &Platform, record: &RawRecord<'_>, refusal: Refusal, digest_key: Option<&[u8]>) -> Rejection {
     let value = record.value.unwrap_or_default();
-    let repairable = matches!(refusal.reason.stage(), Stage::Decode | Stage::Map) && refusal.detail.is_none();
+    let repairable = matches!(refusal.reason.stage(), Stage::Decode | Stage::Map)
+        && refusal.detail.is_none()
+        && value.len() <= RECORD_BYTES_MAX;
     Rejection {
         at: record.at.clone(),
         platform: platform.definition.name.clone(),
@@ -45,7 +48,7 @@ fn rejection(platform: &Platform, record: &RawRecord<'_>, refusal: Refusal, dige
         field: refusal.field,
         size_bytes: i64::try_from(value.len()).unwrap_or(i64::MAX),
         digest: digest_key.and_then(|key| digest(key, value)),
-        payload: (repairable && !platform.definition.names_subjects).then(|| value.to_vec()),
+        payload: (repairable && !value.is_empty() && !platform.definition.names_subjects).then(|| value.to_vec()),
         reported_at: record.published_at,
     }
 }

@@ -1,11 +1,25 @@
 //! The oracle that says who must be told of each RASFF notification, held against numbers that were counted apart.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where its input is not what it must be, and says what it did not read"
+)]
+
 #[path = "oracle/rasff.rs"]
 mod rasff;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use comity::decode::cut;
+use comity::intake::handle;
+use comity::model::entry::Body;
+use comity::model::event::InfractionEvent;
+use comity::model::record::{RawRecord, SourcePosition};
+use comity::platform::{Platform, load};
 use rasff::Expected;
 
 /// A small invented list with the quirks of the real one.
@@ -61,4 +75,69 @@ fn the_real_list_has_the_numbers_that_were_counted_apart() {
     assert_eq!(sum(|one| one.outside.len()), 1_568);
     assert_eq!(told["2025.4775"].follow_up, members(&["DE"]));
     assert_eq!(told["2024.9636"].follow_up, BTreeSet::new());
+}
+
+fn platform() -> Platform {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/platforms/eu-rasff");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let named = paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()));
+    load("eu-rasff", &named.collect()).unwrap()
+}
+
+/// The events of a list, and its lines that became one, under its header.
+fn read(list: &str) -> (Vec<InfractionEvent>, String) {
+    let platform = platform();
+    let cutter = cut::open(&platform.definition, "list", list.as_bytes()).unwrap();
+    let version = cutter.source_version().to_owned();
+    assert_eq!(version, "notifications-tsv");
+    let mut events = Vec::new();
+    let mut lines = format!("{}\n", list.lines().next().unwrap());
+    for (place, record) in cutter.enumerate() {
+        let bytes = record.unwrap().bytes;
+        let offset = i64::try_from(place).unwrap();
+        let at = SourcePosition { topic: Arc::from("t"), partition: 0, from: offset, offset };
+        let (value, source_version) = (Some(bytes.as_slice()), Some(version.as_str()));
+        let raw = RawRecord { at: &at, value, source_version, test: false, published_at: 1_730_419_200_000 };
+        if let Body::Event(event) = handle(&platform, &raw, None) {
+            events.push(*event);
+            lines.push_str(&format!("{}\n", std::str::from_utf8(&bytes).unwrap()));
+        }
+    }
+    (events, lines)
+}
+
+/// Compares whom the last different content of each event names with what the oracle says of it.
+fn agree(list: &str) -> usize {
+    let (events, lines) = read(list);
+    let told = rasff::expected(&lines);
+    let members: BTreeSet<&str> = rasff::MEMBERS.iter().map(|(_, code)| *code).collect();
+    let mut contents: BTreeMap<&str, BTreeSet<[u8; 32]>> = BTreeMap::new();
+    let mut last: BTreeMap<&str, &InfractionEvent> = BTreeMap::new();
+    for event in &events {
+        if contents.entry(&event.event_id).or_default().insert(event.provenance.content_sha256) {
+            last.insert(&event.event_id, event);
+        }
+    }
+    assert_eq!(last.len(), told.len());
+    for (reference, expected) in &told {
+        let event = last[format!("eu-rasff/{reference}").as_str()];
+        let named = event.for_follow_up.iter().map(ToString::to_string);
+        let named = named.filter(|code| members.contains(code.as_str()) && *code != expected.origin);
+        assert_eq!(event.origin.to_string(), expected.origin, "{reference}");
+        assert_eq!(named.collect::<BTreeSet<_>>(), expected.follow_up, "{reference}");
+        assert_eq!(contents[event.event_id.as_str()].len(), expected.versions, "{reference}");
+    }
+    told.len()
+}
+
+#[test]
+fn the_mapping_names_whom_the_oracle_names() {
+    let quirks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quirks/eu-rasff/notifications.tsv");
+    assert_eq!(agree(&fs::read_to_string(quirks).unwrap()), 5);
+    let Ok(folder) = std::env::var("COMITY_DATA") else {
+        println!("COMITY_DATA is not set: only the invented list was read");
+        return;
+    };
+    let path = Path::new(&folder).join("eu-rasff/rasff-notifications-2024-2025.tsv");
+    assert_eq!(agree(&fs::read_to_string(path).unwrap()), 5_617);
 }

@@ -59,7 +59,7 @@ pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Se
             instance_id: written.ledger.instance_id,
         },
         intake: Intake {
-            commit_interval: checker.interval("intake.commit_interval_ms", written.intake.commit_interval_ms, 5),
+            commit_interval: checker.interval("intake.commit_interval_ms", written.intake.commit_interval_ms, 100),
             in_flight_records_max: checker.count(
                 "intake.in_flight_records_max",
                 written.intake.in_flight_records_max.or(Some(10_000)),

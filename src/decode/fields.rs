@@ -52,11 +52,6 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// True if the field has a value already.
-    pub(super) fn is_set(&self, index: usize) -> bool {
-        self.values.get(index).is_some_and(Option::is_some)
-    }
-
     /// The object. What is absent becomes null, or `absent`'s value, or the refusal where the schema wants one.
     pub(super) fn finish(self, path: &Path<'_>, absent: fn(&SourceType) -> Option<Value>) -> Result<Value, Refusal> {
         let mut object = Vec::with_capacity(self.fields.len());

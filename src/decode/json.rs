@@ -79,9 +79,6 @@ impl<'de> Visitor<'de> for Object<'_> {
                 continue;
             };
             let path = Path::Field(self.path, &field.name);
-            if slots.is_set(index) {
-                return Err(self.state.refuse(path.refuse(Reason::DuplicateField)));
-            }
             let value = map.next_value_seed(Field { field, path: &path, state: self.state })?;
             slots.put(index, value, &path).map_err(|refusal| self.state.refuse(refusal))?;
         }

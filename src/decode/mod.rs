@@ -28,7 +28,7 @@ mod path;
 mod xml;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Reads one record in the format of its source version.
 ///

@@ -110,9 +110,6 @@ impl<'a> Xml<'a> {
             slots.push(index, value);
             return Ok(());
         }
-        if slots.is_set(index) {
-            return Err(path.refuse(Reason::DuplicateField));
-        }
         let value = self.read_value(child, field, &path)?;
         slots.put(index, value, &path)
     }

@@ -332,6 +332,10 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+        if code == RDKafkaErrorCode::PartitionEOF {
+            // The end of a partition is news for who reads it, and no fault.
+            return;
+        }
         tracing::warn!(target: "librdkafka", "{code}: {reason}");
         self.push(Event::Error(code));
     }

@@ -17,6 +17,11 @@ use crate::telemetry::clock;
 /// Records handed to the producer and not yet confirmed.
 const IN_FLIGHT_MAX: usize = 10_000;
 const FULL_PAUSE: Duration = Duration::from_millis(1);
+/// A platform's topic takes batches up to the bound of one record; the client would fill them to a megabyte.
+const BATCH_BYTES_MAX: &str = "131072";
+/// What the frame of a batch and two headers may take of that bound.
+const FRAME_BYTES_MAX: usize = 1_024;
+const VALUE_BYTES_MAX: usize = RECORD_BYTES_MAX - FRAME_BYTES_MAX;
 /// How long the last confirmations may take.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -51,6 +56,7 @@ pub fn feed(
 ) -> Result<Fed, Stop> {
     super::present(&tail::reader(kafka)?, target.topic)?;
     let producer: BaseProducer<Context> = client::config(kafka, Purpose::Producer)
+        .set("batch.size", BATCH_BYTES_MAX)
         .create_with_context(Context::new(Deliveries::All))
         .map_err(|error| client::stop("feeding", &error))?;
     let mut fed = Fed::default();
@@ -58,7 +64,7 @@ pub fn feed(
         if shutdown.load(Ordering::Relaxed) {
             break;
         }
-        if value.len() > RECORD_BYTES_MAX {
+        if value.len() > VALUE_BYTES_MAX {
             fed.too_large += 1;
             continue;
         }

@@ -293,8 +293,8 @@ impl<'c> Shell<'c> {
             match event {
                 Event::Assigned(partitions) => inputs.push(self.assigned(partitions)?),
                 Event::Revoked { lost, .. } => inputs.push(Input::Revoked { lost }),
-                Event::Committed(answer) => inputs.push(Input::Committed { accepted: answer.is_ok() }),
-                Event::Delivered { .. }
+                Event::Committed(_)
+                | Event::Delivered { .. }
                 | Event::NotDelivered { .. }
                 | Event::Error(_)
                 | Event::TransactionCoordinatorLost => {}
@@ -361,10 +361,15 @@ impl<'c> Shell<'c> {
                     .map_err(|error| client::stop("committing positions", &error))?;
             }
         }
-        Ok(match self.consumer.commit(&list, CommitMode::Async) {
-            Ok(()) => Vec::new(),
-            Err(_) => vec![Input::Committed { accepted: false }],
-        })
+        // Asked and answered at once: the answer to an asynchronous commit was seen to stay out.
+        let accepted = match self.consumer.commit(&list, CommitMode::Sync) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::debug!("committing positions: {error}");
+                false
+            }
+        };
+        Ok(vec![Input::Committed { accepted }])
     }
 
     /// Reads a round of records; `true` once everything is drained.

@@ -85,7 +85,8 @@ pub enum Format {
     /// One JSON object a line.
     JsonLines,
     Delimited(Delimited),
-    /// One element of this name a record; its children by name are the fields, attributes as `@name`.
+    /// One element of this name a record; its children by name are the fields, attributes as `@name`, its own text as
+    /// `#text`.
     Xml {
         record: String,
     },

@@ -1,83 +1,80 @@
-//! Which version of a platform's format a file is: rows by their header, everything else by its shape.
+//! Which version of a platform's format a file is: rows by their header, everything else by the names of its first
+//! record.
 
-use super::{Definition, Delimited, Encoding, Format, Problem, Source, rows, trim_end};
+use super::{Definition, Delimited, Encoding, Format, Lines, Problem, Source, json, rows, xml};
 
 /// The version whose promise the file's beginning keeps.
 pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) -> Result<&'p Source, Problem> {
-    let first = prefix.iter().copied().find(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
-    let mut nearest: Option<(usize, Vec<String>, &Source)> = None;
-    let mut shaped: Vec<(usize, &Source)> = Vec::new();
+    let mut candidates: Vec<Candidate<'p>> = Vec::new();
     for source in platform.sources.iter().rev() {
-        match &source.format {
-            Format::Delimited(layout) => {
-                let Some(columns) = header(layout, source.encoding, prefix) else { return Ok(source) };
-                let differences = differences(source, &columns);
-                if differences.is_empty() {
-                    return Ok(source);
-                }
-                if nearest.as_ref().is_none_or(|(count, ..)| differences.len() < *count) {
-                    nearest = Some((differences.len(), differences, source));
-                }
-            }
-            Format::Json { records } if records.is_empty() && (first == b'[' || first == b'{') => {
-                let score = usize::from(first == b'[' || !one_object_a_line(prefix)) * 1_000;
-                shaped.push((score + known_names(source, prefix), source));
-            }
-            Format::Json { records } if !records.is_empty() && first == b'{' => {
-                let score = usize::from(!one_object_a_line(prefix)) * 1_000;
-                shaped.push((score + known_names(source, prefix), source));
-            }
-            Format::JsonLines if first == b'{' => {
-                let score = usize::from(one_object_a_line(prefix)) * 1_000;
-                shaped.push((score + known_names(source, prefix), source));
-            }
-            Format::Xml { record } if contains(prefix, format!("<{record}").as_bytes()) => {
-                shaped.push((known_names(source, prefix), source));
-            }
-            Format::Avro if prefix.starts_with(b"Obj\x01") => shaped.push((1_000, source)),
-            Format::Json { .. } | Format::JsonLines | Format::Xml { .. } | Format::Avro => {}
-        }
+        let candidate = match &source.format {
+            Format::Delimited(layout) => by_header(source, layout, prefix),
+            Format::Avro => prefix.starts_with(b"Obj\x01").then(|| Candidate::fits(source)),
+            Format::Json { .. } | Format::JsonLines | Format::Xml { .. } => by_first_record(source, file, prefix),
+        };
+        candidates.extend(candidate);
     }
-    if let Some((_, source)) = shaped.into_iter().max_by_key(|(score, _)| *score) {
-        return Ok(source);
+    let fitting = candidates.iter().filter(|candidate| candidate.differences.is_empty());
+    if let Some(candidate) = fitting.min_by_key(|candidate| candidate.unknown) {
+        return Ok(candidate.source);
     }
     let help = format!("{} knows: {}", platform.name, versions(platform));
-    Err(match nearest {
-        Some((_, differences, source)) => {
-            let why = format!("is not {}: {}", source.version, differences.join("; "));
-            Problem::new("CMT-9505", file, why, help)
-        }
-        None => Problem::new("CMT-9505", file, "is in none of the platform's formats", help),
-    })
+    // The columns of a nearly right file say more than the names of a record that only has the same shape.
+    let Some(nearest) = candidates.iter().min_by_key(|candidate| candidate.differences.len()) else {
+        return Err(Problem::new("CMT-9505", file, "is in none of the platform's formats", help));
+    };
+    let why = format!("is not {}: {}", nearest.source.version, nearest.differences.join("; "));
+    Err(Problem::new("CMT-9505", file, why, help))
+}
+
+/// A version that the file could be in.
+struct Candidate<'p> {
+    source: &'p Source,
+    /// What the file has otherwise; a version that fits has none.
+    differences: Vec<String>,
+    /// Names of the first record that the version does not read: of two that fit, the one that reads more is meant.
+    unknown: usize,
+}
+
+impl<'p> Candidate<'p> {
+    fn fits(source: &'p Source) -> Self {
+        Self { source, differences: Vec::new(), unknown: 0 }
+    }
 }
 
 fn versions(platform: &Definition) -> String {
     platform.sources.iter().map(|source| source.version.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// The columns of the header line; `None` where the format has none.
-fn header(layout: &Delimited, encoding: Encoding, prefix: &[u8]) -> Option<Vec<String>> {
+fn by_header<'p>(source: &'p Source, layout: &Delimited, prefix: &[u8]) -> Option<Candidate<'p>> {
     let mut rest = prefix;
     for _ in 1..layout.header_line.max(1) {
         let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |place| place + 1);
-        rest = &rest[end..];
+        rest = rest.get(end..).unwrap_or_default();
     }
+    let cells = rows::first_row(layout, rest)?;
     if layout.header_line == 0 {
-        return None;
+        return (cells.len() == source.fields.len()).then(|| Candidate::fits(source));
     }
-    let end = rows::row_end(layout, rest).unwrap_or(rest.len());
-    let text = |cell: Vec<u8>| match encoding {
-        Encoding::Utf8 => String::from_utf8_lossy(&cell).into_owned(),
-        Encoding::Windows1252 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&cell).0.into_owned(),
+    let text = |cell: &Vec<u8>| match source.encoding {
+        Encoding::Utf8 => String::from_utf8_lossy(cell).into_owned(),
+        Encoding::Windows1252 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0.into_owned(),
     };
-    Some(rows::cells(layout, trim_end(&rest[..end])).into_iter().map(text).collect())
+    let columns: Vec<String> = cells.iter().map(text).collect();
+    Some(Candidate { source, differences: differences(source, &columns, layout.header_line), unknown: 0 })
 }
 
 /// Column by column, what the header has otherwise than the schema.
-fn differences(source: &Source, columns: &[String]) -> Vec<String> {
+fn differences(source: &Source, columns: &[String], line: usize) -> Vec<String> {
     let wanted: Vec<&str> = source.fields.iter().map(|field| field.native.as_str()).collect();
     if columns.iter().map(String::as_str).eq(wanted.iter().copied()) {
         return Vec::new();
+    }
+    // Without one known name the line may be a record, and nothing of a record is repeated in a message.
+    if !columns.iter().any(|column| !column.trim().is_empty() && wanted.contains(&column.as_str())) {
+        let missing = wanted.iter().map(|name| format!("column {name:?} is missing"));
+        let whole = format!("line {line} has none of its {} columns", wanted.len());
+        return std::iter::once(whole).chain(missing).collect();
     }
     let mut found = Vec::new();
     for (place, name) in wanted.iter().enumerate() {
@@ -100,22 +97,81 @@ fn differences(source: &Source, columns: &[String]) -> Vec<String> {
     found
 }
 
-/// True where the first line that is not blank is a JSON object by itself.
-fn one_object_a_line(prefix: &[u8]) -> bool {
-    let mut lines = prefix.split(|byte| *byte == b'\n');
-    let first = lines.find(|line| !line.iter().all(u8::is_ascii_whitespace));
-    first.is_some_and(|line| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
-}
-
-/// How many of the schema's names stand in the file's beginning.
-fn known_names(source: &Source, prefix: &[u8]) -> usize {
-    let name = |native: &str| match &source.format {
-        Format::Xml { .. } => format!("<{native}"),
-        Format::Json { .. } | Format::JsonLines | Format::Delimited(_) | Format::Avro => format!("\"{native}\""),
+/// The version of a file whose first record can be cut and has what the version always has.
+fn by_first_record<'p>(source: &'p Source, file: &str, prefix: &[u8]) -> Option<Candidate<'p>> {
+    let names = match &source.format {
+        Format::JsonLines => keys(&first_line(file, prefix)?)?,
+        Format::Json { records } => {
+            let first = json::Elements::new(records.clone(), file.to_owned(), prefix).next_record();
+            match first {
+                Ok(Some(cut)) => keys(&cut.bytes)?,
+                // An empty list is of every version that finds it.
+                Ok(None) => return Some(Candidate::fits(source)),
+                Err(_) => return None,
+            }
+        }
+        Format::Xml { record } => {
+            let mut elements = xml::Elements::new(record.clone(), source.encoding, file.to_owned(), prefix);
+            match elements.next_record() {
+                Ok(first) => children(&first?.bytes),
+                Err(problem) => return Some(Candidate { source, differences: vec![problem.why], unknown: 0 }),
+            }
+        }
+        Format::Delimited(_) | Format::Avro => return None,
     };
-    source.fields.iter().filter(|field| contains(prefix, name(&field.native).as_bytes())).count()
+    let known = |name: &String| source.fields.iter().any(|field| &field.native == name);
+    if !names.iter().any(known) {
+        return None;
+    }
+    let needed = source.fields.iter().filter(|field| {
+        let list = matches!(field.of, crate::platform::definition::SourceType::Array(_));
+        let always = !(field.nullable || list && matches!(source.format, Format::Xml { .. }));
+        always && field.native != "#text"
+    });
+    let missing = needed.filter(|field| !names.contains(&field.native));
+    let differences = missing.map(|field| format!("{:?} is missing in the first record", field.native)).collect();
+    Some(Candidate { source, differences, unknown: names.iter().filter(|name| !known(name)).count() })
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+fn first_line(file: &str, prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut lines = Lines { input: prefix, line: 0, file: file.to_owned() };
+    Some(lines.next_record().ok()??.bytes)
+}
+
+/// The keys of an object.
+fn keys(record: &[u8]) -> Option<Vec<String>> {
+    let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(record).ok()?;
+    Some(object.keys().cloned().collect())
+}
+
+/// The children and attributes of an element, by the names that a source schema gives them.
+fn children(record: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(record);
+    let mut reader = quick_xml::Reader::from_str(&text);
+    reader.config_mut().expand_empty_elements = true;
+    let (mut names, mut depth) = (Vec::new(), 0_usize);
+    while let Ok(event) = reader.read_event() {
+        match event {
+            quick_xml::events::Event::Start(start) => {
+                if depth == 0 {
+                    let attributes = start.attributes().flatten();
+                    names.extend(attributes.map(|attribute| format!("@{}", attribute.key.as_ref())));
+                } else if depth == 1 {
+                    names.push(start.name().as_ref().to_owned());
+                }
+                depth += 1;
+            }
+            quick_xml::events::Event::End(_) => depth = depth.saturating_sub(1),
+            quick_xml::events::Event::Eof => break,
+            quick_xml::events::Event::Empty(_)
+            | quick_xml::events::Event::Text(_)
+            | quick_xml::events::Event::CData(_)
+            | quick_xml::events::Event::Comment(_)
+            | quick_xml::events::Event::Decl(_)
+            | quick_xml::events::Event::PI(_)
+            | quick_xml::events::Event::DocType(_)
+            | quick_xml::events::Event::GeneralRef(_) => {}
+        }
+    }
+    names
 }

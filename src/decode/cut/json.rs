@@ -17,28 +17,46 @@ pub(super) struct Elements<I> {
     /// The key under which each open object or array stands; `None` in an array.
     open: Vec<Option<Vec<u8>>>,
     inside: bool,
+    /// True once a list was found.
+    found: bool,
     done: bool,
+}
+
+/// Where a search ended.
+enum Found {
+    /// In the list of records.
+    List,
+    /// At a document that is a single object, where no path is wanted.
+    Object,
+    /// At the end of the document, behind the list.
+    End,
 }
 
 impl<I: BufRead> Elements<I> {
     pub(super) fn new(wanted: Vec<String>, file: String, input: I) -> Self {
-        Self { wanted, file, input, line: 1, open: Vec::new(), inside: false, done: false }
+        Self { wanted, file, input, line: 1, open: Vec::new(), inside: false, found: false, done: false }
     }
 
     pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
-        if self.done {
-            return Ok(None);
-        }
-        if !self.inside && !self.find()? {
-            // The document is one record.
-            return self.whole();
-        }
-        loop {
+        while !self.done {
+            if !self.inside {
+                match self.find()? {
+                    Found::List => {}
+                    // The document is one record.
+                    Found::Object => return self.whole(),
+                    Found::End => {
+                        self.done = true;
+                        break;
+                    }
+                }
+            }
             match self.peek()? {
                 None => return Err(broken(&self.file, self.line, "the list of records is not closed")),
                 Some(b']') => {
-                    self.done = true;
-                    return Ok(None);
+                    // What stands behind the list is followed too: a file that was cut off must not look whole.
+                    self.take()?;
+                    self.open.pop();
+                    self.inside = false;
                 }
                 Some(byte) if byte == b',' || byte.is_ascii_whitespace() => {
                     self.take()?;
@@ -46,18 +64,25 @@ impl<I: BufRead> Elements<I> {
                 Some(_) => return self.element().map(Some),
             }
         }
+        Ok(None)
     }
 
-    /// Reads up to the array's first element; `false` where the document is a single object and no path is wanted.
-    fn find(&mut self) -> Result<bool, Problem> {
+    /// Reads up to the array's first element.
+    fn find(&mut self) -> Result<Found, Problem> {
         let mut key: Option<Vec<u8>> = None;
         loop {
             let Some(byte) = self.peek()? else {
+                if !self.open.is_empty() {
+                    return Err(broken(&self.file, self.line, "the document ends before it is closed"));
+                }
+                if self.found {
+                    return Ok(Found::End);
+                }
                 let path = self.wanted.join(".");
                 return Err(broken(&self.file, self.line, &format!("there is no list of records at {path:?}")));
             };
-            if byte == b'{' && self.open.is_empty() && self.wanted.is_empty() {
-                return Ok(false);
+            if byte == b'{' && self.open.is_empty() && self.wanted.is_empty() && !self.found {
+                return Ok(Found::Object);
             }
             match byte {
                 b'"' => {
@@ -74,7 +99,8 @@ impl<I: BufRead> Elements<I> {
                     if byte == b'[' && self.at_wanted() {
                         self.take()?;
                         self.inside = true;
-                        return Ok(true);
+                        self.found = true;
+                        return Ok(Found::List);
                     }
                 }
                 b'}' | b']' => {
@@ -129,13 +155,18 @@ impl<I: BufRead> Elements<I> {
                     bytes.push(b'"');
                 }
                 _ => {
-                    match byte {
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' => depth = depth.saturating_sub(1),
-                        _ => {}
-                    }
                     bytes.push(byte);
                     self.take()?;
+                    match byte {
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' => {
+                            depth = depth.saturating_sub(1);
+                            if depth == 0 {
+                                break;
+                            }
+                        }
+                        _ => {}
+                    }
                 }
             }
             if bytes.len() > CUT_BYTES_MAX {
@@ -143,6 +174,10 @@ impl<I: BufRead> Elements<I> {
             }
         }
         bytes.truncate(bytes.trim_ascii_end().len());
+        // Behind broken JSON nobody can tell where the next record begins.
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_err() {
+            return Err(broken(&self.file, line, "the record that begins here is no JSON"));
+        }
         Ok(Cut { bytes, line })
     }
 

@@ -37,7 +37,7 @@ pub struct Cutter<'p, R: Read> {
 }
 
 enum Kind<'p, R: Read> {
-    Rows(rows::Rows<'p, Input<R>>),
+    Rows(Box<rows::Rows<'p, Input<R>>>),
     Lines(Lines<Input<R>>),
     Json(json::Elements<Input<R>>),
     Xml(xml::Elements<Input<R>>),
@@ -62,10 +62,10 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) ->
     let input = BufReader::new(Cursor::new(prefix).chain(reader));
     let name = file.to_owned();
     let kind = match &source.format {
-        Format::Delimited(layout) => Kind::Rows(rows::Rows::new(layout, &source.fields, name, input)?),
+        Format::Delimited(layout) => Kind::Rows(Box::new(rows::Rows::new(layout, &source.fields, name, input)?)),
         Format::JsonLines => Kind::Lines(Lines { input, line: 0, file: name }),
         Format::Json { records } => Kind::Json(json::Elements::new(records.clone(), name, input)),
-        Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), name, input)),
+        Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), source.encoding, name, input)),
         Format::Avro => Kind::Avro(Container::new(source, name, input)?),
     };
     Ok(Cutter { source, kind, failed: false })
@@ -121,6 +121,11 @@ fn read_line<R: BufRead>(input: &mut R, file: &str, line: u64) -> Result<Option<
 fn trim_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// How many line feeds the bytes hold.
+fn line_feeds(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 /// One record a line; blank lines are none.

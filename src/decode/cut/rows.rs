@@ -1,22 +1,22 @@
-//! Rows of CSV, TSV and their like: a row ends where its line ends, unless a quote is open there.
+//! Rows of CSV, TSV and their like, read by the parser that intake reads them with, kept as their bytes stand.
 
 use std::io::BufRead;
 
 use csv_core::ReadRecordResult;
 
-use super::{CUT_BYTES_MAX, Cut, Delimited, Problem, SourceField, broken, read_line, trim_end};
-use crate::decode::delimited::reader_of;
+use super::{CUT_BYTES_MAX, Cut, Delimited, Problem, SourceField, broken, line_feeds, read_line, trim_end, unreadable};
+use crate::decode::delimited::{Parser, reader_of};
 use crate::platform::definition;
 
 /// The records of a file of rows.
 pub(super) struct Rows<'p, I> {
     layout: &'p Delimited,
     fields: &'p [SourceField],
-    input: I,
-    file: String,
-    line: u64,
-    /// A row that was read and belongs to the next record.
-    kept: Option<Cut>,
+    rows: RowReader<I>,
+    /// The record to which the rows read last belong, and what its rows have in common.
+    pending: Option<(Cut, Option<Vec<u8>>)>,
+    /// What stopped the reading, told after the records before it.
+    stopped: Option<Problem>,
 }
 
 impl<'p, I: BufRead> Rows<'p, I> {
@@ -25,143 +25,187 @@ impl<'p, I: BufRead> Rows<'p, I> {
         layout: &'p Delimited,
         fields: &'p [SourceField],
         file: String,
-        input: I,
+        mut input: I,
     ) -> Result<Self, Problem> {
-        let mut rows = Self { layout, fields, input, file, line: 0, kept: None };
-        for title in 1..=layout.header_line {
-            if title == layout.header_line {
-                rows.next_row()?;
-            } else {
-                rows.line += 1;
-                read_line(&mut rows.input, &rows.file, rows.line)?;
-            }
+        let titles = u64::try_from(layout.header_line.saturating_sub(1)).unwrap_or(u64::MAX);
+        for line in 1..=titles {
+            read_line(&mut input, &file, line)?;
         }
-        Ok(rows)
+        let mut rows = RowReader::new(layout, input, file, titles + 1);
+        if layout.header_line > 0 {
+            rows.next()?;
+        }
+        Ok(Self { layout, fields, rows, pending: None, stopped: None })
     }
 
     pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
-        let first = match self.kept.take() {
-            Some(row) => Some(row),
-            None => self.next_row()?,
-        };
-        let Some(mut record) = first else { return Ok(None) };
-        if self.layout.rows != definition::Rows::Single {
-            let mark = self.mark(&record.bytes);
-            while let Some(row) = self.next_row()? {
-                if !self.belongs(mark.as_deref(), &row.bytes) {
-                    self.kept = Some(row);
-                    break;
-                }
-                record.bytes.extend_from_slice(&row.bytes);
-                if record.bytes.len() > CUT_BYTES_MAX {
-                    return Err(broken(&self.file, record.line, "begins a group longer than any record may be"));
-                }
-            }
+        if let Some(problem) = self.stopped.take() {
+            return Err(problem);
         }
-        record.bytes.truncate(trim_end(&record.bytes).len());
-        Ok(Some(record))
-    }
-
-    /// One row with the bytes that end it; blank lines are none.
-    fn next_row(&mut self) -> Result<Option<Cut>, Problem> {
         loop {
-            self.line += 1;
-            let begins = self.line;
-            let Some(mut bytes) = read_line(&mut self.input, &self.file, self.line)? else { return Ok(None) };
-            if trim_end(&bytes).is_empty() {
-                continue;
-            }
-            while row_end(self.layout, &bytes).is_none() {
-                self.line += 1;
-                let Some(more) = read_line(&mut self.input, &self.file, self.line)? else {
-                    if bytes.ends_with(b"\n") {
-                        return Err(broken(&self.file, begins, "a quote is opened here and never closed"));
+            let row = match self.rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => return Ok(self.pending.take().map(finished)),
+                Err(problem) => {
+                    let Some(pending) = self.pending.take() else { return Err(problem) };
+                    self.stopped = Some(problem);
+                    return Ok(Some(finished(pending)));
+                }
+            };
+            let mark = self.mark(&row);
+            match &mut self.pending {
+                Some((record, common)) if joins(&self.layout.rows, common.as_deref(), mark.as_deref()) => {
+                    record.bytes.extend_from_slice(&row.before);
+                    record.bytes.extend_from_slice(&row.bytes);
+                    if record.bytes.len() > CUT_BYTES_MAX {
+                        let line = record.line;
+                        return Err(broken(&self.rows.file, line, "begins a group longer than any record may be"));
                     }
-                    break;
-                };
-                bytes.extend_from_slice(&more);
-                if bytes.len() > CUT_BYTES_MAX {
-                    return Err(broken(&self.file, begins, "a quote is opened here and not closed for long"));
+                }
+                Some(_) | None => {
+                    let record = Cut { bytes: row.bytes, line: row.line };
+                    if let Some(before) = self.pending.replace((record, mark)) {
+                        return Ok(Some(finished(before)));
+                    }
                 }
             }
-            return Ok(Some(Cut { bytes, line: begins }));
         }
     }
 
-    /// What the rows of one record have in common.
-    fn mark(&self, row: &[u8]) -> Option<Vec<u8>> {
-        match &self.layout.rows {
-            definition::Rows::Group { field } => self.cell(row, field),
-            definition::Rows::Single | definition::Rows::Continuation { .. } => None,
+    /// What tells whether a row belongs to the one before: the value of its group, or what a continuation lacks;
+    /// `None` where the number of cells is wrong, so that nobody can tell.
+    fn mark(&self, row: &Row) -> Option<Vec<u8>> {
+        if row.cells != self.fields.len() {
+            return None;
         }
-    }
-
-    fn belongs(&self, mark: Option<&[u8]>, row: &[u8]) -> bool {
-        match &self.layout.rows {
-            definition::Rows::Single => false,
-            definition::Rows::Group { field } => mark.is_some() && self.cell(row, field).as_deref() == mark,
-            definition::Rows::Continuation { empty } => {
-                empty.iter().all(|field| self.cell(row, field).is_some_and(|cell| cell.is_empty()))
-            }
-        }
-    }
-
-    /// The cell of a field, by its Avro name.
-    fn cell(&self, row: &[u8], field: &str) -> Option<Vec<u8>> {
-        let place = self.fields.iter().position(|known| known.name == field)?;
-        cells(self.layout, trim_end(row)).into_iter().nth(place)
-    }
-}
-
-/// Where the first row of a text ends, behind its line end; `None` where a quote is open or no line ends.
-pub(super) fn row_end(layout: &Delimited, text: &[u8]) -> Option<usize> {
-    let mut state = Cell::Start;
-    let mut bytes = text.iter().enumerate().peekable();
-    while let Some((place, &byte)) = bytes.next() {
-        state = match (state, byte) {
-            (Cell::Start | Cell::Plain, b'\n') => return Some(place + 1),
-            (Cell::Start, b'"') if !layout.backslash_escapes => Cell::Quoted,
-            (Cell::Quoted, b'"') if bytes.peek().is_some_and(|(_, next)| **next == b'"') => {
-                bytes.next();
-                Cell::Quoted
-            }
-            (Cell::Quoted, b'"') => Cell::Plain,
-            (Cell::Quoted, _) => Cell::Quoted,
-            (Cell::Start | Cell::Plain, byte) if byte == layout.delimiter => Cell::Start,
-            (Cell::Start | Cell::Plain, _) => Cell::Plain,
+        let cell = |name: &String| {
+            let place = self.fields.iter().position(|known| &known.name == name)?;
+            self.rows.cell(place)
         };
+        match &self.layout.rows {
+            definition::Rows::Single => None,
+            definition::Rows::Group { field } => cell(field).map(<[u8]>::to_vec),
+            definition::Rows::Continuation { empty } => {
+                empty.iter().map(cell).collect::<Option<Vec<_>>>().map(|cells| cells.concat())
+            }
+        }
     }
-    None
 }
 
-/// Where a scan stands within a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cell {
-    Start,
-    Plain,
-    Quoted,
+/// Whether a row with this mark goes on with a record whose first row had the other.
+fn joins(rows: &definition::Rows, first: Option<&[u8]>, mark: Option<&[u8]>) -> bool {
+    match rows {
+        definition::Rows::Single => false,
+        definition::Rows::Group { .. } => first.is_some() && first == mark,
+        definition::Rows::Continuation { .. } => first.is_some() && mark.is_some_and(<[u8]>::is_empty),
+    }
 }
 
-/// The cells of one row, whatever their number.
-pub(super) fn cells(layout: &Delimited, row: &[u8]) -> Vec<Vec<u8>> {
-    let mut parser = reader_of(layout);
-    let mut output = vec![0; row.len() + 1];
-    let mut ends = vec![0; row.len() + 2];
-    let (_, _, written, ended) = parser.reader.read_record(row, &mut output, &mut ends);
-    let (result, _, _, more) = match (output.get_mut(written..), ends.get_mut(ended..)) {
-        (Some(output), Some(ends)) => parser.reader.read_record(b"\n", output, ends),
-        _ => return Vec::new(),
-    };
-    if result != ReadRecordResult::Record {
-        return Vec::new();
+fn finished((mut record, _): (Cut, Option<Vec<u8>>)) -> Cut {
+    record.bytes.truncate(trim_end(&record.bytes).len());
+    record
+}
+
+/// One row with the bytes that end it.
+struct Row {
+    /// Line ends and blank lines before it; after a CR the LF stands here.
+    before: Vec<u8>,
+    bytes: Vec<u8>,
+    line: u64,
+    cells: usize,
+}
+
+/// Bytes of cells for which there is room at first.
+const CELLS_BYTES: usize = 64 * 1024;
+/// Cells of one row whose ends are kept; more are counted.
+const CELLS_KEPT_MAX: usize = 4_096;
+
+struct RowReader<I> {
+    input: I,
+    parser: Parser,
+    file: String,
+    line: u64,
+    output: Vec<u8>,
+    ends: Vec<usize>,
+    ended: usize,
+}
+
+impl<I: BufRead> RowReader<I> {
+    fn new(layout: &Delimited, input: I, file: String, line: u64) -> Self {
+        let (output, ends) = (vec![0; CELLS_BYTES], vec![0; CELLS_KEPT_MAX]);
+        Self { input, parser: reader_of(layout), file, line, output, ends, ended: 0 }
     }
-    let mut start = 0;
-    let taken = ends.iter().take(ended + more);
-    taken
-        .map(|end| {
-            let cell = output.get(start..*end).unwrap_or_default().to_vec();
-            start = *end;
-            cell
-        })
-        .collect()
+
+    /// A cell of the row read last.
+    fn cell(&self, place: usize) -> Option<&[u8]> {
+        let ends = self.ends.get(..self.ended)?;
+        let start = if place == 0 { 0 } else { *ends.get(place - 1)? };
+        self.output.get(start..*ends.get(place)?)
+    }
+
+    /// The next row; `None` at the end.
+    fn next(&mut self) -> Result<Option<Row>, Problem> {
+        let (mut raw, mut written, mut cells) = (Vec::new(), 0, 0);
+        self.ended = 0;
+        loop {
+            let buffer = self.input.fill_buf().map_err(|error| unreadable(&self.file, &error))?;
+            let last = buffer.is_empty();
+            // At the end of the file a line end is added: an open quote takes it for text.
+            let bytes = if last { b"\n" } else { buffer };
+            let (output, ends) = (self.output.get_mut(written..), self.ends.get_mut(self.ended..));
+            let (output, ends) = (output.unwrap_or_default(), ends.unwrap_or_default());
+            let (result, read, more, ended) = self.parser.reader.read_record(bytes, output, ends);
+            if !last {
+                raw.extend_from_slice(bytes.get(..read).unwrap_or_default());
+                self.input.consume(read);
+            }
+            written += more;
+            cells += ended;
+            self.ended += ended;
+            match result {
+                ReadRecordResult::Record => break,
+                ReadRecordResult::OutputFull => self.output.resize(2 * self.output.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ended = 0,
+                ReadRecordResult::InputEmpty if !last => {}
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => return self.end(&raw),
+            }
+            if raw.len() > CUT_BYTES_MAX {
+                let line = self.line + line_feeds(blank_lines(&raw));
+                let what = "begins a row longer than any record may be; a quote may be open";
+                return Err(broken(&self.file, line, what));
+            }
+        }
+        Ok(Some(self.row(raw, cells)))
+    }
+
+    /// The end of the file: nothing but line ends was left, or a quote is open.
+    fn end(&self, raw: &[u8]) -> Result<Option<Row>, Problem> {
+        let blank = blank_lines(raw);
+        if blank.len() == raw.len() {
+            return Ok(None);
+        }
+        Err(broken(&self.file, self.line + line_feeds(blank), "a quote is opened here and never closed"))
+    }
+
+    fn row(&mut self, raw: Vec<u8>, cells: usize) -> Row {
+        let blank = blank_lines(&raw).len();
+        let (before, bytes) = raw.split_at(blank);
+        let line = self.line + line_feeds(before);
+        self.line += line_feeds(&raw);
+        Row { before: before.to_vec(), bytes: bytes.to_vec(), line, cells }
+    }
+}
+
+/// The line ends at the beginning.
+fn blank_lines(raw: &[u8]) -> &[u8] {
+    let blank = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    raw.get(..blank).unwrap_or_default()
+}
+
+/// The cells of the first row of a text, which may be cut off behind it; `None` where a quote is open.
+pub(super) fn first_row(layout: &Delimited, text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut rows = RowReader::new(layout, text, String::new(), 1);
+    let row = rows.next().ok()??;
+    let cells = (0..row.cells).map(|place| rows.cell(place).map(<[u8]>::to_vec));
+    cells.collect()
 }

@@ -1,15 +1,21 @@
 //! The elements of one name in an XML document, each as its bytes stand.
+//!
+//! The parser that reads records wants its own encoding and gives no bytes back, so tags are told apart here; whether
+//! an element is well formed inside is for intake to judge.
 
 use std::io::BufRead;
 
-use super::{CUT_BYTES_MAX, Cut, Problem, broken, unreadable};
+use super::{CUT_BYTES_MAX, Cut, Encoding, Problem, broken, unreadable};
 
 /// The elements of a name; elements of the same name within one belong to it.
 pub(super) struct Elements<I> {
     record: String,
+    encoding: Encoding,
     file: String,
     input: I,
     line: u64,
+    /// Elements that are open.
+    depth: usize,
 }
 
 /// A tag, a comment or a text, as it stands.
@@ -19,37 +25,65 @@ struct Piece {
 }
 
 impl<I: BufRead> Elements<I> {
-    pub(super) fn new(record: String, file: String, input: I) -> Self {
-        Self { record, file, input, line: 1 }
+    pub(super) fn new(record: String, encoding: Encoding, file: String, input: I) -> Self {
+        Self { record, encoding, file, input, line: 1, depth: 0 }
     }
 
     pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
-        let (mut bytes, mut depth, mut line) = (Vec::new(), 0_usize, 0);
+        let mut record: Option<(Cut, usize)> = None;
         while let Some(piece) = self.piece()? {
-            let tag = Tag::of(&piece.bytes, self.record.as_bytes());
-            if depth == 0 && !matches!(tag, Tag::Opens | Tag::Empty) {
-                continue;
-            }
-            if depth == 0 {
-                line = piece.line;
-            }
-            bytes.extend_from_slice(&piece.bytes);
+            let tag = Tag::of(&piece.bytes);
+            let outside = self.depth;
             match tag {
-                Tag::Opens => depth += 1,
-                Tag::Closes => depth -= 1,
-                Tag::Empty | Tag::Other => {}
+                Tag::Opens(_) => self.depth += 1,
+                Tag::Closes if self.depth == 0 => {
+                    return Err(broken(&self.file, piece.line, "an element is closed that was not opened"));
+                }
+                Tag::Closes => self.depth -= 1,
+                Tag::Declares => self.check_encoding(&piece)?,
+                Tag::Empty(_) | Tag::Other => {}
             }
-            if depth == 0 {
-                return Ok(Some(Cut { bytes, line }));
+            let begins = match tag {
+                Tag::Opens(name) | Tag::Empty(name) => name == self.record.as_bytes(),
+                Tag::Closes | Tag::Declares | Tag::Other => false,
+            };
+            match &mut record {
+                Some((cut, _)) => cut.bytes.extend_from_slice(&piece.bytes),
+                None if begins => record = Some((Cut { bytes: piece.bytes.clone(), line: piece.line }, outside)),
+                None => continue,
             }
-            if bytes.len() > CUT_BYTES_MAX {
-                return Err(broken(&self.file, line, "the element that begins here is longer than any record may be"));
+            if let Some((cut, within)) = &record {
+                if self.depth == *within {
+                    return Ok(record.map(|(cut, _)| cut));
+                }
+                if cut.bytes.len() > CUT_BYTES_MAX {
+                    let what = "the element that begins here is longer than any record may be";
+                    return Err(broken(&self.file, cut.line, what));
+                }
             }
         }
-        if depth > 0 {
-            return Err(broken(&self.file, line, "the element that begins here is not closed"));
+        match record {
+            Some((cut, _)) => Err(broken(&self.file, cut.line, "the element that begins here is not closed")),
+            None if self.depth > 0 => Err(broken(&self.file, self.line, "the document ends before it is closed")),
+            None => Ok(None),
         }
-        Ok(None)
+    }
+
+    /// Refuses a document that says another encoding than the platform's folder: its texts would be misread.
+    fn check_encoding(&self, piece: &Piece) -> Result<(), Problem> {
+        let text = String::from_utf8_lossy(&piece.bytes);
+        let Some(said) = text.split_once("encoding").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1)) else {
+            return Ok(());
+        };
+        let ours = match self.encoding {
+            Encoding::Utf8 => encoding_rs::UTF_8,
+            Encoding::Windows1252 => encoding_rs::WINDOWS_1252,
+        };
+        if said.eq_ignore_ascii_case("us-ascii") || encoding_rs::Encoding::for_label(said.as_bytes()) == Some(ours) {
+            return Ok(());
+        }
+        let what = format!("the document says another encoding than the platform's, which is {}", ours.name());
+        Err(broken(&self.file, piece.line, &what))
     }
 
     /// The next piece; `None` at the end of the file.
@@ -64,22 +98,33 @@ impl<I: BufRead> Elements<I> {
             return Ok(Some(Piece { bytes, line }));
         }
         let mut quote = None;
+        let mut brackets = 0_usize;
         while let Some(byte) = self.take()? {
             bytes.push(byte);
-            let end: &[u8] = match &*bytes {
-                [b'<', b'!', b'-', b'-', ..] => b"-->",
-                [b'<', b'!', b'[', ..] => b"]]>",
-                [b'<', b'?', ..] => b"?>",
-                _ => b">",
+            let end = match &*bytes {
+                [b'<', b'!', b'-', b'-', ..] => End::Text(b"-->", 7),
+                [b'<', b'!', b'[', ..] => End::Text(b"]]>", 12),
+                [b'<', b'?', ..] => End::Text(b"?>", 4),
+                _ => End::Tag,
             };
-            if end == b">" {
-                quote = match (quote, byte) {
-                    (None, b'"' | b'\'') => Some(byte),
-                    (Some(open), byte) if byte == open => None,
-                    (quote, _) => quote,
-                };
-            }
-            if quote.is_none() && bytes.ends_with(end) && bytes.len() > end.len() {
+            let ends = match end {
+                End::Text(end, least) => bytes.len() >= least && bytes.ends_with(end),
+                End::Tag => {
+                    quote = match (quote, byte) {
+                        (None, b'"' | b'\'') => Some(byte),
+                        (Some(open), byte) if byte == open => None,
+                        (quote, _) => quote,
+                    };
+                    // The declarations of a document type stand in brackets.
+                    match byte {
+                        b'[' if quote.is_none() => brackets += 1,
+                        b']' if quote.is_none() => brackets = brackets.saturating_sub(1),
+                        _ => {}
+                    }
+                    byte == b'>' && quote.is_none() && brackets == 0
+                }
+            };
+            if ends {
                 return Ok(Some(Piece { bytes, line }));
             }
             if bytes.len() > CUT_BYTES_MAX {
@@ -104,33 +149,36 @@ impl<I: BufRead> Elements<I> {
     }
 }
 
-/// What a piece is to the record's element.
+/// How a piece that begins with `<` ends.
+enum End {
+    /// With this text; the whole has at least so many bytes (`<!-->` is not a comment).
+    Text(&'static [u8], usize),
+    Tag,
+}
+
+/// What a piece is to the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tag {
-    Opens,
+enum Tag<'a> {
+    Opens(&'a [u8]),
     Closes,
-    Empty,
+    Empty(&'a [u8]),
+    /// `<?xml … ?>`.
+    Declares,
     Other,
 }
 
-impl Tag {
-    fn of(piece: &[u8], record: &[u8]) -> Self {
-        let (inner, closes) = match piece {
-            [b'<', b'/', rest @ ..] => (rest, true),
-            [b'<', rest @ ..] => (rest, false),
-            _ => return Self::Other,
-        };
-        let Some(after) = inner.strip_prefix(record) else { return Self::Other };
-        match after.first() {
-            Some(byte) if *byte == b'>' || *byte == b'/' || byte.is_ascii_whitespace() => {}
-            Some(_) | None => return Self::Other,
-        }
-        if closes {
-            Self::Closes
-        } else if after.ends_with(b"/>") {
-            Self::Empty
-        } else {
-            Self::Opens
+impl<'a> Tag<'a> {
+    fn of(piece: &'a [u8]) -> Self {
+        match piece {
+            [b'<', b'/', ..] => Self::Closes,
+            [b'<', b'?', b'x', b'm', b'l', after, ..] if after.is_ascii_whitespace() => Self::Declares,
+            [b'<', b'!' | b'?', ..] => Self::Other,
+            [b'<', inner @ ..] => {
+                let ends = |byte: &u8| matches!(byte, b'>' | b'/') || byte.is_ascii_whitespace();
+                let name = inner.split(ends).next().unwrap_or_default();
+                if inner.ends_with(b"/>") { Self::Empty(name) } else { Self::Opens(name) }
+            }
+            _ => Self::Other,
         }
     }
 }
