@@ -201,8 +201,7 @@ fn set_producer_defaults(config: &mut ClientConfig) {
 /// What must not change.
 fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>) {
     match purpose {
-        // `range` deals each topic out by itself: with one partition a topic, the first member would get them all.
-        Purpose::SourceConsumer { group, instance_id } => set_member(config, group, instance_id, "roundrobin"),
+        Purpose::SourceConsumer { group, instance_id } => set_member(config, group, instance_id, "range"),
         Purpose::LedgerConsumer { group, instance_id } => set_member(config, group, instance_id, "cooperative-sticky"),
         Purpose::Follower => {
             set_reader(config);
