@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtoc
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
+use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 
@@ -160,7 +161,11 @@ fn client_id(purpose: Purpose<'_>) -> &'static str {
 /// What an operator may tune.
 fn set_defaults(config: &mut ClientConfig, purpose: Purpose<'_>) {
     match purpose {
-        Purpose::SourceConsumer { .. } => set_consumer_defaults(config, SOURCE_QUEUE_KBYTES_MAX),
+        Purpose::SourceConsumer { .. } => {
+            set_consumer_defaults(config, SOURCE_QUEUE_KBYTES_MAX);
+            // Where the sources end is told by the client itself: to ask the broker would hold the loop up.
+            config.set("statistics.interval.ms", "1000");
+        }
         Purpose::LedgerConsumer { .. } | Purpose::Follower => set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX),
         Purpose::Producer => {
             set_producer_defaults(config);
@@ -201,7 +206,8 @@ fn set_producer_defaults(config: &mut ClientConfig) {
 /// What must not change.
 fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>) {
     match purpose {
-        Purpose::SourceConsumer { group, instance_id } => set_member(config, group, instance_id, "range"),
+        // `range` deals each topic out by itself: with one partition a topic, the first member would get them all.
+        Purpose::SourceConsumer { group, instance_id } => set_member(config, group, instance_id, "roundrobin"),
         Purpose::LedgerConsumer { group, instance_id } => set_member(config, group, instance_id, "cooperative-sticky"),
         Purpose::Follower => {
             set_reader(config);
@@ -265,8 +271,21 @@ pub enum Event {
     Committed(Result<(), RDKafkaErrorCode>),
     /// An error of the client as a whole; it tries again by itself.
     Error(RDKafkaErrorCode),
+    /// Where the partitions that a consumer reads end, by its own statistics.
+    Ends(Vec<PartitionEnd>),
     /// The connection to the coordinator of transactions went away: an EndTxn may be under way still.
     TransactionCoordinatorLost,
+}
+
+/// How far a consumer has fetched one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionEnd {
+    pub topic: String,
+    pub partition: i32,
+    /// The offset after its last.
+    pub high: i64,
+    /// True where everything before `high` was fetched and taken; what is left are markers of transactions.
+    pub read: bool,
 }
 
 /// Which deliveries become events.
@@ -306,7 +325,7 @@ impl Context {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         // Deliveries are bounded by what is in flight and rebalances by the group; errors only by time.
         let full = events.len() >= ERRORS_KEPT_MAX;
-        if full && matches!(event, Event::Error(_)) {
+        if full && matches!(event, Event::Error(_) | Event::Ends(_)) {
             return;
         }
         events.push(event);
@@ -340,7 +359,18 @@ impl ClientContext for Context {
         self.push(Event::Error(code));
     }
 
-    fn stats_raw(&self, _statistics: &[u8]) {}
+    fn stats(&self, statistics: Statistics) {
+        let mut ends = Vec::new();
+        for (topic, known) in statistics.topics {
+            for (partition, known) in known.partitions {
+                if partition >= 0 && known.hi_offset >= 0 {
+                    let read = known.next_offset >= known.hi_offset && known.fetchq_cnt == 0;
+                    ends.push(PartitionEnd { topic: topic.clone(), partition, high: known.hi_offset, read });
+                }
+            }
+        }
+        self.push(Event::Ends(ends));
+    }
 }
 
 impl ConsumerContext for Context {

@@ -126,6 +126,7 @@ fn confirmed(producer: &BaseProducer<Context>, fed: Fed) -> Result<u64, Stop> {
             | Event::Revoked { .. }
             | Event::Committed(_)
             | Event::Error(_)
+            | Event::Ends(_)
             | Event::TransactionCoordinatorLost => {}
         }
     }

@@ -373,6 +373,7 @@ impl<'c> Shell<'c> {
                 | Event::NotDelivered { .. }
                 | Event::Committed(_)
                 | Event::Error(_)
+                | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }
         }

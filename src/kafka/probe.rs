@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::{Stop, client, tail};
+use super::Stop;
+use super::client::{self, Context, Deliveries, Purpose};
 use crate::config::Kafka;
 use crate::telemetry::clock;
 
 /// How long a partition may take to give a record or an error; silence is neither.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+const SIGHT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the end of one batch may be searched, well below the time after which the group gives up a member.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// What reading at an offset gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sight {
+    /// A record, or the end of the partition.
     Readable,
+    /// An explicit error: bytes of the batch are not what they should be.
     Damaged,
     /// Nothing was said: a slow broker or an open transaction, which proves no damage.
     Silent,
@@ -35,50 +40,66 @@ pub(super) fn is_damage(code: RDKafkaErrorCode) -> bool {
     )
 }
 
-/// True where reading the partition alone at this offset gives an explicit error of its batch.
-pub(super) fn is_undecodable(kafka: &Kafka, topic: &str, partition: i32, offset: i64) -> Result<bool, Stop> {
-    Ok(look(kafka, topic, partition, offset)? == Sight::Damaged)
+/// A reader of one partition at a time.
+pub(super) struct Probe {
+    reader: BaseConsumer<Context>,
 }
 
-/// The first offset behind a damaged batch: strides that double, then halves between the last two.
-pub(super) fn batch_end(kafka: &Kafka, topic: &str, partition: i32, position: i64) -> Result<i64, Stop> {
-    let reader = tail::reader(kafka)?;
-    let (_, high) = reader
-        .fetch_watermarks(topic, partition, tail::ANSWER_TIMEOUT)
-        .map_err(|error| client::stop(&format!("the ends of {topic}"), &error))?;
-    let damaged = |offset: i64| -> Result<bool, Stop> {
-        Ok(offset < high && look(kafka, topic, partition, offset)? != Sight::Readable)
-    };
-    let (mut inside, mut stride) = (position, 1);
-    let mut beyond = loop {
-        let next = inside.saturating_add(stride).min(high);
-        if !damaged(next)? {
-            break next;
-        }
-        inside = next;
-        stride *= 2;
-    };
-    while beyond - inside > 1 {
-        let middle = inside + (beyond - inside) / 2;
-        if damaged(middle)? { inside = middle } else { beyond = middle }
+impl Probe {
+    /// A reader that asks again at once after an error.
+    ///
+    /// # Errors
+    /// The client cannot be made.
+    pub(super) fn new(kafka: &Kafka) -> Result<Self, Stop> {
+        let reader = client::config(kafka, Purpose::Follower)
+            .set("fetch.error.backoff.ms", "0")
+            .create_with_context(Context::new(Deliveries::FailedOnly))
+            .map_err(|error| client::stop("a reader of damaged batches", &error))?;
+        Ok(Self { reader })
     }
-    Ok(beyond)
-}
 
-fn look(kafka: &Kafka, topic: &str, partition: i32, offset: i64) -> Result<Sight, Stop> {
-    let reader = tail::reader(kafka)?;
-    let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, partition, Offset::Offset(offset))
-        .and_then(|()| reader.assign(&list))
-        .map_err(|error| client::stop(&format!("reading {topic}"), &error))?;
-    let deadline = clock::instant() + PROBE_TIMEOUT;
-    while clock::instant() < deadline {
-        match reader.poll(Duration::from_millis(100)) {
-            None => {}
-            Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(Sight::Readable),
-            Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_damage) => return Ok(Sight::Damaged),
-            Some(Err(error)) => tracing::warn!("reading {topic}: {error}"),
-        }
+    /// True where reading at this offset gives an explicit error of its batch.
+    pub(super) fn is_damaged(&self, topic: &str, partition: i32, offset: i64) -> bool {
+        self.look(topic, partition, offset) == Sight::Damaged
     }
-    Ok(Sight::Silent)
+
+    /// The first offset behind a damaged batch; `None` where it was not found.
+    ///
+    /// Every offset is tried in turn: a batch says nothing of its length once it cannot be decoded, and a longer
+    /// stride could pass over good records that stand between two damaged batches.
+    pub(super) fn batch_end(&self, topic: &str, partition: i32, position: i64) -> Option<i64> {
+        let deadline = clock::instant() + SEARCH_TIMEOUT;
+        let mut offset = position;
+        while clock::instant() < deadline {
+            offset += 1;
+            match self.look(topic, partition, offset) {
+                Sight::Readable => return Some(offset),
+                Sight::Damaged => {}
+                Sight::Silent => break,
+            }
+        }
+        tracing::error!(topic, partition, position, offset, "the end of a damaged batch was not found; it stays");
+        None
+    }
+
+    fn look(&self, topic: &str, partition: i32, offset: i64) -> Sight {
+        let mut list = TopicPartitionList::new();
+        let assigned = list
+            .add_partition_offset(topic, partition, Offset::Offset(offset))
+            .and_then(|()| self.reader.assign(&list));
+        if let Err(error) = assigned {
+            tracing::warn!("reading {topic}: {error}");
+            return Sight::Silent;
+        }
+        let deadline = clock::instant() + SIGHT_TIMEOUT;
+        while clock::instant() < deadline {
+            match self.reader.poll(Duration::from_millis(100)) {
+                None => {}
+                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Sight::Readable,
+                Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_damage) => return Sight::Damaged,
+                Some(Err(error)) => tracing::warn!("reading {topic}: {error}"),
+            }
+        }
+        Sight::Silent
+    }
 }

@@ -12,6 +12,8 @@ use crate::model::record::SourcePosition;
 
 /// Explicit errors at one offset of one partition before its batch is passed over.
 const UNDECODABLE_TIMES: u32 = 3;
+/// The pause after a commit, in times of what the commit took: commits cost a tenth of the loop's time at most.
+const COMMIT_SHARE: i64 = 9;
 /// How long a partition that was taken away waits for deliveries and commits, in milliseconds.
 const DRAIN_MS_MAX: i64 = 10_000;
 /// How long a source may hold records and give none before that is an alarm, in milliseconds.
@@ -33,8 +35,8 @@ pub enum Input {
     Delivered { tag: usize },
     /// An entry is not in the log as far as the producer knows, or the producer can write no more.
     NotDelivered,
-    /// A commit was answered.
-    Committed { accepted: bool },
+    /// A commit was answered, after this long: it holds the shell up.
+    Committed { accepted: bool, took_ms: i64 },
     /// The source does not hold the position at which it was to be read; it holds `[low, high)`.
     OutOfRange { source: SourceId, low: i64, high: i64 },
     /// Reading the source alone, from this position, gave an explicit decoding error. Silence is none.
@@ -124,6 +126,7 @@ pub struct Intake {
     phase: Phase,
     now_ms: i64,
     committed_at_ms: i64,
+    commit_pause_ms: i64,
     committing: Option<Vec<(SourceId, i64)>>,
 }
 
@@ -180,6 +183,7 @@ impl Intake {
             phase: Phase::Reading,
             now_ms: 0,
             committed_at_ms: i64::MIN,
+            commit_pause_ms: limits.commit_interval_ms,
             committing: None,
         }
     }
@@ -213,7 +217,10 @@ impl Intake {
             Input::Record { source, offset } => self.record(source, offset, commands),
             Input::Delivered { tag } => self.delivered(tag),
             Input::NotDelivered => self.go_back(commands),
-            Input::Committed { accepted } => self.commit_answered(accepted, commands),
+            Input::Committed { accepted, took_ms } => {
+                self.commit_pause_ms = took_ms.saturating_mul(COMMIT_SHARE).max(self.limits.commit_interval_ms);
+                self.commit_answered(accepted, commands);
+            }
             Input::OutOfRange { source, low, high } => self.out_of_range(source, low, high, commands),
             Input::Undecodable { source, offset } => self.undecodable(source, offset, commands),
             Input::BatchEnds { source, next } => self.batch_ends(source, next, commands),
@@ -421,7 +428,7 @@ impl Intake {
     }
 
     fn commit_due(&mut self, at_once: bool, commands: &mut Vec<Command>) {
-        let early = self.now_ms < self.committed_at_ms.saturating_add(self.limits.commit_interval_ms);
+        let early = self.now_ms < self.committed_at_ms.saturating_add(self.commit_pause_ms);
         // A drain waits for the last delivery, so that it commits once.
         let wait = if at_once { !self.flights.is_empty() } else { early };
         if wait || self.committing.is_some() {

@@ -77,7 +77,7 @@ fn positions_are_committed_after_delivery_only_and_in_order() {
     assert_eq!(said(&mut intake, delivered(1)), [""; 0]);
     assert_eq!(said(&mut intake, delivered(2)), [""; 0]);
     assert_eq!(said(&mut intake, delivered(0)), ["commit [(0, 3)]"]);
-    assert_eq!(said(&mut intake, Input::Committed { accepted: true }), [""; 0]);
+    assert_eq!(said(&mut intake, Input::Committed { accepted: true, took_ms: 0 }), [""; 0]);
     assert_eq!(intake.committed(0), Some(3));
 }
 
@@ -89,8 +89,8 @@ fn commits_keep_their_distance_and_wait_for_the_answer() {
     step(&mut intake, record(0, 1));
     step(&mut intake, Input::Time(150));
     assert_eq!(said(&mut intake, delivered(1)), [""; 0], "one commit at a time");
-    assert_eq!(said(&mut intake, Input::Committed { accepted: true }), ["commit [(0, 2)]"]);
-    step(&mut intake, Input::Committed { accepted: true });
+    assert_eq!(said(&mut intake, Input::Committed { accepted: true, took_ms: 0 }), ["commit [(0, 2)]"]);
+    step(&mut intake, Input::Committed { accepted: true, took_ms: 0 });
     step(&mut intake, record(0, 2));
     assert_eq!(said(&mut intake, delivered(2)), [""; 0], "too early");
     assert_eq!(said(&mut intake, Input::Time(154)), [""; 0], "too early");
@@ -98,11 +98,23 @@ fn commits_keep_their_distance_and_wait_for_the_answer() {
 }
 
 #[test]
+fn a_slow_commit_is_made_less_often() {
+    let mut intake = reading();
+    step(&mut intake, record(0, 0));
+    assert_eq!(said(&mut intake, delivered(0)), ["commit [(0, 1)]"]);
+    step(&mut intake, Input::Committed { accepted: true, took_ms: 10 });
+    step(&mut intake, record(0, 1));
+    step(&mut intake, delivered(1));
+    assert_eq!(said(&mut intake, Input::Time(189)), [""; 0]);
+    assert_eq!(said(&mut intake, Input::Time(190)), ["commit [(0, 2)]"]);
+}
+
+#[test]
 fn a_refused_commit_is_made_again() {
     let mut intake = reading();
     step(&mut intake, record(0, 0));
     step(&mut intake, delivered(0));
-    assert_eq!(said(&mut intake, Input::Committed { accepted: false }), ["alarm CommitFailed"]);
+    assert_eq!(said(&mut intake, Input::Committed { accepted: false, took_ms: 0 }), ["alarm CommitFailed"]);
     assert_eq!(intake.committed(0), Some(0));
     assert_eq!(said(&mut intake, Input::Time(105)), ["commit [(0, 1)]"]);
 }
@@ -119,7 +131,7 @@ fn a_failed_delivery_goes_back_to_the_last_record_delivered_without_a_gap() {
     let back = said(&mut intake, Input::NotDelivered);
     assert_eq!(back, ["alarm DeliveryFailed", "new producer", "seek 0 to 1", "seek 1 to 7"]);
     // Reports of the old producer mean nothing any more, and a record read before the seek waits for its turn.
-    step(&mut intake, Input::Committed { accepted: true });
+    step(&mut intake, Input::Committed { accepted: true, took_ms: 0 });
     step(&mut intake, Input::Time(200));
     assert_eq!(said(&mut intake, delivered(1)), [""; 0]);
     assert_eq!(said(&mut intake, delivered(2)), [""; 0]);
@@ -228,7 +240,7 @@ fn partitions_that_are_taken_away_are_drained_and_committed_first() {
     assert_eq!(said(&mut intake, record(0, 1)), [""; 0], "nothing new is read");
     assert_eq!(said(&mut intake, delivered(0)), [""; 0]);
     assert_eq!(said(&mut intake, delivered(1)), ["commit [(0, 1), (1, 8)]"]);
-    assert_eq!(said(&mut intake, Input::Committed { accepted: true }), ["unassign"]);
+    assert_eq!(said(&mut intake, Input::Committed { accepted: true, took_ms: 0 }), ["unassign"]);
     // The next assignment starts afresh.
     assert_eq!(said(&mut intake, Input::Assigned(vec![given("b", Some(8), 0, 9)])), ["start [8]"]);
     assert_eq!(said(&mut intake, record(0, 8)), ["record 2: b[8..8]"]);
@@ -240,7 +252,7 @@ fn partitions_that_are_lost_are_given_up_without_a_commit() {
     step(&mut intake, record(0, 0));
     step(&mut intake, record(0, 1));
     step(&mut intake, delivered(0));
-    step(&mut intake, Input::Committed { accepted: true });
+    step(&mut intake, Input::Committed { accepted: true, took_ms: 0 });
     assert_eq!(said(&mut intake, delivered(1)), [""; 0], "a commit would be due in 5 ms");
     assert_eq!(said(&mut intake, Input::Revoked { lost: true }), ["unassign"]);
     assert_eq!(said(&mut intake, delivered(0)), [""; 0]);
@@ -256,7 +268,7 @@ fn a_drain_that_finds_a_failed_delivery_commits_what_is_delivered() {
     step(&mut intake, delivered(0));
     let back = said(&mut intake, Input::NotDelivered);
     assert_eq!(back, ["alarm DeliveryFailed", "new producer", "seek 0 to 1", "commit [(0, 1)]"]);
-    assert_eq!(said(&mut intake, Input::Committed { accepted: true }), ["unassign"]);
+    assert_eq!(said(&mut intake, Input::Committed { accepted: true, took_ms: 0 }), ["unassign"]);
 }
 
 #[test]
@@ -275,7 +287,7 @@ fn the_end_is_drained_and_committed() {
     assert_eq!(said(&mut intake, Input::ShutDown), [""; 0]);
     assert_eq!(said(&mut intake, record(0, 1)), [""; 0], "nothing new is read");
     assert_eq!(said(&mut intake, delivered(0)), ["commit [(0, 1)]"]);
-    assert_eq!(said(&mut intake, Input::Committed { accepted: true }), ["done"]);
+    assert_eq!(said(&mut intake, Input::Committed { accepted: true, took_ms: 0 }), ["done"]);
     assert_eq!(said(&mut intake, Input::ShutDown), [""; 0]);
 }
 

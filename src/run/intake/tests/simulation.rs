@@ -129,7 +129,7 @@ impl World {
                         self.partitions[source].committed = Some(position);
                     }
                 }
-                Input::Committed { accepted }
+                Input::Committed { accepted, took_ms: 0 }
             }),
             9 if self.dice.one_in(6) && !self.reading.is_empty() => Some(self.fail_delivery()),
             10 if self.dice.one_in(15) && !self.reading.is_empty() => {

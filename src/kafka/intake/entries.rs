@@ -1,0 +1,72 @@
+//! What intake writes: the entry of a record, and the rejection of a range.
+
+use std::sync::atomic::Ordering;
+
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+
+use super::IntakeContext;
+use crate::intake;
+use crate::model::entry::Body;
+use crate::model::record::{RawRecord, SourcePosition};
+use crate::model::rejection::{Reason, Rejection};
+use crate::platform::Platform;
+use crate::telemetry::clock;
+
+/// The header that names the version of a platform's format.
+pub const SOURCE_HEADER: &str = "comity-source";
+/// The header that marks a trial of the line, with the value `TEST`.
+pub const MODE_HEADER: &str = "comity-mode";
+
+/// The entry of a record, counted.
+pub(super) fn of_record(
+    context: &IntakeContext,
+    platform: &Platform,
+    message: &BorrowedMessage<'_>,
+    at: &SourcePosition,
+) -> Body {
+    let header = |name: &str| {
+        let headers = message.headers()?;
+        let found = headers.iter().find(|header| header.key == name)?;
+        // Bytes that are no text are no version that any platform has.
+        Some(std::str::from_utf8(found.value.unwrap_or_default()).unwrap_or("\u{fffd}"))
+    };
+    let record = RawRecord {
+        at,
+        value: message.payload(),
+        source_version: header(SOURCE_HEADER),
+        test: header(MODE_HEADER) == Some("TEST"),
+        published_at: message.timestamp().to_millis().unwrap_or(0),
+    };
+    let body = intake::handle(platform, &record, context.digest_key.as_deref());
+    let status = &context.status;
+    status.records.fetch_add(1, Ordering::Relaxed);
+    match &body {
+        Body::Rejection(rejection) => status.count_rejection(rejection.reason),
+        Body::Event(_) | Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => {
+            status.events.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    body
+}
+
+/// A rejection that intake itself gives, counted.
+pub(super) fn rejection(
+    context: &IntakeContext,
+    platform: &Platform,
+    at: &SourcePosition,
+    reason: Reason,
+    size_bytes: i64,
+) -> Body {
+    context.status.count_rejection(reason);
+    Body::Rejection(Box::new(Rejection {
+        at: at.clone(),
+        platform: platform.definition.name.clone(),
+        reason,
+        detail: None,
+        field: None,
+        size_bytes,
+        digest: None,
+        payload: None,
+        reported_at: clock::wall_ms(),
+    }))
+}

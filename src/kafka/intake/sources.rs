@@ -1,0 +1,321 @@
+//! The side of intake that reads: its group, the partitions that it gives, their positions and their errors.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::IntakeContext;
+use crate::kafka::client::{self, Context, Deliveries, Event, PartitionEnd, Purpose, TopicPartition};
+use crate::kafka::probe::{self, Probe};
+use crate::kafka::{Stop, StopKind, names, present};
+use crate::platform::Platform;
+use crate::run::intake::{Assigned, Input, Intake, SourceId};
+use crate::telemetry::clock;
+
+/// How long the broker may take to answer a question; it is asked again after `ASK_INTERVAL`.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+const ASK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The partitions of this instance.
+pub(super) struct Sources<'c> {
+    context: &'c IntakeContext,
+    consumer: Arc<BaseConsumer<Context>>,
+    known: Vec<Known>,
+    /// Partitions that the group gave, while it is not yet known where they stand.
+    given: Option<Vec<TopicPartition>>,
+    /// True once a position may be out of range, until every source was looked at.
+    in_doubt: bool,
+    /// True once a source could not be sent back alone.
+    restart: bool,
+    asked_at: Option<Instant>,
+}
+
+/// One of them.
+struct Known {
+    topic: Arc<str>,
+    partition: i32,
+    /// The name of its platform.
+    platform: String,
+}
+
+/// The report of a record.
+pub(super) fn record(source: SourceId, message: &BorrowedMessage<'_>) -> Input {
+    Input::Record { source, offset: message.offset() }
+}
+
+impl<'c> Sources<'c> {
+    /// Joins intake's group.
+    ///
+    /// # Errors
+    /// Kafka does not answer, or a topic is missing.
+    pub(super) fn join(context: &'c IntakeContext) -> Result<Self, Stop> {
+        let group = names::intake_group(&context.federation);
+        let purpose = Purpose::SourceConsumer { group: &group, instance_id: context.pace.instance_id.as_deref() };
+        let consumer: BaseConsumer<Context> = client::config(&context.kafka, purpose)
+            .create_with_context(Context::new(Deliveries::All))
+            .map_err(|error| client::stop("intake's consumer", &error))?;
+        let sources = Self {
+            context,
+            consumer: Arc::new(consumer),
+            known: Vec::new(),
+            given: None,
+            in_doubt: false,
+            restart: false,
+            asked_at: None,
+        };
+        let topics: Vec<&str> = context.platforms.iter().map(|platform| platform.definition.topic.as_str()).collect();
+        for topic in topics.iter().copied().chain([names::LOG]) {
+            present(&sources.consumer, topic)?;
+        }
+        sources.consumer.subscribe(&topics).map_err(|error| client::stop("joining intake's group", &error))?;
+        Ok(sources)
+    }
+
+    pub(super) fn consumer(&self) -> Arc<BaseConsumer<Context>> {
+        Arc::clone(&self.consumer)
+    }
+
+    /// The source that a message came from; `None` for a partition that was given up.
+    pub(super) fn of(&self, message: &BorrowedMessage<'_>) -> Option<SourceId> {
+        self.find(message.topic(), message.partition())
+    }
+
+    pub(super) fn topic(&self, source: SourceId) -> &str {
+        self.known.get(source).map_or("", |known| &*known.topic)
+    }
+
+    fn find(&self, topic: &str, partition: i32) -> Option<SourceId> {
+        self.known.iter().position(|known| known.partition == partition && *known.topic == *topic)
+    }
+
+    /// What the group and the client's statistics report.
+    pub(super) fn events(&mut self, intake: &Intake) -> Result<Vec<Input>, Stop> {
+        let mut inputs = Vec::new();
+        for event in self.consumer.context().take_events() {
+            match event {
+                Event::Assigned(partitions) => {
+                    self.given = Some(partitions);
+                    self.asked_at = None;
+                }
+                Event::Revoked { lost, .. } => {
+                    self.given = None;
+                    inputs.push(Input::Revoked { lost });
+                }
+                Event::Ends(ends) => inputs.extend(ends.iter().filter_map(|end| self.end(intake, end))),
+                Event::Committed(_)
+                | Event::Delivered { .. }
+                | Event::NotDelivered { .. }
+                | Event::Error(_)
+                | Event::TransactionCoordinatorLost => {}
+            }
+        }
+        if (self.given.is_some() || self.in_doubt) && self.may_ask() {
+            inputs.extend(self.ask()?);
+        }
+        Ok(inputs)
+    }
+
+    /// Questions that are open are asked once in a while: a broker that is away for a time is no reason to stop.
+    fn may_ask(&mut self) -> bool {
+        let due = self.asked_at.is_none_or(|asked_at| asked_at.elapsed() >= ASK_INTERVAL);
+        if due {
+            self.asked_at = Some(clock::instant());
+        }
+        due
+    }
+
+    fn ask(&mut self) -> Result<Vec<Input>, Stop> {
+        let answer = match &self.given {
+            Some(partitions) => self.assigned(partitions).map(|(known, given)| {
+                self.known = known;
+                self.given = None;
+                self.in_doubt = false;
+                self.context.status.assignments.fetch_add(1, Ordering::Relaxed);
+                vec![Input::Assigned(given)]
+            }),
+            None => self.ranges().inspect(|_| self.in_doubt = false),
+        };
+        match answer {
+            Ok(inputs) => Ok(inputs),
+            Err(error) => {
+                refused(&error)?;
+                tracing::warn!("asking Kafka where the sources stand: {error}");
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Where the group and the broker stand with the partitions that were given.
+    fn assigned(&self, partitions: &[TopicPartition]) -> Result<(Vec<Known>, Vec<Assigned>), KafkaError> {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition) in partitions {
+            list.add_partition(topic, *partition);
+        }
+        let committed = self.consumer.committed_offsets(list, ANSWER_TIMEOUT)?;
+        let (mut known, mut given) = (Vec::new(), Vec::new());
+        for (name, partition) in partitions {
+            let of = |platform: &&Platform| platform.definition.topic == *name;
+            let Some(platform) = self.context.platforms.iter().find(of) else { continue };
+            let committed = match committed.find_partition(name, *partition) {
+                Some(element) => {
+                    element.error()?;
+                    if let Offset::Offset(offset) = element.offset() { Some(offset) } else { None }
+                }
+                None => None,
+            };
+            let (low, high) = self.consumer.fetch_watermarks(name, *partition, ANSWER_TIMEOUT)?;
+            let topic: Arc<str> = Arc::from(name.as_str());
+            given.push(Assigned { topic: Arc::clone(&topic), partition: *partition, committed, low, high });
+            known.push(Known { topic, partition: *partition, platform: platform.definition.name.clone() });
+        }
+        Ok((known, given))
+    }
+
+    /// What each source holds; the loop sees for itself which position is outside.
+    fn ranges(&self) -> Result<Vec<Input>, KafkaError> {
+        let range = |(source, known): (SourceId, &Known)| {
+            let (low, high) = self.consumer.fetch_watermarks(&known.topic, known.partition, ANSWER_TIMEOUT)?;
+            Ok(Input::OutOfRange { source, low, high })
+        };
+        self.known.iter().enumerate().map(range).collect()
+    }
+
+    /// Takes the end of a source into the status, and to the loop, which watches for silence.
+    fn end(&self, intake: &Intake, end: &PartitionEnd) -> Option<Input> {
+        let source = self.find(&end.topic, end.partition)?;
+        let (position, committed) = (intake.position(source)?, intake.committed(source)?);
+        // Behind the last record there may be markers of transactions, which nobody reads.
+        let high = if end.read { position } else { end.high };
+        let status = self.context.status.platform(&self.known.get(source)?.platform)?;
+        let lag = high.saturating_sub(committed).max(0);
+        status.assigned.store(true, Ordering::Relaxed);
+        status.lag.store(lag, Ordering::Relaxed);
+        status.caught_up.store(lag == 0, Ordering::Relaxed);
+        Some(Input::End { source, high })
+    }
+
+    /// An error of the consumer does not say which partition is at fault: each one is asked.
+    pub(super) fn error(&mut self, intake: &Intake, error: &KafkaError) -> Result<Vec<Input>, Stop> {
+        refused(error)?;
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
+                self.in_doubt = true;
+                self.asked_at = None;
+            }
+            Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                for platform in self.context.platforms.iter() {
+                    present(&self.consumer, &platform.definition.topic)?;
+                }
+            }
+            Some(code) if probe::is_damage(code) => {
+                tracing::warn!("a batch cannot be read: {code}");
+                let probe = Probe::new(&self.context.kafka)?;
+                let damaged = |(source, known): (SourceId, &Known)| {
+                    let offset = intake.position(source)?;
+                    let damaged = probe.is_damaged(&known.topic, known.partition, offset);
+                    damaged.then_some(Input::Undecodable { source, offset })
+                };
+                return Ok(self.known.iter().enumerate().filter_map(damaged).collect());
+            }
+            _ => tracing::warn!("reading the sources: {error}"),
+        }
+        Ok(Vec::new())
+    }
+
+    pub(super) fn batch_end(&self, source: SourceId, position: i64) -> Result<Option<Input>, Stop> {
+        let Some(known) = self.known.get(source) else { return Ok(None) };
+        let next = Probe::new(&self.context.kafka)?.batch_end(&known.topic, known.partition, position);
+        Ok(next.map(|next| Input::BatchEnds { source, next }))
+    }
+
+    /// Reads all sources, each from its position.
+    pub(super) fn start(&self, positions: &[i64]) -> Result<(), Stop> {
+        let mut list = TopicPartitionList::new();
+        for (known, position) in self.known.iter().zip(positions) {
+            list.add_partition_offset(&known.topic, known.partition, Offset::Offset(*position))
+                .map_err(|error| client::stop("reading a source", &error))?;
+        }
+        self.consumer.assign(&list).map_err(|error| client::stop("reading the sources", &error))
+    }
+
+    /// Reads one source from a position on; where the client cannot do that now, all are started again.
+    pub(super) fn seek(&mut self, source: SourceId, position: i64) {
+        let Some(known) = self.known.get(source) else { return };
+        let offset = Offset::Offset(position);
+        if let Err(error) = self.consumer.seek(&known.topic, known.partition, offset, Duration::ZERO) {
+            tracing::debug!("going back in {}: {error}", known.topic);
+            self.restart = true;
+        }
+    }
+
+    /// Starts again what could not be sent back.
+    pub(super) fn settle(&mut self, intake: &Intake) -> Result<(), Stop> {
+        if self.restart {
+            self.restart = false;
+            let positions: Option<Vec<i64>> = (0..self.known.len()).map(|source| intake.position(source)).collect();
+            if let Some(positions) = positions {
+                return self.start(&positions);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits positions and waits: librdkafka answers an asynchronous commit to nobody.
+    pub(super) fn commit(&self, positions: &[(SourceId, i64)]) -> Result<Input, Stop> {
+        let mut list = TopicPartitionList::new();
+        for (source, position) in positions {
+            if let Some(known) = self.known.get(*source) {
+                list.add_partition_offset(&known.topic, known.partition, Offset::Offset(*position))
+                    .map_err(|error| client::stop("committing positions", &error))?;
+            }
+        }
+        let begun = clock::instant();
+        let result = self.consumer.commit(&list, CommitMode::Sync);
+        let took_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        if let Err(error) = &result {
+            refused(error)?;
+            tracing::debug!("committing positions: {error}");
+        }
+        Ok(Input::Committed { accepted: result.is_ok(), took_ms })
+    }
+
+    /// Tells the group that its partitions are free.
+    pub(super) fn give_up(&mut self) -> Result<(), Stop> {
+        for (_, status) in self.context.status.platforms() {
+            status.assigned.store(false, Ordering::Relaxed);
+            status.caught_up.store(false, Ordering::Relaxed);
+            status.lag.store(0, Ordering::Relaxed);
+        }
+        self.known.clear();
+        self.in_doubt = false;
+        self.consumer.unassign().map_err(|error| client::stop("giving sources up", &error))
+    }
+}
+
+impl Drop for Sources<'_> {
+    fn drop(&mut self) {
+        // A consumer that is dropped waits until its revocation is answered.
+        self.consumer.context().close();
+    }
+}
+
+/// Stops where asking again would be refused again.
+fn refused(error: &KafkaError) -> Result<(), Stop> {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::FencedInstanceId) => {
+            let why = "another process runs intake under the same intake.instance_id";
+            Err(Stop::new(StopKind::Configuration, why, "give each process an instance_id of its own"))
+        }
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::SaslAuthenticationFailed,
+        ) => Err(client::stop("reading the sources", error)),
+        _ => Ok(()),
+    }
+}
