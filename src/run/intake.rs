@@ -14,6 +14,8 @@ use crate::model::record::SourcePosition;
 const UNDECODABLE_TIMES: u32 = 3;
 /// The pause after a commit, in times of what the commit took: commits cost a tenth of the loop's time at most.
 const COMMIT_SHARE: i64 = 9;
+/// That pause at most, in milliseconds: a commit may have hung for as long as the broker was away.
+const COMMIT_PAUSE_MS_MAX: i64 = 1_000;
 /// How long a partition that was taken away waits for deliveries and commits, in milliseconds.
 const DRAIN_MS_MAX: i64 = 10_000;
 /// How long a source may hold records and give none before that is an alarm, in milliseconds.
@@ -218,7 +220,8 @@ impl Intake {
             Input::Delivered { tag } => self.delivered(tag),
             Input::NotDelivered => self.go_back(commands),
             Input::Committed { accepted, took_ms } => {
-                self.commit_pause_ms = took_ms.saturating_mul(COMMIT_SHARE).max(self.limits.commit_interval_ms);
+                let pause_ms = took_ms.saturating_mul(COMMIT_SHARE).min(COMMIT_PAUSE_MS_MAX);
+                self.commit_pause_ms = pause_ms.max(self.limits.commit_interval_ms);
                 self.commit_answered(accepted, commands);
             }
             Input::OutOfRange { source, low, high } => self.out_of_range(source, low, high, commands),

@@ -123,7 +123,9 @@ fn committed(broker: &Broker, topic: &str) -> Option<i64> {
     let asker: BaseConsumer = broker.plain_config().set("group.id", group).create().unwrap();
     let mut list = TopicPartitionList::new();
     list.add_partition(topic, 0);
-    match asker.committed_offsets(list, PATIENCE).unwrap().elements()[0].offset() {
+    // A coordinator that has just been chosen does not answer yet; whoever waits asks again.
+    let Ok(committed) = asker.committed_offsets(list, Duration::from_secs(5)) else { return None };
+    match committed.elements()[0].offset() {
         Offset::Offset(offset) => Some(offset),
         _ => None,
     }

@@ -222,6 +222,8 @@ impl<'c> Sources<'c> {
                 };
                 return Ok(self.known.iter().enumerate().filter_map(damaged).collect());
             }
+            // The client's own context has said so already, once for each of its connections.
+            Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure) => {}
             _ => tracing::warn!("reading the sources: {error}"),
         }
         Ok(Vec::new())

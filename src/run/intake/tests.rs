@@ -110,6 +110,16 @@ fn a_slow_commit_is_made_less_often() {
 }
 
 #[test]
+fn a_commit_that_hung_while_the_broker_was_away_is_soon_made_again() {
+    let mut intake = reading();
+    step(&mut intake, record(0, 0));
+    step(&mut intake, delivered(0));
+    step(&mut intake, Input::Time(20_100));
+    let refused = said(&mut intake, Input::Committed { accepted: false, took_ms: 20_000 });
+    assert_eq!(refused, ["alarm CommitFailed", "commit [(0, 1)]"]);
+}
+
+#[test]
 fn a_refused_commit_is_made_again() {
     let mut intake = reading();
     step(&mut intake, record(0, 0));
