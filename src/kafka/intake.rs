@@ -283,21 +283,32 @@ fn producer(context: &IntakeContext) -> Result<BaseProducer<Context>, Stop> {
         .map_err(|error| client::stop("intake's producer", &error))
 }
 
-/// Stops where another producer would fail in the same way.
+/// Failures that another producer would meet again, each with what is wrong and what helps.
+const UNDELIVERABLE: &[(&[RDKafkaErrorCode], &str, &str)] = &[
+    (
+        &[RDKafkaErrorCode::TopicAuthorizationFailed, RDKafkaErrorCode::ClusterAuthorizationFailed],
+        "comity.log cannot be written",
+        "give this client the right to write comity.log",
+    ),
+    (
+        &[
+            RDKafkaErrorCode::UnknownTopic,
+            RDKafkaErrorCode::UnknownPartition,
+            RDKafkaErrorCode::UnknownTopicOrPartition,
+        ],
+        "comity.log is gone",
+        "make the topics with: comity topics apply --yes",
+    ),
+    (
+        &[RDKafkaErrorCode::MessageSizeTooLarge],
+        "comity.log takes no entry of this size",
+        "set its max.message.bytes right with: comity topics apply --yes",
+    ),
+];
+
 fn undeliverable(code: RDKafkaErrorCode) -> Result<(), Stop> {
-    let unavailable = |why: &str, help: &str| Err(Stop::new(StopKind::Unavailable, format!("{why}: {code}"), help));
-    match code {
-        RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed => {
-            unavailable("comity.log cannot be written", "give this client the right to write comity.log")
-        }
-        RDKafkaErrorCode::UnknownTopic
-        | RDKafkaErrorCode::UnknownPartition
-        | RDKafkaErrorCode::UnknownTopicOrPartition => {
-            unavailable("comity.log is gone", "make the topics with: comity topics apply --yes")
-        }
-        RDKafkaErrorCode::MessageSizeTooLarge => {
-            unavailable("comity.log takes no entry of this size", "set it right with: comity topics apply --yes")
-        }
-        _ => Ok(()),
+    match UNDELIVERABLE.iter().find(|(codes, ..)| codes.contains(&code)) {
+        Some((_, why, help)) => Err(Stop::new(StopKind::Unavailable, format!("{why}: {code}"), *help)),
+        None => Ok(()),
     }
 }

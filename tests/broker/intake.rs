@@ -428,3 +428,31 @@ fn a_broker_killed_under_load_costs_no_record() {
     assert_eq!(taken.entries, rows("one", 20_000));
     println!("sent twice {}, beyond a gap {}", taken.sent_twice, taken.beyond_gap);
 }
+
+/// What the process holds in memory, in MiB.
+fn resident_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+#[test]
+#[ignore = "minutes: run it by name, alone, with COMITY_TEST_KAFKA=maven"]
+fn a_backlog_of_a_million_records_is_worked_off_within_512_mib() {
+    let broker = Broker::for_test();
+    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    let count = 1_000_000;
+    let producer: BaseProducer = broker.plain_config().set("queue.buffering.max.messages", "10000").create().unwrap();
+    (0..count).for_each(|number| send_one(&producer, "comity.in.one", &row(number)));
+    producer.flush(PATIENCE).unwrap();
+    drop(producer);
+    let before = resident_mib();
+    let running = Running::start(&broker, &["one"]);
+    wait_until("everything is delivered", Duration::from_secs(550), || {
+        running.status.delivered.load(Ordering::Relaxed) >= count as u64
+    });
+    running.end().unwrap();
+    let peak = resident_mib();
+    println!("peak {peak} MiB, {before} before intake began");
+    assert!(peak <= 512, "{peak} MiB");
+}
