@@ -88,6 +88,9 @@ fn stop(fault: Fault) -> Stop {
             why,
             "nothing was sent; compare the topics with a backup, or start a new federation",
         ),
+        Fault::Unavailable(why) => {
+            Stop::new(StopKind::Unavailable, why, "look for the errors of Kafka in the log, and mend what they name")
+        }
         Fault::Configuration(why) => Stop::new(
             StopKind::Configuration,
             why,
@@ -169,8 +172,9 @@ impl<'c> Shell<'c> {
         Ok(match command {
             Command::Follow => {
                 self.stop_reading()?;
+                let (last, _) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 self.follow(0)?;
-                Vec::new()
+                vec![Input::StateBegins { last_transaction: last.map_or(0, |last| last.transaction) }]
             }
             Command::ReadStateToEnd => {
                 self.follow(self.state_next)?;
