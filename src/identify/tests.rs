@@ -10,7 +10,10 @@ fn given(scheme: &str, value: &str) -> Identifier {
 }
 
 /// What becomes of the identifiers of a subject: scheme, value, trust and the text that was kept.
-fn identified(identifiers: Vec<Identifier>) -> Result<Vec<(String, String, Trust, Option<String>)>, Reason> {
+/// Scheme, value, trust and the source's own text.
+type Identified = (String, String, Trust, Option<String>);
+
+fn identified(identifiers: Vec<Identifier>) -> Result<Vec<Identified>, Reason> {
     let mut event = event("US", "Acme LLC");
     event.subject.as_mut().unwrap().identifiers = identifiers;
     identify(&mut event, &platform()).map_err(|refusal| refusal.reason)?;

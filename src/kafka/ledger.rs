@@ -53,6 +53,7 @@ pub struct LedgerContext {
 ///
 /// # Errors
 /// What no retry mends: topics that are missing or hold what they must not, rights, rules that may not own the log.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other command is the shell's to execute")]
 pub fn run(context: &LedgerContext, shutdown: &AtomicBool) -> Result<(), Stop> {
     let mut shell = Shell::connect(context)?;
     let (mut ledger, first) = Ledger::start(shell.setting());

@@ -12,7 +12,7 @@ use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CAS
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::rules::Rules;
-use crate::model::state::{Case, Key, Organisation, Value};
+use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
 
 /// The state seen through the effects of one entry.
 pub(super) struct Draft<'s, 'e> {
@@ -123,22 +123,39 @@ impl<'s> Draft<'s, '_> {
         if let Some(organisation_id) = was.filter(|id| Some(*id) != is) {
             self.take_off_list(organisation_id, origin, &case_id);
         }
-        if let (Some(organisation_id), Some(open)) = (listed_at, open)
-            && let Some(organisation) = self.organisation(&organisation_id)
-        {
-            let place = listed(organisation, origin, &case_id);
-            let has_room = organisation.open_cases.len() < ORGANISATION_CASES_MAX;
-            let is_new = place.is_none_or(|place| organisation.open_cases.get(place) != Some(&open));
-            if is_new && (place.is_some() || has_room) {
-                let mut organisation = Organisation::clone(organisation);
-                match place.and_then(|place| organisation.open_cases.get_mut(place)) {
-                    Some(entry) => *entry = open,
-                    None => organisation.open_cases.push(open),
-                }
-                self.put(Key::Organisation(organisation_id), Some(Value::Organisation(Arc::new(organisation))));
-            }
+        if let (Some(organisation_id), Some(open)) = (listed_at, open) {
+            self.put_on_list(&organisation_id, open);
         }
         self.put(key, Some(Value::Case(Arc::new(after))));
+    }
+
+    /// Puts a case on its organisation's list, or what is new of it; where there is no room it stays unlisted.
+    fn put_on_list(&mut self, organisation_id: &str, open: OpenCase) {
+        let Some(organisation) = self.organisation(organisation_id) else { return };
+        let place = listed(organisation, open.origin, &open.case_id);
+        let is_listed = place.and_then(|place| organisation.open_cases.get(place)) == Some(&open);
+        let has_room = organisation.open_cases.len() < ORGANISATION_CASES_MAX;
+        if is_listed || (place.is_none() && !has_room) {
+            return;
+        }
+        let Some(organisation) = self.organisation_mut(organisation_id) else { return };
+        match place.and_then(|place| organisation.open_cases.get_mut(place)) {
+            Some(entry) => *entry = open,
+            None => organisation.open_cases.push(open),
+        }
+    }
+
+    /// An organisation to be changed by this entry; it is copied once at most.
+    fn organisation_mut(&mut self, organisation_id: &str) -> Option<&mut Organisation> {
+        let same = |change: &Change| matches!(&change.key, Key::Organisation(id) if id == organisation_id);
+        if !self.effects.changes.iter().any(same) {
+            let known = self.state.organisation(organisation_id).map(Arc::clone)?;
+            self.put(Key::Organisation(organisation_id.to_owned()), Some(Value::Organisation(known)));
+        }
+        match &mut self.effects.changes.iter_mut().find(|change| same(change))?.after {
+            Some(Value::Organisation(organisation)) => Some(Arc::make_mut(organisation)),
+            Some(_) | None => None,
+        }
     }
 
     /// Takes a case off its organisation's list, and fills the room with cases that had found none.

@@ -59,6 +59,7 @@ pub(super) fn tell<'e>(
     event.version += 1;
     let (version, alert_id) = (event.version, alert_id(&event.event_id, event.version));
     let about = about(case, index);
+    case.told.reserve_exact(routed.len().saturating_sub(case.told.len()));
     let (open_cases, open_cases_more, restricted) = open_cases_elsewhere(draft, case);
     let recipients = routed
         .into_iter()

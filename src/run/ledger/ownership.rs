@@ -39,6 +39,7 @@ fn same_rules(own: &Rules, in_force: &Rules) -> bool {
 }
 
 impl Ledger {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "in every other phase the report is late and means nothing")]
     pub(super) fn assigned(&mut self) -> Vec<Command> {
         match mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Standby(restore) | Phase::Following(restore) => {
@@ -53,6 +54,7 @@ impl Ledger {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "in every other phase the report is late and means nothing")]
     pub(super) fn producer_ready(&mut self) -> Vec<Command> {
         match mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Fencing(restore) => {
@@ -99,6 +101,7 @@ impl Ledger {
         Vec::new()
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "in every other phase the report is late and means nothing")]
     pub(super) fn state_end(&mut self, log_start: i64, log_end: i64) -> Vec<Command> {
         match mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Following(restore) => {

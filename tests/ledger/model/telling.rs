@@ -31,10 +31,10 @@ impl Model {
         let told = self.told_before(case, place);
         let mut recipients = Vec::new();
         for member in self.members() {
-            if let Some((to, role)) = told.iter().find(|(to, _)| *to == member.jurisdiction) {
-                if member.state != MemberState::Retired {
-                    recipients.push((*to, *role, None));
-                }
+            if let Some((to, role)) = told.iter().find(|(to, _)| *to == member.jurisdiction)
+                && member.state != MemberState::Retired
+            {
+                recipients.push((*to, *role, None));
             }
         }
         recipients
