@@ -2,6 +2,9 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use super::probe::is_damage;
+use super::{Stop, StopKind, client};
+
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -27,6 +30,39 @@ pub(super) fn verdict(error: &KafkaError) -> Verdict {
         Verdict::Unknown
     } else {
         code_verdict(Some(transaction.code()))
+    }
+}
+
+/// An error while one of our own topics is read: most pass by themselves, and some never do.
+///
+/// # Errors
+/// The position is gone, a batch is damaged, a right is missing, or another has this instance's name.
+pub(super) fn reading(what: &str, error: &KafkaError) -> Result<(), Stop> {
+    let Some(code) = error.rdkafka_error_code() else {
+        tracing::warn!("{what}: {error}");
+        return Ok(());
+    };
+    if is_damage(code) {
+        let help = "nothing of our own topics is ever skipped: restore the topic, or start a new federation";
+        return Err(Stop::new(StopKind::Data, format!("{what}: a batch cannot be read: {error}"), help));
+    }
+    match code {
+        RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::NoOffset => {
+            let help = "the topic was cut or made anew; its retention must be longer than the ledger may stand still";
+            Err(Stop::new(StopKind::Data, format!("{what}: the position is not there any more: {error}"), help))
+        }
+        RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::FencedMemberEpoch => {
+            let help = "give each instance a ledger.instance_id of its own";
+            Err(Stop::new(StopKind::Configuration, format!("{what}: another instance has this name: {error}"), help))
+        }
+        RDKafkaErrorCode::TopicAuthorizationFailed
+        | RDKafkaErrorCode::GroupAuthorizationFailed
+        | RDKafkaErrorCode::ClusterAuthorizationFailed
+        | RDKafkaErrorCode::SaslAuthenticationFailed => Err(client::stop(what, error)),
+        _ => {
+            tracing::warn!("{what}: {error}");
+            Ok(())
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
-use super::{Stop, StopKind, names, tail};
+use super::{Stop, StopKind, classify, names, tail};
 use crate::config;
 use crate::model::entry::{Body, LogEntry};
 use crate::model::rules::Rules;
@@ -36,6 +36,10 @@ const POLL_OPEN: Duration = Duration::from_millis(1);
 const PRODUCER_PAUSE: Duration = Duration::from_millis(200);
 /// Tries to make a producer whose initialisation fails without being fenced.
 const PRODUCER_TRIES_MAX: u32 = 60;
+/// How long the group waits for a member that says nothing.
+const SESSION: Duration = Duration::from_secs(6);
+/// How long the client may take to notice that its session has run out.
+const SESSION_DOUBT: Duration = Duration::from_millis(1_200);
 /// A restore says how far it is, this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -182,7 +186,7 @@ impl<'c> Shell<'c> {
                 Vec::new()
             }
             Command::Join => self.join()?,
-            Command::Leave => self.leave(),
+            Command::Leave => self.leave()?,
             Command::Release => self.release()?,
             Command::NewProducer => self.new_producer()?,
             Command::ReadOutputs(from) => {
@@ -198,7 +202,7 @@ impl<'c> Shell<'c> {
                 self.context.status.owner.store(true, Ordering::Relaxed);
                 Vec::new()
             }
-            Command::Commit(transaction) => vec![self.commit(&transaction)],
+            Command::Commit(transaction) => vec![self.commit(&transaction)?],
             Command::ReadCheckpoint => {
                 let (last, torn) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 vec![Input::CheckpointRead { last, torn }]
@@ -258,11 +262,12 @@ impl<'c> Shell<'c> {
         Ok(if held.count() > 0 { vec![Input::Assigned] } else { Vec::new() })
     }
 
-    fn leave(&mut self) -> Vec<Input> {
+    fn leave(&mut self) -> Result<Vec<Input>, Stop> {
+        // A revocation that is under way waits for its answer.
+        let released = self.release()?;
         self.group.unsubscribe();
         self.joined = false;
-        self.sink = None;
-        Vec::new()
+        Ok(released)
     }
 
     fn release(&mut self) -> Result<Vec<Input>, Stop> {
@@ -291,16 +296,31 @@ impl<'c> Shell<'c> {
         Err(Stop::new(StopKind::Unavailable, why, "check that the brokers run and that transactions are allowed"))
     }
 
-    fn commit(&mut self, transaction: &Transaction) -> Input {
-        let Some(sink) = &self.sink else { return Input::CommitUnknown };
-        match sink.commit(transaction, self.group.group_metadata().as_ref()) {
+    fn commit(&mut self, transaction: &Transaction) -> Result<Input, Stop> {
+        let Some(sink) = &self.sink else { return Ok(Input::CommitUnknown) };
+        let started = clock::instant();
+        Ok(match sink.commit(transaction, self.group.group_metadata().as_ref()) {
             Outcome::Done => Input::Committed { now_ms: self.now_ms() },
             Outcome::Unknown => {
                 self.context.status.unclear_commits.fetch_add(1, Ordering::Relaxed);
-                Input::CommitUnknown
+                // A new producer would fence another that the group has named in the meantime.
+                if started.elapsed() > SESSION && self.was_replaced()? { Input::Fenced } else { Input::CommitUnknown }
             }
             Outcome::Fenced => Input::Fenced,
+        })
+    }
+
+    /// After a silence in which the session may have run out: gives the client's own timers the time to say so.
+    fn was_replaced(&mut self) -> Result<bool, Stop> {
+        let asked = clock::instant();
+        while asked.elapsed() < SESSION_DOUBT {
+            let revoked = |input: &Input| matches!(input, Input::Revoked { .. });
+            if self.group.assignment_lost() || self.poll_group()?.iter().any(revoked) {
+                return Ok(true);
+            }
+            sleep(POLL_OPEN);
         }
+        Ok(false)
     }
 
     fn publish(&self, checkpoint: &Checkpoint, tally: &Tally) {
@@ -338,7 +358,7 @@ impl<'c> Shell<'c> {
 
     fn poll(&mut self, wants_entries: bool, open: bool) -> Result<Vec<Input>, Stop> {
         self.plain.poll(Duration::ZERO);
-        let mut inputs = self.poll_group();
+        let mut inputs = self.poll_group()?;
         if self.following {
             inputs.extend(self.poll_state()?);
         } else if self.reading_log && wants_entries {
@@ -350,9 +370,11 @@ impl<'c> Shell<'c> {
     }
 
     /// Who owns the log. The member never reads a record: what it is given stays paused.
-    fn poll_group(&self) -> Vec<Input> {
-        if let Some(Ok(_)) = self.group.poll(Duration::ZERO) {
-            tracing::warn!("the ledger's group member was given a record");
+    fn poll_group(&self) -> Result<Vec<Input>, Stop> {
+        match self.group.poll(Duration::ZERO) {
+            None => {}
+            Some(Ok(_)) => tracing::warn!("the ledger's group member was given a record"),
+            Some(Err(error)) => classify::reading("the ledger's group", &error)?,
         }
         let mut inputs = Vec::new();
         for event in self.group.context().take_events() {
@@ -380,7 +402,7 @@ impl<'c> Shell<'c> {
                 | Event::TransactionCoordinatorLost => {}
             }
         }
-        inputs
+        Ok(inputs)
     }
 
     fn poll_state(&mut self) -> Result<Vec<Input>, Stop> {
@@ -398,7 +420,7 @@ impl<'c> Shell<'c> {
                     ended = true;
                     break;
                 }
-                Some(Err(error)) => tracing::warn!("reading comity.state: {error}"),
+                Some(Err(error)) => classify::reading(names::STATE, &error)?,
             }
             wait = Duration::ZERO;
         }
@@ -437,7 +459,7 @@ impl<'c> Shell<'c> {
                     self.context.status.caught_up.store(true, Ordering::Relaxed);
                     break;
                 }
-                Some(Err(error)) => tracing::warn!("reading comity.log: {error}"),
+                Some(Err(error)) => classify::reading(names::LOG, &error)?,
             }
             wait = Duration::ZERO;
         }

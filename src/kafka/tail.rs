@@ -10,7 +10,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Purpose};
 use super::sink::TRANSACTION_HEADER;
-use super::{Stop, StopKind, names};
+use super::{Stop, StopKind, classify, names};
 use crate::config::Kafka;
 use crate::encode;
 use crate::model::decision::Output;
@@ -93,7 +93,7 @@ fn read_to_end(
                 heard = clock::instant();
                 open -= 1;
             }
-            Some(Err(error)) => tracing::warn!("reading Comity's own topics: {error}"),
+            Some(Err(error)) => classify::reading("Comity's own topics", &error)?,
         }
     }
     reader.unassign().map_err(|error| client::stop("reading Comity's own topics", &error))

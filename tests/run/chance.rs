@@ -53,6 +53,7 @@ struct World {
     kafka: Kafka,
     owner: Instance,
     standby: Instance,
+    /// The largest batch of the next instance: no two that follow each other end their batches at the same entries.
     batch_entries_max: usize,
 }
 
@@ -64,6 +65,13 @@ impl World {
         owner.own(&mut kafka);
         standby.settle(&mut kafka);
         Self { kafka, owner, standby, batch_entries_max }
+    }
+
+    fn fresh(&mut self) -> Instance {
+        self.batch_entries_max = self.batch_entries_max % 7 + 2;
+        let mut fresh = Instance::with(setting(rules(1, MEMBERS), self.batch_entries_max));
+        fresh.settle(&mut self.kafka);
+        fresh
     }
 
     fn take(&mut self, turn: &Turn) {
@@ -109,8 +117,7 @@ impl World {
             // Followers have read what compaction takes away: min.compaction.lag.ms is an hour.
             Turn::Compact if self.torn() == 0 => {
                 self.kafka.compact();
-                self.standby = Instance::with(setting(rules(1, MEMBERS), self.batch_entries_max));
-                self.standby.settle(&mut self.kafka);
+                self.standby = self.fresh();
             }
             Turn::Compact => {}
         }
@@ -122,8 +129,7 @@ impl World {
 
     fn kill(&mut self) {
         self.standby.own(&mut self.kafka);
-        self.owner = Instance::with(setting(rules(1, MEMBERS), self.batch_entries_max));
-        self.owner.settle(&mut self.kafka);
+        self.owner = self.fresh();
         std::mem::swap(&mut self.owner, &mut self.standby);
     }
 }
