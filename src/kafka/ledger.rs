@@ -186,7 +186,7 @@ impl<'c> Shell<'c> {
                 Vec::new()
             }
             Command::Join => self.join()?,
-            Command::Leave => self.leave()?,
+            Command::Leave => self.leave(),
             Command::Release => self.release()?,
             Command::NewProducer => self.new_producer()?,
             Command::ReadOutputs(from) => {
@@ -262,12 +262,11 @@ impl<'c> Shell<'c> {
         Ok(if held.count() > 0 { vec![Input::Assigned] } else { Vec::new() })
     }
 
-    fn leave(&mut self) -> Result<Vec<Input>, Stop> {
-        // A revocation that is under way waits for its answer.
-        let released = self.release()?;
+    fn leave(&mut self) -> Vec<Input> {
         self.group.unsubscribe();
         self.joined = false;
-        Ok(released)
+        self.sink = None;
+        Vec::new()
     }
 
     fn release(&mut self) -> Result<Vec<Input>, Stop> {
@@ -314,8 +313,12 @@ impl<'c> Shell<'c> {
     fn was_replaced(&mut self) -> Result<bool, Stop> {
         let asked = clock::instant();
         while asked.elapsed() < SESSION_DOUBT {
-            let revoked = |input: &Input| matches!(input, Input::Revoked { .. });
-            if self.group.assignment_lost() || self.poll_group()?.iter().any(revoked) {
+            if self.poll_group()?.iter().any(|input| matches!(input, Input::Revoked { .. })) {
+                // The loop leaves the group without hearing of this, and the client waits for the answer.
+                self.release()?;
+                return Ok(true);
+            }
+            if self.group.assignment_lost() {
                 return Ok(true);
             }
             sleep(POLL_OPEN);

@@ -193,8 +193,10 @@ impl Running {
     }
 
     fn stop(self) {
+        let told = Instant::now();
         self.shutdown.store(true, Ordering::Relaxed);
         self.thread.join().unwrap().unwrap();
+        println!("told to stop to its end: {:?}", told.elapsed());
     }
 
     fn ends(self) -> Stop {
@@ -275,14 +277,17 @@ fn an_owner_that_nobody_hears_is_replaced_and_does_not_fence_back() {
     first.until_decided(51);
     let second = federation.start();
     second.until("it stands by", |status| status.standby.load(Ordering::Relaxed));
-    // Nothing of the first is heard any more, in the middle of its work.
+    // Nothing of the first is heard any more, in the middle of a transaction.
+    proxy.stall(Some("comity.alerts.DE"));
+    federation.events(ids(50, 60));
+    wait_until("the first is in a transaction", LONG, || proxy.stalled() > 0);
     proxy.cut(true);
     let cut = Instant::now();
-    federation.events(ids(50, 60));
     second.until("the standby decides", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 10);
     let took = cut.elapsed();
     println!("takeover from an owner that vanished: {took:?}");
     assert!(took < Duration::from_secs(10), "the takeover took {took:?}");
+    proxy.stall(None);
     proxy.cut(false);
     first.until("the first notices", |status| !owns(status));
     federation.events(ids(60, 70));

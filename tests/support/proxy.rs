@@ -115,11 +115,20 @@ impl Proxy {
 
 fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, shared: &Arc<Shared>) {
     let (mut from_client, mut to_client) = (client.try_clone().unwrap(), client);
-    let (mut from_broker, mut to_broker) = (broker.try_clone().unwrap(), broker);
+    let (mut from_broker, to_broker) = (broker.try_clone().unwrap(), broker);
     let with = shared.clone();
     std::thread::spawn(move || {
+        let waiting = Arc::new(Mutex::new((to_broker.try_clone().unwrap(), Vec::new())));
         while let Some(frame) = read_frame(&mut from_client) {
-            if !pass(&frame, &from_client, &to_broker, &with) || write_frame(&mut to_broker, &frame).is_none() {
+            with.wait_while(|network| network.cut);
+            if !ends(&frame, &from_client, &to_broker, &with) {
+                return;
+            }
+            if waits(&frame, &waiting, &with) {
+                continue;
+            }
+            let mut upstream = waiting.lock().unwrap();
+            if write_frame(&mut upstream.0, &frame).is_none() {
                 return;
             }
         }
@@ -138,29 +147,45 @@ fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, 
     });
 }
 
-/// Waits as the network demands; `false` where the request does not go on now.
-fn pass(frame: &[u8], client: &TcpStream, broker: &TcpStream, shared: &Shared) -> bool {
-    let api = i16::from_be_bytes([frame[0], frame[1]]);
-    shared.wait_while(|network| network.cut);
-    if api == END_TXN {
-        let mut network = shared.network();
-        if std::mem::take(&mut network.hold_end_txn) {
-            network.held = Some((frame.to_vec(), broker.try_clone().unwrap()));
-            drop(network);
-            let _ended = client.shutdown(Shutdown::Both);
-            return false;
-        }
-        network.last_end_txn = Some(frame.to_vec());
+/// `false` where an EndTxn is held up, and its connection with it.
+fn ends(frame: &[u8], client: &TcpStream, broker: &TcpStream, shared: &Shared) -> bool {
+    if api(frame) != END_TXN {
+        return true;
     }
-    if api == PRODUCE {
-        let stalls =
-            |network: &Network| network.stalled_topic.as_ref().is_some_and(|topic| holds(frame, topic.as_bytes()));
-        let mut network = shared.network();
-        network.stalled += usize::from(stalls(&network));
+    let mut network = shared.network();
+    if std::mem::take(&mut network.hold_end_txn) {
+        network.held = Some((frame.to_vec(), broker.try_clone().unwrap()));
         drop(network);
-        shared.wait_while(stalls);
+        let _ended = client.shutdown(Shutdown::Both);
+        return false;
     }
+    network.last_end_txn = Some(frame.to_vec());
     true
+}
+
+/// True where a produce request waits; others of its connection go on, and it follows as soon as it may, in order.
+fn waits(frame: &[u8], waiting: &Arc<Mutex<(TcpStream, Vec<Vec<u8>>)>>, shared: &Arc<Shared>) -> bool {
+    let mut network = shared.network();
+    let Some(topic) = network.stalled_topic.clone().filter(|_| api(frame) == PRODUCE) else { return false };
+    if !holds(frame, topic.as_bytes()) {
+        return false;
+    }
+    network.stalled += 1;
+    drop(network);
+    waiting.lock().unwrap().1.push(frame.to_vec());
+    let (waiting, shared) = (waiting.clone(), shared.clone());
+    std::thread::spawn(move || {
+        shared.wait_while(|network| network.cut || network.stalled_topic.is_some());
+        let mut upstream = waiting.lock().unwrap();
+        for frame in std::mem::take(&mut upstream.1) {
+            let _gone = write_frame(&mut upstream.0, &frame);
+        }
+    });
+    true
+}
+
+fn api(frame: &[u8]) -> i16 {
+    i16::from_be_bytes([frame[0], frame[1]])
 }
 
 fn holds(frame: &[u8], part: &[u8]) -> bool {
