@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Chain, Cursor, Read};
 use crate::model::problem::Problem;
 use crate::platform::definition::{Definition, Delimited, Encoding, Format, Source, SourceField};
 
+mod avro;
 mod choose;
 mod json;
 mod rows;
@@ -41,7 +42,7 @@ enum Kind<'p, R: Read> {
     Lines(Lines<Input<R>>),
     Json(json::Elements<Input<R>>),
     Xml(xml::Elements<Input<R>>),
-    Avro(Container<R>),
+    Avro(avro::Container<Input<R>>),
 }
 
 /// Looks at a file's beginning, picks the version of the platform's format that it is, and begins to cut.
@@ -66,7 +67,7 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) ->
         Format::JsonLines => Kind::Lines(Lines { input, line: 0, file: name }),
         Format::Json { records } => Kind::Json(json::Elements::new(records.clone(), name, input)),
         Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), source.encoding, name, input)),
-        Format::Avro => Kind::Avro(Container::new(source, name, input)?),
+        Format::Avro => Kind::Avro(avro::Container::new(source, name, input)?),
     };
     Ok(Cutter { source, kind, failed: false })
 }
@@ -144,40 +145,6 @@ impl<I: BufRead> Lines<I> {
             if !text.iter().all(u8::is_ascii_whitespace) {
                 return Ok(Some(Cut { bytes: text.to_vec(), line: self.line }));
             }
-        }
-    }
-}
-
-/// An Avro object container file, written with the platform's own schema.
-struct Container<R: Read> {
-    reader: Box<apache_avro::Reader<'static, Input<R>>>,
-    schema: apache_avro::Schema,
-    record: u64,
-    file: String,
-}
-
-impl<R: Read> Container<R> {
-    fn new(source: &Source, file: String, input: Input<R>) -> Result<Self, Problem> {
-        let help = "an Avro file is an object container file with the schema in the platform's folder";
-        let wrong = |why: &str| Problem::new("CMT-9504", &file, why, help);
-        let schema =
-            apache_avro::Schema::parse_str(&source.schema_text).map_err(|_| wrong("the schema is unusable"))?;
-        let reader = apache_avro::Reader::new(input).map_err(|_| wrong("is no Avro object container file"))?;
-        if reader.writer_schema().canonical_form() != schema.canonical_form() {
-            return Err(wrong("was written with another schema than the platform's"));
-        }
-        Ok(Self { reader: Box::new(reader), schema, record: 0, file })
-    }
-
-    fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
-        self.record += 1;
-        let Some(value) = self.reader.next() else { return Ok(None) };
-        let datum = value.and_then(|value| value.resolve(&self.schema)).and_then(|value| {
-            apache_avro::writer::datum::GenericDatumWriter::builder(&self.schema).build()?.write_value_to_vec(value)
-        });
-        match datum {
-            Ok(bytes) => Ok(Some(Cut { bytes, line: self.record })),
-            Err(_) => Err(broken(&self.file, self.record, "the record cannot be read")),
         }
     }
 }

@@ -4,6 +4,8 @@ use super::*;
 use crate::decode::tests::{csv, list, named, needed, optional, platform, source};
 use crate::platform::definition::{Rows, SourceType};
 
+mod hostile;
+
 fn columns(names: &[&str]) -> Vec<SourceField> {
     let field = |(place, name): (usize, &&str)| named(optional(&format!("f{place}"), SourceType::Text), name);
     names.iter().enumerate().map(field).collect()
@@ -179,6 +181,13 @@ fn elements_of_a_json_array_stand_as_they_are() {
     check(&one, file, &[(3, "{\"id\":\"a]}\\\"\",\"x\":[{},\"\\\\\"]}"), (4, "{\"id\": \"b\"\n}")], None);
     check(&one, "[{\"id\":\"a\",\"more\":\"\"},\n{}]", &[(1, "{\"id\":\"a\",\"more\":\"\"}"), (2, "{}")], None);
     check(&one, "{\"id\":\"a\",\n\"more\":\"\"}", &[(1, "{\"id\":\"a\",\n\"more\":\"\"}")], None);
+    // What is no object is a record too, for intake to refuse.
+    check(
+        &one,
+        "[{\"id\":\"a\",\"more\":\"\"}, 3,\"b,]\",4]",
+        &[(1, "{\"id\":\"a\",\"more\":\"\"}"), (1, "3"), (1, "\"b,]\""), (1, "4")],
+        None,
+    );
     check(&one, "{\"success\":{\"results\":[]}}", &[], None);
 }
 
