@@ -11,7 +11,6 @@ use comity::kafka::ledger::{LedgerContext, run};
 use comity::kafka::status::LedgerStatus;
 use comity::kafka::{Stop, StopKind, names};
 use comity::model::code::Kind;
-use comity::model::decision::Output;
 use comity::model::place::Jurisdiction;
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{StateRecord, decode_record};
@@ -20,7 +19,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use crate::support::broker::{Broker, needs_real_kafka, wait_until};
 use crate::support::proxy::Proxy;
 use crate::support::reader::{Read, read_committed};
-use crate::turned::{Kafka, MEMBERS};
+use crate::turned::{Kafka, MEMBERS, Outputs};
 use crate::world::{original, place, revised, rules};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -117,7 +116,7 @@ impl Federation {
             })
             .collect();
         let is_checkpoint = |record: &StateRecord| matches!(record, StateRecord::Checkpoint(_));
-        let end = records.iter().rposition(is_checkpoint).expect("a Checkpoint");
+        let end = records.iter().rposition(is_checkpoint).unwrap();
         let mut state = State::default();
         let mut position = 0;
         for record in records.into_iter().take(end + 1) {
@@ -156,7 +155,7 @@ impl Federation {
     }
 }
 
-fn by_topic(outputs: BTreeMap<Output, Vec<(i64, Vec<u8>)>>) -> BTreeMap<String, Vec<Vec<u8>>> {
+fn by_topic(outputs: Outputs) -> BTreeMap<String, Vec<Vec<u8>>> {
     let mut topics: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for member in members() {
         topics.insert(names::alerts(member), Vec::new());

@@ -33,17 +33,19 @@ pub(crate) enum Fate {
     Torn(usize),
 }
 
+/// The records of each output, with their sequences.
+pub(crate) type Outputs = BTreeMap<Output, Vec<(i64, Vec<u8>)>>;
+
 /// A record of `comity.state`: key, value, transaction in the header of a tombstone.
 pub(crate) type StateLine = (String, Option<Vec<u8>>, Option<[u8; 8]>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Kafka {
     pub(crate) now: Millis,
-    pub(crate) cluster_id: String,
     pub(crate) log_start: i64,
     pub(crate) log: Vec<LogEntry>,
     pub(crate) state: Vec<StateLine>,
-    pub(crate) outputs: BTreeMap<Output, Vec<(i64, Vec<u8>)>>,
+    pub(crate) outputs: Outputs,
     /// The producer that has the transactional id.
     pub(crate) epoch: u64,
     pub(crate) fates: VecDeque<Fate>,
@@ -54,7 +56,7 @@ pub(crate) struct Kafka {
 impl Kafka {
     /// A log that begins with rules.
     pub(crate) fn new() -> Self {
-        let mut kafka = Self { now: START, cluster_id: "cluster".to_owned(), ..Self::default() };
+        let mut kafka = Self { now: START, ..Self::default() };
         kafka.append(Body::Rules(Box::new(rules(1, MEMBERS))));
         kafka
     }
@@ -88,7 +90,7 @@ impl Kafka {
             Fate::Torn(share) => share,
         };
         let whole = matches!(fate, Fate::Committed | Fate::CommittedUnclear);
-        let mut partitions: BTreeMap<Output, Vec<(i64, Vec<u8>)>> = BTreeMap::new();
+        let mut partitions = Outputs::new();
         for alert in &transaction.batch.alerts {
             let value = comity::run::ledger::alert_value(alert, &transaction.members, &transaction.batch.tails);
             partitions.entry(alert.output()).or_default().push((alert.own.sequence, value));
@@ -162,9 +164,9 @@ impl Kafka {
     }
 
     /// What the outputs must hold: the log read once, entry by entry, with no batch, commit or takeover.
-    pub(crate) fn reference(&self) -> (BTreeMap<Output, Vec<(i64, Vec<u8>)>>, State) {
+    pub(crate) fn reference(&self) -> (Outputs, State) {
         let mut state = State::default();
-        let mut outputs: BTreeMap<Output, Vec<(i64, Vec<u8>)>> = BTreeMap::new();
+        let mut outputs = Outputs::new();
         for entry in &self.log {
             let effects = handle(&state, entry);
             apply(&mut state, &effects);

@@ -163,8 +163,11 @@ fn ends(frame: &[u8], client: &TcpStream, broker: &TcpStream, shared: &Shared) -
     true
 }
 
+/// The connection to the broker, and the requests that wait for their turn on it.
+type Upstream = Arc<Mutex<(TcpStream, Vec<Vec<u8>>)>>;
+
 /// True where a produce request waits; others of its connection go on, and it follows as soon as it may, in order.
-fn waits(frame: &[u8], waiting: &Arc<Mutex<(TcpStream, Vec<Vec<u8>>)>>, shared: &Arc<Shared>) -> bool {
+fn waits(frame: &[u8], waiting: &Upstream, shared: &Arc<Shared>) -> bool {
     let mut network = shared.network();
     let Some(topic) = network.stalled_topic.clone().filter(|_| api(frame) == PRODUCE) else { return false };
     if !holds(frame, topic.as_bytes()) {
