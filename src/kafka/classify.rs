@@ -2,6 +2,9 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use super::probe::is_damage;
+use super::{Stop, StopKind, client};
+
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -30,6 +33,47 @@ pub(super) fn verdict(error: &KafkaError) -> Verdict {
     }
 }
 
+/// The offset to be read is before the first or after the last.
+const GONE: &[RDKafkaErrorCode] =
+    &[RDKafkaErrorCode::OffsetOutOfRange, RDKafkaErrorCode::AutoOffsetReset, RDKafkaErrorCode::NoOffset];
+/// Two members of the group have one `group.instance.id`.
+const NAMED_TWICE: &[RDKafkaErrorCode] = &[RDKafkaErrorCode::FencedInstanceId, RDKafkaErrorCode::UnreleasedInstanceId];
+/// A right is missing.
+const FORBIDDEN: &[RDKafkaErrorCode] = &[
+    RDKafkaErrorCode::TopicAuthorizationFailed,
+    RDKafkaErrorCode::GroupAuthorizationFailed,
+    RDKafkaErrorCode::ClusterAuthorizationFailed,
+    RDKafkaErrorCode::SaslAuthenticationFailed,
+];
+
+/// An error while one of our own topics is read: most pass by themselves, and some never do.
+///
+/// # Errors
+/// The position is gone, a batch is damaged, a right is missing, or another has this instance's name.
+pub(super) fn reading(what: &str, error: &KafkaError) -> Result<(), Stop> {
+    let Some(code) = error.rdkafka_error_code() else {
+        tracing::warn!("{what}: {error}");
+        return Ok(());
+    };
+    if is_damage(code) {
+        let help = "nothing of our own topics is ever skipped: restore the topic, or start a new federation";
+        return Err(Stop::new(StopKind::Data, format!("{what}: a batch cannot be read: {error}"), help));
+    }
+    if GONE.contains(&code) {
+        let help = "the topic was cut or made anew; its retention must be longer than the ledger may stand still";
+        return Err(Stop::new(StopKind::Data, format!("{what}: the position is not there any more: {error}"), help));
+    }
+    if NAMED_TWICE.contains(&code) {
+        let help = "give each instance a ledger.instance_id of its own";
+        return Err(Stop::new(StopKind::Configuration, format!("{what}: another has this name: {error}"), help));
+    }
+    if FORBIDDEN.contains(&code) {
+        return Err(client::stop(what, error));
+    }
+    tracing::warn!("{what}: {error}");
+    Ok(())
+}
+
 /// What is known to leave the outcome open; whatever is not known counts as fatal.
 fn code_verdict(code: Option<RDKafkaErrorCode>) -> Verdict {
     match code {
@@ -51,6 +95,17 @@ fn code_verdict(code: Option<RDKafkaErrorCode>) -> Verdict {
 mod tests {
     use super::{Verdict, code_verdict, verdict};
     use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+    #[test]
+    fn what_never_passes_stops_the_reading_and_the_rest_is_waited_out() {
+        let kind = |code| super::reading("a topic", &KafkaError::MessageConsumption(code)).map_err(|stop| stop.kind);
+        assert_eq!(kind(RDKafkaErrorCode::BadCompression), Err(super::StopKind::Data));
+        assert_eq!(kind(RDKafkaErrorCode::OffsetOutOfRange), Err(super::StopKind::Data));
+        assert_eq!(kind(RDKafkaErrorCode::FencedInstanceId), Err(super::StopKind::Configuration));
+        assert_eq!(kind(RDKafkaErrorCode::TopicAuthorizationFailed), Err(super::StopKind::Unavailable));
+        assert_eq!(kind(RDKafkaErrorCode::AllBrokersDown), Ok(()));
+        assert_eq!(kind(RDKafkaErrorCode::UnknownTopicOrPartition), Ok(()));
+    }
 
     #[test]
     fn what_is_not_classified_is_fatal() {

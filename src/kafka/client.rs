@@ -80,7 +80,9 @@ pub fn config(kafka: &Kafka, purpose: Purpose<'_>) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
         .set("client.id", client_id(purpose))
-        .set("log_level", "6")
+        // By its method: rdkafka sets the level that it has so over the property, and the loss of a connection to the
+        // coordinator of transactions is said at this level only.
+        .set_log_level(RDKafkaLogLevel::Info)
         .set("socket.keepalive.enable", "true")
         .set("reconnect.backoff.ms", "50")
         .set("reconnect.backoff.max.ms", "1000")

@@ -18,7 +18,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
-use super::{Stop, StopKind, names, tail};
+use super::{Stop, StopKind, classify, names, tail};
 use crate::config;
 use crate::model::entry::{Body, LogEntry};
 use crate::model::rules::Rules;
@@ -36,6 +36,10 @@ const POLL_OPEN: Duration = Duration::from_millis(1);
 const PRODUCER_PAUSE: Duration = Duration::from_millis(200);
 /// Tries to make a producer whose initialisation fails without being fenced.
 const PRODUCER_TRIES_MAX: u32 = 60;
+/// How long the group waits for a member that says nothing.
+const SESSION: Duration = Duration::from_secs(6);
+/// How long the client may take to notice that its session has run out.
+const SESSION_DOUBT: Duration = Duration::from_millis(1_200);
 /// A restore says how far it is, this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -89,6 +93,9 @@ fn stop(fault: Fault) -> Stop {
             why,
             "nothing was sent; compare the topics with a backup, or start a new federation",
         ),
+        Fault::Unavailable(why) => {
+            Stop::new(StopKind::Unavailable, why, "look for the errors of Kafka in the log, and mend what they name")
+        }
         Fault::Configuration(why) => Stop::new(
             StopKind::Configuration,
             why,
@@ -170,8 +177,9 @@ impl<'c> Shell<'c> {
         Ok(match command {
             Command::Follow => {
                 self.stop_reading()?;
+                let (last, _) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 self.follow(0)?;
-                Vec::new()
+                vec![Input::StateBegins { last_transaction: last.map_or(0, |last| last.transaction) }]
             }
             Command::ReadStateToEnd => {
                 self.follow(self.state_next)?;
@@ -194,7 +202,7 @@ impl<'c> Shell<'c> {
                 self.context.status.owner.store(true, Ordering::Relaxed);
                 Vec::new()
             }
-            Command::Commit(transaction) => vec![self.commit(&transaction)],
+            Command::Commit(transaction) => vec![self.commit(&transaction)?],
             Command::ReadCheckpoint => {
                 let (last, torn) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 vec![Input::CheckpointRead { last, torn }]
@@ -287,16 +295,35 @@ impl<'c> Shell<'c> {
         Err(Stop::new(StopKind::Unavailable, why, "check that the brokers run and that transactions are allowed"))
     }
 
-    fn commit(&mut self, transaction: &Transaction) -> Input {
-        let Some(sink) = &self.sink else { return Input::CommitUnknown };
-        match sink.commit(transaction, self.group.group_metadata().as_ref()) {
+    fn commit(&mut self, transaction: &Transaction) -> Result<Input, Stop> {
+        let Some(sink) = &self.sink else { return Ok(Input::CommitUnknown) };
+        let started = clock::instant();
+        Ok(match sink.commit(transaction, self.group.group_metadata().as_ref()) {
             Outcome::Done => Input::Committed { now_ms: self.now_ms() },
             Outcome::Unknown => {
                 self.context.status.unclear_commits.fetch_add(1, Ordering::Relaxed);
-                Input::CommitUnknown
+                // A new producer would fence another that the group has named in the meantime.
+                if started.elapsed() > SESSION && self.was_replaced()? { Input::Fenced } else { Input::CommitUnknown }
             }
             Outcome::Fenced => Input::Fenced,
+        })
+    }
+
+    /// After a silence in which the session may have run out: gives the client's own timers the time to say so.
+    fn was_replaced(&mut self) -> Result<bool, Stop> {
+        let asked = clock::instant();
+        while asked.elapsed() < SESSION_DOUBT {
+            if self.poll_group()?.iter().any(|input| matches!(input, Input::Revoked { .. })) {
+                // The loop leaves the group without hearing of this, and the client waits for the answer.
+                self.release()?;
+                return Ok(true);
+            }
+            if self.group.assignment_lost() {
+                return Ok(true);
+            }
+            sleep(POLL_OPEN);
         }
+        Ok(false)
     }
 
     fn publish(&self, checkpoint: &Checkpoint, tally: &Tally) {
@@ -334,7 +361,7 @@ impl<'c> Shell<'c> {
 
     fn poll(&mut self, wants_entries: bool, open: bool) -> Result<Vec<Input>, Stop> {
         self.plain.poll(Duration::ZERO);
-        let mut inputs = self.poll_group();
+        let mut inputs = self.poll_group()?;
         if self.following {
             inputs.extend(self.poll_state()?);
         } else if self.reading_log && wants_entries {
@@ -346,9 +373,11 @@ impl<'c> Shell<'c> {
     }
 
     /// Who owns the log. The member never reads a record: what it is given stays paused.
-    fn poll_group(&self) -> Vec<Input> {
-        if let Some(Ok(_)) = self.group.poll(Duration::ZERO) {
-            tracing::warn!("the ledger's group member was given a record");
+    fn poll_group(&self) -> Result<Vec<Input>, Stop> {
+        match self.group.poll(Duration::ZERO) {
+            None => {}
+            Some(Ok(_)) => tracing::warn!("the ledger's group member was given a record"),
+            Some(Err(error)) => classify::reading("the ledger's group", &error)?,
         }
         let mut inputs = Vec::new();
         for event in self.group.context().take_events() {
@@ -377,7 +406,7 @@ impl<'c> Shell<'c> {
                 | Event::TransactionCoordinatorLost => {}
             }
         }
-        inputs
+        Ok(inputs)
     }
 
     fn poll_state(&mut self) -> Result<Vec<Input>, Stop> {
@@ -395,7 +424,7 @@ impl<'c> Shell<'c> {
                     ended = true;
                     break;
                 }
-                Some(Err(error)) => tracing::warn!("reading comity.state: {error}"),
+                Some(Err(error)) => classify::reading(names::STATE, &error)?,
             }
             wait = Duration::ZERO;
         }
@@ -434,7 +463,7 @@ impl<'c> Shell<'c> {
                     self.context.status.caught_up.store(true, Ordering::Relaxed);
                     break;
                 }
-                Some(Err(error)) => tracing::warn!("reading comity.log: {error}"),
+                Some(Err(error)) => classify::reading(names::LOG, &error)?,
             }
             wait = Duration::ZERO;
         }

@@ -1,4 +1,8 @@
 //! The transactional sink: one batch, one transaction, the `Checkpoint` as its last record.
+//!
+//! Partitions are written side by side, so "last" needs a wait: the `Checkpoint` is sent once all the rest is
+//! acknowledged. An EndTxn of the transaction before that comes late commits whatever has arrived by then; a
+//! `Checkpoint` among it would cover alerts that came later and are lost.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -24,6 +28,8 @@ pub(super) const TRANSACTION_HEADER: &str = "comity-transaction";
 const CALL_TIMEOUT: Duration = Duration::from_secs(45);
 /// Pause between two looks at what is still in flight: `poll` itself would spin.
 const DRAIN_PAUSE: Duration = Duration::from_micros(200);
+/// Events that one look at the client takes: each partition of a batch answers by itself.
+const EVENTS_AT_ONCE: usize = 64;
 /// Repetitions of a call that may be repeated.
 const AGAIN_MAX: u32 = 20;
 const AGAIN_PAUSE: Duration = Duration::from_millis(50);
@@ -64,15 +70,20 @@ impl Sink {
 
     /// Commits one batch with the group's offset, which only lag tools read.
     pub(super) fn commit(&self, transaction: &Transaction, group: Option<&ConsumerGroupMetadata>) -> Outcome {
-        // Events of the time before belong to no batch.
-        drop(self.producer.context().take_events());
+        // The connection may have gone since the last commit, and its EndTxn with it.
+        if self.heard_of_loss() {
+            return Outcome::Unknown;
+        }
         match repeat(|| self.producer.begin_transaction()) {
             Outcome::Done => {}
-            // A producer that cannot begin is of no use; a new one tells whether it is fenced.
-            Outcome::Unknown | Outcome::Fenced => return Outcome::Unknown,
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
         }
-        if self.send_all(transaction).is_err() || !self.drained() {
-            return Outcome::Unknown;
+        let sent = self.send_batch(transaction).is_ok()
+            && self.drained()
+            && self.send_checkpoint(transaction).is_ok()
+            && self.drained();
+        if !sent {
+            return self.failed();
         }
         if let Some(group) = group {
             let mut offsets = TopicPartitionList::new();
@@ -88,8 +99,7 @@ impl Sink {
         let started = clock::instant();
         let outcome = repeat(|| self.producer.commit_transaction(CALL_TIMEOUT));
         let slow = started.elapsed() > self.commit_doubt;
-        self.producer.poll(Duration::ZERO);
-        let lost = self.producer.context().take_events().contains(&Event::TransactionCoordinatorLost);
+        let lost = self.heard_of_loss();
         if outcome == Outcome::Done && (slow || lost) {
             tracing::info!(slow, lost, "a commit is in doubt; a new producer takes over");
             return Outcome::Unknown;
@@ -97,8 +107,20 @@ impl Sink {
         outcome
     }
 
-    /// Hands every record to the client: outputs, then state, then the `Checkpoint`.
-    fn send_all(&self, transaction: &Transaction) -> Result<(), KafkaError> {
+    /// Why records could not be sent. A producer that another has fenced must not be followed by a new one: that would
+    /// fence the other.
+    fn failed(&self) -> Outcome {
+        match self.producer.client().fatal_error() {
+            Some((code, _)) => {
+                tracing::warn!("the ledger's producer is fenced: {code}");
+                Outcome::Fenced
+            }
+            None => Outcome::Unknown,
+        }
+    }
+
+    /// Hands every record but the `Checkpoint` to the client: outputs, then state.
+    fn send_batch(&self, transaction: &Transaction) -> Result<(), KafkaError> {
         let batch = &transaction.batch;
         let topics: Vec<String> = transaction.members.iter().map(|member| names::alerts(*member)).collect();
         for alert in &batch.alerts {
@@ -128,7 +150,11 @@ impl Sink {
                 }
             })?;
         }
-        let checkpoint = encode_checkpoint(&batch.checkpoint);
+        Ok(())
+    }
+
+    fn send_checkpoint(&self, transaction: &Transaction) -> Result<(), KafkaError> {
+        let checkpoint = encode_checkpoint(&transaction.batch.checkpoint);
         self.send(
             BaseRecord::<str, [u8], usize>::with_opaque_to(names::STATE, 0).key(CHECKPOINT_KEY).payload(&checkpoint),
         )
@@ -158,15 +184,30 @@ impl Sink {
     /// Waits until every record is answered; `false` where one was not delivered.
     fn drained(&self) -> bool {
         let deadline = clock::instant() + CALL_TIMEOUT;
-        while self.producer.in_flight_count() > 0 {
-            self.producer.poll(Duration::ZERO);
+        loop {
+            self.hear();
+            if self.producer.in_flight_count() == 0 {
+                break;
+            }
             if clock::instant() > deadline {
                 return false;
             }
             sleep(DRAIN_PAUSE);
         }
-        self.producer.poll(Duration::ZERO);
         !self.producer.context().take_events().iter().any(|event| matches!(event, Event::NotDelivered { .. }))
+    }
+
+    /// One call of `poll` without waiting takes one event only, and does not say whether it was the last.
+    fn hear(&self) {
+        for _ in 0..EVENTS_AT_ONCE {
+            self.producer.poll(Duration::ZERO);
+        }
+    }
+
+    /// True where the connection to the coordinator of transactions went away.
+    fn heard_of_loss(&self) -> bool {
+        self.hear();
+        self.producer.context().take_events().contains(&Event::TransactionCoordinatorLost)
     }
 }
 

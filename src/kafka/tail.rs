@@ -10,7 +10,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Purpose};
 use super::sink::TRANSACTION_HEADER;
-use super::{Stop, StopKind, names};
+use super::{Stop, StopKind, classify, names};
 use crate::config::Kafka;
 use crate::encode;
 use crate::model::decision::Output;
@@ -93,7 +93,7 @@ fn read_to_end(
                 heard = clock::instant();
                 open -= 1;
             }
-            Some(Err(error)) => tracing::warn!("reading Comity's own topics: {error}"),
+            Some(Err(error)) => classify::reading("Comity's own topics", &error)?,
         }
     }
     reader.unassign().map_err(|error| client::stop("reading Comity's own topics", &error))
@@ -125,7 +125,7 @@ pub(super) fn last_checkpoint(reader: &BaseConsumer<Context>) -> Result<(Option<
     }
 }
 
-/// Every output's published records from the given sequence on.
+/// Every output's published records from the given sequence on, and its last one in any case.
 ///
 /// The topic of TEST alerts holds the sequences of all recipients; its end is read as far back as one transaction can
 /// reach, since any of its recipients may have been quiet for long.
@@ -169,13 +169,10 @@ pub(super) fn outputs(
                 });
             !(at_start || reached || far)
         });
-        for (output, records) in read {
-            let next = from.get(&output).copied().unwrap_or(1);
-            let beyond: BTreeMap<i64, Vec<u8>> =
-                records.into_iter().filter(|(sequence, _)| *sequence >= next).collect();
-            if !beyond.is_empty() {
-                tails.insert(output, beyond);
-            }
+        for (output, mut records) in read {
+            let Some((last, _)) = records.last_key_value() else { continue };
+            let next = from.get(&output).copied().unwrap_or(1).min(*last);
+            tails.insert(output, records.split_off(&next));
         }
         length = length.saturating_mul(TAIL_GROWTH);
     }

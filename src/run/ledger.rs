@@ -29,10 +29,12 @@ pub use open::alert_value;
 
 /// Milliseconds of silence of the log after which its owner writes a `Tick`.
 const TICK_AFTER_MS: i64 = 1_000;
-/// Clear failures of one batch in a row after which the ledger stops: it would fail for ever.
+/// Transactions that fail in a row after which the ledger stops: they would fail for ever.
 const FAILURES_MAX: u32 = 10;
+/// New beginnings in a row, each with a takeover and without a commit, after which it stops for the same reason.
+const STARTS_MAX: u32 = 10;
 
-/// Published records by output and sequence.
+/// Published records by output and sequence; the last one of an output always, where it has any.
 pub type OutputTails = BTreeMap<Output, BTreeMap<i64, Vec<u8>>>;
 
 /// What the shell reports. Times are milliseconds of the shell's monotonic clock.
@@ -44,11 +46,14 @@ pub enum Input {
     Revoked { lost: bool },
     /// A new producer is initialised: older ones are fenced, and what they left open is ended.
     ProducerReady,
+    /// The reading of `comity.state` begins, and this is the number of its last `Checkpoint`, looked for from its end;
+    /// 0 where it has none.
+    StateBegins { last_transaction: i64 },
     /// Records of `comity.state`, in their order.
     StateRead(Vec<StateRecord>),
     /// `comity.state` is read to the end that it had when the reading was commanded.
     StateEnd { log_start: i64, log_end: i64 },
-    /// Every output's published records from the sequence that was asked for.
+    /// Every output's published records from the sequence that was asked for, or the last one where that is before.
     OutputsRead(OutputTails),
     /// Entries of the log, in their order; none where it is quiet.
     Polled { entries: Vec<LogEntry>, now_ms: i64 },
@@ -67,7 +72,7 @@ pub enum Input {
 /// What the shell must do, in this order; each ends in an `Input` where its text says so.
 #[derive(Debug, PartialEq)]
 pub enum Command {
-    /// Read `comity.state` from its beginning: `StateRead …, StateEnd`, then go on following it.
+    /// Read `comity.state` from its beginning: `StateBegins, StateRead …, StateEnd`, then go on following it.
     Follow,
     /// Join the ledger's group: `Assigned` in time.
     Join,
@@ -77,7 +82,7 @@ pub enum Command {
     NewProducer,
     /// Read `comity.state` on to the end that it has now: `StateRead …, StateEnd`.
     ReadStateToEnd,
-    /// Read each output's records from this sequence on: `OutputsRead`.
+    /// Read each output's records from this sequence on, and its last one in any case: `OutputsRead`.
     ReadOutputs(BTreeMap<Output, i64>),
     /// Read the log from this offset on: `Polled`.
     ReadLog { position: i64 },
@@ -115,6 +120,8 @@ pub enum Fault {
     Data(String),
     /// What this instance was given may not own the ledger.
     Configuration(String),
+    /// Kafka refuses again and again.
+    Unavailable(String),
 }
 
 /// What a batch did, for metrics and for the idle check.
@@ -189,6 +196,8 @@ pub struct Ledger {
     published: OutputTails,
     leaving: Option<Leaving>,
     failures: u32,
+    starts: u32,
+    now_ms: i64,
     committed_ms: i64,
     heard_ms: i64,
     work_left: bool,
@@ -215,6 +224,8 @@ impl Ledger {
             published: OutputTails::new(),
             leaving: None,
             failures: 0,
+            starts: 0,
+            now_ms: 0,
             committed_ms: i64::MIN / 2,
             heard_ms: i64::MIN / 2,
             work_left: false,
@@ -243,6 +254,7 @@ impl Ledger {
             Input::Assigned => self.assigned(),
             Input::Revoked { lost } => self.revoked(lost),
             Input::ProducerReady => self.producer_ready(),
+            Input::StateBegins { last_transaction } => self.state_begins(last_transaction),
             Input::StateRead(records) => self.state_read(records),
             Input::StateEnd { log_start, log_end } => self.state_end(log_start, log_end),
             Input::OutputsRead(tails) => self.outputs_read(tails),
@@ -256,6 +268,7 @@ impl Ledger {
     }
 
     fn polled(&mut self, entries: Vec<LogEntry>, now_ms: i64) -> Vec<Command> {
+        self.now_ms = now_ms;
         if !matches!(self.phase, Phase::Running) {
             // Read before a takeover began; the log is read again from the Checkpoint.
             return Vec::new();
@@ -327,6 +340,7 @@ impl Ledger {
             return self.stop(Fault::Data("a commit was reported that was not commanded".to_owned()));
         };
         let mut commands = self.published_batch(*sealed);
+        self.now_ms = now_ms;
         self.committed_ms = now_ms;
         match self.leaving {
             Some(_) => commands.extend(self.leave()),
@@ -338,6 +352,7 @@ impl Ledger {
     /// A batch is known to be committed.
     fn published_batch(&mut self, sealed: Sealed) -> Vec<Command> {
         self.failures = 0;
+        self.starts = 0;
         self.torn.clear();
         open::prune(&mut self.published, &sealed.checkpoint.marks.sequences);
         self.work_left = sealed.tally.work_left;
@@ -352,7 +367,7 @@ impl Ledger {
         self.failures += 1;
         if self.failures > FAILURES_MAX {
             let why = format!("a transaction failed {FAILURES_MAX} times in a row");
-            return self.stop(Fault::Data(why));
+            return self.stop(Fault::Unavailable(why));
         }
         self.phase = Phase::Resolving(sealed);
         // The same producer could commit half of what it sends next under the answer to this commit.
@@ -385,6 +400,9 @@ impl Ledger {
         if !matches!(self.phase, Phase::Comparing) {
             return Vec::new();
         }
+        if let Some(fault) = self.behind(&tails) {
+            return self.stop(fault);
+        }
         self.phase = Phase::Running;
         self.published = tails;
         open::prune(&mut self.published, &self.state.marks.sequences);
@@ -399,12 +417,28 @@ impl Ledger {
         {
             commands.push(Command::SendRules(Box::new(self.setting.rules.clone())));
         }
+        // A whole batch may wait, and the shell reads no entries on top of that.
+        if !self.waiting.is_empty() {
+            commands.extend(self.advance(self.now_ms));
+        }
         commands
     }
 
+    /// An output that ends before what the `Checkpoint` says was sent has lost alerts, which no replay brings back.
+    fn behind(&self, tails: &OutputTails) -> Option<Fault> {
+        let (output, last, sent) = self.next_sequences().into_iter().find_map(|(output, next)| {
+            // An output without records tells nothing: retention may have emptied it.
+            let (last, _) = tails.get(&output)?.last_key_value()?;
+            (*last < next - 1).then_some((output, *last, next - 1))
+        })?;
+        Some(Fault::Data(format!("{output:?} ends at sequence {last}, the last Checkpoint at {sent}")))
+    }
+
+    /// The next sequence of every output that this instance's rules know of: its members are those in force or more,
+    /// since an entry that a torn transaction took may have brought some.
     fn next_sequences(&self) -> BTreeMap<Output, i64> {
         let sequences = &self.state.marks.sequences;
-        let members = self.state.rules().map_or(0, |rules| rules.members.len());
+        let members = self.setting.rules.members.len();
         let all = (0..members).filter_map(|place| u8::try_from(place).ok());
         let outputs = all.flat_map(|member| [Output::Alerts(member), Output::Test(member), Output::Status(member)]);
         outputs.chain([Output::Rejects]).map(|output| (output, sequences.get(&output).copied().unwrap_or(1))).collect()
@@ -426,6 +460,3 @@ impl Ledger {
         vec![Command::Stop(fault)]
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -208,15 +208,22 @@ pub fn alert_value(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8
 
 /// Says whether an output record is still to be sent; one that is there with other bytes is a breach.
 fn keep(published: &OutputTails, output: Output, sequence: i64, value: &[u8], differs: &mut Option<Output>) -> bool {
-    match published.get(&output).and_then(|tail| tail.get(&sequence)) {
-        None => true,
-        Some(there) => {
-            if there.as_slice() != value {
-                *differs = Some(output);
-            }
-            false
-        }
+    let Some((tail, (last, _))) = published.get(&output).and_then(|tail| Some((tail, tail.last_key_value()?))) else {
+        return true;
+    };
+    if sequence > *last {
+        return true;
     }
+    // A transaction is torn at one place of a partition, so nothing before its end is missing; but of a `Status` only
+    // the last one is kept.
+    let same = match tail.get(&sequence) {
+        Some(there) => there.as_slice() == value,
+        None => matches!(output, Output::Status(_)),
+    };
+    if !same {
+        *differs = Some(output);
+    }
+    false
 }
 
 /// Published records beyond the last `Checkpoint`, by output and sequence.

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::restore::Restore;
-use super::{Command, Fault, Leaving, Ledger, Phase};
+use super::{Command, Fault, Leaving, Ledger, Phase, STARTS_MAX};
 use crate::model::rules::Rules;
 use crate::schema::state::StateRecord;
 
@@ -19,10 +19,18 @@ pub(super) fn fault(own: &Rules, in_force: Option<&Arc<Rules>>) -> Option<Fault>
         format!("this build decides by logic {}, the log by {}", own.logic_version, in_force.logic_version)
     } else if own.rules_version == in_force.rules_version && !same_rules(own, in_force) {
         format!("rules version {} in the log says something else; raise federation.rules_version", own.rules_version)
+    } else if !keeps_places(own, in_force) {
+        "federation.jurisdictions drops or moves a member; one that goes becomes LEFT or RETIRED".to_owned()
     } else {
         return None;
     };
     Some(Fault::Configuration(why))
+}
+
+/// Outputs are known by their member's place, so every member in force keeps it.
+fn keeps_places(own: &Rules, in_force: &Rules) -> bool {
+    let places = |rules: &Rules| -> Vec<_> { rules.members.iter().map(|member| member.jurisdiction).collect() };
+    places(own).starts_with(&places(in_force))
 }
 
 /// A newer build may own what an older one wrote, so its number is left out.
@@ -62,6 +70,17 @@ impl Ledger {
                 Vec::new()
             }
         }
+    }
+
+    pub(super) fn state_begins(&mut self, last_transaction: i64) -> Vec<Command> {
+        match &mut self.phase {
+            Phase::Following(restore)
+            | Phase::Standby(restore)
+            | Phase::Fencing(restore)
+            | Phase::Restoring(restore) => *restore = Restore::until(last_transaction),
+            Phase::Comparing | Phase::Running | Phase::Committing(_) | Phase::Resolving(_) | Phase::Ended => {}
+        }
+        Vec::new()
     }
 
     pub(super) fn state_read(&mut self, records: Vec<StateRecord>) -> Vec<Command> {
@@ -185,6 +204,10 @@ impl Ledger {
         self.forget();
         self.leaving = None;
         self.failures = 0;
+        self.starts += 1;
+        if self.starts > STARTS_MAX {
+            return self.stop(Fault::Unavailable(format!("the ledger began {STARTS_MAX} times without a commit")));
+        }
         self.phase = Phase::Following(Restore::default());
         commands.push(Command::Follow);
         commands

@@ -1,4 +1,4 @@
-//! What is read of `comity.state`: values count once the `Checkpoint` of their transaction is read, never before.
+//! What is read of `comity.state`: values count up to its last `Checkpoint`, never beyond.
 //!
 //! A torn transaction leaves values without their `Checkpoint`. They are kept aside and never applied by themselves:
 //! whoever takes over writes the true values of their keys again, so that a later restore finds the truth after them.
@@ -9,36 +9,51 @@ use crate::index::State;
 use crate::model::state::{Checkpoint, Key, Value};
 use crate::schema::state::StateRecord;
 
-/// Values kept aside of one transaction: every entry of the largest batch may change some.
+/// Values kept aside since the last `Checkpoint`: every entry of the largest batch may change some.
 const ASIDE_VALUES_MAX: usize = 4_000_000;
 
 /// A state that follows `comity.state`.
 #[derive(Debug, Default)]
 pub(super) struct Restore {
     pub(super) state: State,
+    /// Values of transactions up to this one are applied as they come, since its `Checkpoint` is known to follow.
+    covered: i64,
     last: Option<Checkpoint>,
-    aside: Vec<(Key, Option<Value>)>,
+    aside: Vec<(Key, i64, Option<Value>)>,
 }
 
 impl Restore {
+    /// Begins to read a `comity.state` whose last `Checkpoint` is that of this transaction.
+    pub(super) fn until(last_transaction: i64) -> Self {
+        Self { covered: last_transaction, ..Self::default() }
+    }
+
     /// Takes one record. `Err` says what no ledger ever writes.
     pub(super) fn read(&mut self, record: StateRecord) -> Result<(), &'static str> {
         match record {
-            StateRecord::Value { key, value, .. } => {
-                self.aside.push((key, value));
+            StateRecord::Value { key, transaction, value } => {
+                if transaction <= self.covered {
+                    self.state.restore(key, value);
+                    return Ok(());
+                }
+                self.aside.push((key, transaction, value));
                 if self.aside.len() > ASIDE_VALUES_MAX {
                     return Err("a transaction without a Checkpoint holds more values than any batch may change");
                 }
-                Ok(())
             }
+            // Those before the last one are still there until compaction takes them.
+            StateRecord::Checkpoint(earlier) if earlier.transaction < self.covered => {}
             StateRecord::Checkpoint(checkpoint) => {
-                for (key, value) in self.aside.drain(..) {
-                    self.state.restore(key, value);
+                let (state, transaction) = (&mut self.state, checkpoint.transaction);
+                let covered = |(_, number, _): &mut (Key, i64, Option<Value>)| *number <= transaction;
+                for (key, _, value) in self.aside.extract_if(.., covered) {
+                    state.restore(key, value);
                 }
+                self.covered = transaction;
                 self.last = Some(checkpoint);
-                Ok(())
             }
         }
+        Ok(())
     }
 
     /// The last `Checkpoint` read.
@@ -49,14 +64,14 @@ impl Restore {
     /// The state as of the last `Checkpoint`, with that and the keys whose values a torn transaction left behind it.
     /// `Err` where the values do not add up to the digest that the `Checkpoint` promises.
     pub(super) fn finish(mut self) -> Result<(State, Option<Checkpoint>, BTreeSet<Key>), &'static str> {
-        let torn = self.aside.into_iter().map(|(key, _)| key).collect();
+        let torn = self.aside.into_iter().map(|(key, _, _)| key).collect();
+        if self.last.as_ref().map_or(0, |last| last.transaction) != self.covered {
+            return Err("the last Checkpoint is not there any more");
+        }
         if let Some(checkpoint) = &self.last
             && !self.state.resume(checkpoint)
         {
             return Err("the values do not add up to the digest of the last Checkpoint");
-        }
-        if self.last.is_none() {
-            self.state = State::default();
         }
         Ok((self.state, self.last, torn))
     }

@@ -1,0 +1,397 @@
+//! The ledger's shell on a broker: what it publishes is compared with the log read once, entry by entry.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use comity::index::State;
+use comity::kafka::ledger::{LedgerContext, run};
+use comity::kafka::status::LedgerStatus;
+use comity::kafka::{Stop, StopKind, names};
+use comity::model::code::Kind;
+use comity::model::place::Jurisdiction;
+use comity::schema::log::{decode_entry, encode_entry};
+use comity::schema::state::{StateRecord, decode_record};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+use crate::support::broker::{Broker, needs_real_kafka, wait_until};
+use crate::support::proxy::Proxy;
+use crate::support::reader::{Read, read_committed};
+use crate::turned::{Kafka, MEMBERS, Outputs};
+use crate::world::{original, place, revised, rules};
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// A broker with the topics of a federation, and a log that is written by hand.
+struct Federation {
+    broker: Broker,
+    producer: BaseProducer,
+    /// Entries as they are written; their times are the broker's.
+    written: Kafka,
+    sent: usize,
+}
+
+fn members() -> Vec<Jurisdiction> {
+    MEMBERS.iter().copied().map(place).collect()
+}
+
+impl Federation {
+    fn new() -> Self {
+        let broker = Broker::for_test();
+        broker.create_topics(&[names::LOG], &[("message.timestamp.type", "LogAppendTime")]);
+        broker.create_topics(&[names::STATE], &[("cleanup.policy", "compact")]);
+        let own = members().into_iter().flat_map(|member| [names::alerts(member), names::status(member)]);
+        let topics: Vec<String> = own.chain([names::REJECTS.to_owned(), names::TEST.to_owned()]).collect();
+        broker.create_topics(&topics.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+        let producer = broker.plain_config().set("enable.idempotence", "true").create().unwrap();
+        let mut federation = Self { broker, producer, written: Kafka::new(), sent: 0 };
+        federation.send();
+        federation
+    }
+
+    fn events(&mut self, ids: impl IntoIterator<Item = String>) {
+        for id in ids {
+            self.written.event(&original(&id));
+        }
+        self.send();
+    }
+
+    fn revisions(&mut self, ids: &[&str], title: &str) {
+        for id in ids {
+            self.written.event(&revised(&original(id), Kind::Supplement, title));
+        }
+        self.send();
+    }
+
+    fn send(&mut self) {
+        for entry in &self.written.log[self.sent..] {
+            let value = encode_entry(&entry.body);
+            self.producer.send(BaseRecord::<(), [u8]>::to(names::LOG).partition(0).payload(&value)).unwrap();
+        }
+        self.producer.flush(LONG).unwrap();
+        self.sent = self.written.log.len();
+    }
+
+    fn start(&self) -> Running {
+        self.start_at(&self.broker.address(), None)
+    }
+
+    fn start_at(&self, address: &str, instance_id: Option<&str>) -> Running {
+        comity::telemetry::start(comity::telemetry::LogFormat::Text);
+        let mut kafka = self.broker.settings();
+        kafka.bootstrap_servers = address.to_owned();
+        let status = Arc::new(LedgerStatus::default());
+        let context = LedgerContext {
+            kafka,
+            federation: self.broker.federation.clone(),
+            rules: rules(1, MEMBERS),
+            pace: comity::config::Ledger {
+                commit_interval: Duration::from_millis(5),
+                batch_entries_max: 200,
+                instance_id: instance_id.map(str::to_owned),
+                // The tests that are about slow commits say so; a busy machine is no doubt.
+                commit_doubt: Duration::from_secs(5),
+            },
+            status: status.clone(),
+        };
+        let shutdown = Arc::new(AtomicBool::new(false));
+        let told = shutdown.clone();
+        let thread = std::thread::spawn(move || run(&context, &told));
+        Running { status, shutdown, thread }
+    }
+
+    fn log(&self) -> Vec<Read> {
+        read_committed(&self.broker, names::LOG)
+    }
+
+    /// The last `Checkpoint`, and the state as `comity.state` holds it up to there, read by the test's own code.
+    fn state(&self) -> (i64, Vec<String>) {
+        let records: Vec<StateRecord> = read_committed(&self.broker, names::STATE)
+            .iter()
+            .map(|read| {
+                let header = read.headers.first().map(|(_, value)| value.as_slice());
+                decode_record(read.key.as_deref().unwrap(), read.value.as_deref(), header).unwrap()
+            })
+            .collect();
+        let is_checkpoint = |record: &StateRecord| matches!(record, StateRecord::Checkpoint(_));
+        let end = records.iter().rposition(is_checkpoint).unwrap();
+        let mut state = State::default();
+        let mut position = 0;
+        for record in records.into_iter().take(end + 1) {
+            match record {
+                StateRecord::Value { key, value, .. } => state.restore(key, value),
+                StateRecord::Checkpoint(checkpoint) => {
+                    position = checkpoint.marks.log_position;
+                    assert!(state.resume(&checkpoint), "the values add up to the Checkpoint's digest");
+                }
+            }
+        }
+        (position, state.dump())
+    }
+
+    /// Outputs and state are what the log says up to the last `Checkpoint`: nothing lost, nothing twice, in order.
+    fn assert_right(&self) {
+        let (position, state) = self.state();
+        let mut log = Kafka::default();
+        for read in self.log() {
+            if read.offset < position {
+                log.log.push(decode_entry(read.value.as_deref().unwrap(), read.offset, read.timestamp_ms).unwrap());
+            }
+        }
+        let (outputs, fold) = log.reference();
+        assert_eq!(state, fold.dump(), "the state is the fold of the log");
+        for (topic, expected) in by_topic(outputs) {
+            let values: Vec<Vec<u8>> =
+                read_committed(&self.broker, &topic).into_iter().map(|read| read.value.unwrap()).collect();
+            assert_eq!(values.len(), expected.len(), "records of {topic}");
+            assert!(values == expected, "{topic} holds other bytes than the log gives");
+        }
+    }
+
+    fn alerts(&self, member: usize) -> usize {
+        read_committed(&self.broker, &names::alerts(members()[member])).len()
+    }
+}
+
+fn by_topic(outputs: Outputs) -> BTreeMap<String, Vec<Vec<u8>>> {
+    let mut topics: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+    for member in members() {
+        topics.insert(names::alerts(member), Vec::new());
+        topics.insert(names::status(member), Vec::new());
+    }
+    for (output, records) in outputs {
+        let values = records.into_iter().map(|(_, value)| value);
+        topics.entry(names::output(output, &members()).unwrap()).or_default().extend(values);
+    }
+    topics
+}
+
+/// A ledger on a thread of its own.
+struct Running {
+    status: Arc<LedgerStatus>,
+    shutdown: Arc<AtomicBool>,
+    thread: JoinHandle<Result<(), Stop>>,
+}
+
+impl Running {
+    fn until_decided(&self, entries: usize) {
+        let entries = i64::try_from(entries).unwrap();
+        wait_until("the log is decided", LONG, || {
+            assert!(!self.thread.is_finished(), "the ledger ended");
+            self.status.checkpoint_position.load(Ordering::Relaxed) >= entries
+        });
+    }
+
+    fn until(&self, what: &str, holds: impl Fn(&LedgerStatus) -> bool) {
+        wait_until(what, LONG, || {
+            assert!(!self.thread.is_finished(), "the ledger ended before {what}");
+            holds(&self.status)
+        });
+    }
+
+    fn stop(self) {
+        let told = Instant::now();
+        self.shutdown.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap().unwrap();
+        println!("told to stop to its end: {:?}", told.elapsed());
+    }
+
+    fn ends(self) -> Stop {
+        wait_until("the ledger ends", LONG, || self.thread.is_finished());
+        self.thread.join().unwrap().unwrap_err()
+    }
+}
+
+fn owns(status: &LedgerStatus) -> bool {
+    status.owner.load(Ordering::Relaxed)
+}
+
+fn ids(from: usize, to: usize) -> impl Iterator<Item = String> {
+    (from..to).map(|number| format!("case {number}"))
+}
+
+#[test]
+fn what_is_decided_is_published_and_a_restart_goes_on() {
+    let mut federation = Federation::new();
+    federation.events(ids(0, 300));
+    let first = federation.start();
+    first.until_decided(301);
+    first.stop();
+    federation.assert_right();
+    federation.revisions(&["case 1", "case 2"], "second");
+    federation.events(ids(300, 320));
+    let started = Instant::now();
+    let second = federation.start();
+    // Ticks take offsets too, so what is left is counted.
+    second.until("the rest is decided", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 22);
+    println!("restart to the next commit: {:?}", started.elapsed());
+    second.stop();
+    federation.assert_right();
+    assert_eq!(federation.alerts(1), 322);
+}
+
+#[test]
+fn a_quiet_log_is_ticked_and_stays_right() {
+    let federation = Federation::new();
+    let ledger = federation.start();
+    ledger.until("three ticks", |status| {
+        let entries = status.entries.load(Ordering::Relaxed);
+        entries - status.entries_but_ticks.load(Ordering::Relaxed) >= 3
+    });
+    ledger.stop();
+    federation.assert_right();
+}
+
+#[test]
+fn a_standby_takes_over_when_the_owner_leaves() {
+    let mut federation = Federation::new();
+    federation.events(ids(0, 50));
+    let first = federation.start();
+    first.until_decided(51);
+    let second = federation.start();
+    second.until("it stands by", |status| status.standby.load(Ordering::Relaxed));
+    assert!(!owns(&second.status), "there is one owner");
+    federation.events(ids(50, 60));
+    first.until("the rest is decided", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 61);
+    let left = Instant::now();
+    first.stop();
+    federation.events(ids(60, 70));
+    second.until("the standby decides", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 10);
+    println!("owner told to stop to the standby's first alert: {:?}", left.elapsed());
+    second.stop();
+    federation.assert_right();
+}
+
+#[test]
+fn an_owner_that_nobody_hears_is_replaced_and_does_not_fence_back() {
+    if needs_real_kafka("it never misses a member that says nothing") {
+        return;
+    }
+    let mut federation = Federation::new();
+    let proxy = Proxy::before(&federation.broker.address());
+    federation.events(ids(0, 50));
+    let first = federation.start_at(&proxy.address(), None);
+    first.until_decided(51);
+    let second = federation.start();
+    second.until("it stands by", |status| status.standby.load(Ordering::Relaxed));
+    // Nothing of the first is heard any more, in the middle of a transaction.
+    proxy.stall(Some("comity.alerts.DE"));
+    federation.events(ids(50, 60));
+    wait_until("the first is in a transaction", LONG, || proxy.stalled() > 0);
+    proxy.cut(true);
+    let cut = Instant::now();
+    second.until("the standby decides", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 10);
+    let took = cut.elapsed();
+    println!("takeover from an owner that vanished: {took:?}");
+    assert!(took < Duration::from_secs(10), "the takeover took {took:?}");
+    proxy.stall(None);
+    proxy.cut(false);
+    first.until("the first notices", |status| !owns(status));
+    federation.events(ids(60, 70));
+    second.until("the standby goes on", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 20);
+    first.until("the first stands by", |status| status.standby.load(Ordering::Relaxed));
+    assert!(owns(&second.status), "the new owner is not disturbed");
+    assert_eq!(second.status.aborted.load(Ordering::Relaxed), 0);
+    second.stop();
+    federation.events(ids(70, 75));
+    first.until("the first decides again", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 56);
+    first.stop();
+    federation.assert_right();
+}
+
+#[test]
+fn an_end_of_transaction_that_is_held_up_brings_a_new_producer() {
+    let mut federation = Federation::new();
+    let proxy = Proxy::before(&federation.broker.address());
+    federation.events(ids(0, 20));
+    let ledger = federation.start_at(&proxy.address(), None);
+    ledger.until_decided(21);
+    proxy.hold_next_end_txn();
+    federation.events(ids(20, 40));
+    wait_until("an EndTxn is held up", LONG, || proxy.holds_end_txn());
+    ledger.until("the doubt is seen", |status| status.unclear_commits.load(Ordering::Relaxed) > 0);
+    federation.events(ids(40, 60));
+    ledger.until("the ledger goes on", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 61);
+    proxy.release_end_txn();
+    federation.events(ids(60, 80));
+    ledger.until("it is not disturbed", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 81);
+    ledger.stop();
+    federation.assert_right();
+}
+
+/// An EndTxn that comes again without any sign to the client commits half of the next transaction.
+fn torn(stalled: &str) {
+    let mut federation = Federation::new();
+    let proxy = Proxy::before(&federation.broker.address());
+    federation.events(ids(0, 20));
+    let ledger = federation.start_at(&proxy.address(), None);
+    ledger.until_decided(21);
+    proxy.stall(Some(stalled));
+    federation.events(ids(20, 40));
+    wait_until("the rest of the transaction waits", LONG, || proxy.stalled() > 0);
+    // What does not wait arrives in the meantime.
+    std::thread::sleep(Duration::from_millis(300));
+    let answer = proxy.repeat_end_txn();
+    println!("{stalled}: the broker's answer to the late EndTxn: {answer:?}");
+    std::thread::sleep(Duration::from_millis(300));
+    let published: Vec<usize> = (1..4).map(|member| federation.alerts(member)).collect();
+    println!("{stalled}: alerts that are committed now: {published:?}");
+    proxy.stall(None);
+    ledger.until("the batch is decided", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 41);
+    federation.events(ids(40, 50));
+    ledger.until("the ledger goes on", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 51);
+    ledger.stop();
+    federation.assert_right();
+    assert!(published.contains(&40), "the late EndTxn tore nothing: {published:?}");
+}
+
+#[test]
+fn a_transaction_torn_in_its_outputs_is_made_whole() {
+    torn("comity.alerts.DE");
+}
+
+#[test]
+fn a_transaction_torn_before_its_state_is_made_whole() {
+    torn("comity.state");
+}
+
+#[test]
+fn a_foreign_record_in_the_log_stops_the_ledger() {
+    let federation = Federation::new();
+    let ledger = federation.start();
+    ledger.until_decided(1);
+    federation.producer.send(BaseRecord::<(), str>::to(names::LOG).partition(0).payload("not ours")).unwrap();
+    federation.producer.flush(LONG).unwrap();
+    let stop = ledger.ends();
+    assert_eq!(stop.kind, StopKind::Data);
+    assert!(stop.why.contains("comity.log at offset") && !stop.why.contains("not ours"), "{}", stop.why);
+    federation.assert_right();
+}
+
+#[test]
+fn a_foreign_record_in_the_state_stops_the_ledger() {
+    let federation = Federation::new();
+    let to = BaseRecord::<str, str>::to(names::STATE).partition(0).key("case/x").payload("not ours");
+    federation.producer.send(to).unwrap();
+    federation.producer.flush(LONG).unwrap();
+    let stop = federation.start().ends();
+    assert_eq!(stop.kind, StopKind::Data);
+    assert!(stop.why.contains("comity.state at offset 0"), "{}", stop.why);
+}
+
+#[test]
+fn a_log_without_the_brokers_time_stops_the_ledger() {
+    let broker = Broker::for_test();
+    broker.create_topics(&[names::LOG, names::STATE, names::REJECTS, names::TEST], &[]);
+    let own = members().into_iter().flat_map(|member| [names::alerts(member), names::status(member)]);
+    let topics: Vec<String> = own.collect();
+    broker.create_topics(&topics.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    let producer = broker.plain_config().create().unwrap();
+    let mut federation = Federation { broker, producer, written: Kafka::new(), sent: 0 };
+    federation.send();
+    let stop = federation.start().ends();
+    assert_eq!(stop.kind, StopKind::Configuration);
+    assert!(stop.help.contains("LogAppendTime"), "{}", stop.help);
+}

@@ -1,0 +1,220 @@
+//! A network that one turns by hand: a TCP proxy between clients and a broker that knows just enough of Kafka's
+//! protocol to hold back what a slow network would. Clients that bootstrap through it stay on it.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+const PRODUCE: i16 = 0;
+const END_TXN: i16 = 26;
+/// How long one look at a condition waits; the wait itself is bounded by the test's own deadline.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// One proxy. It lives as long as the test's process.
+pub(crate) struct Proxy {
+    port: u16,
+    upstream: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    network: Mutex<Network>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Network {
+    /// The next EndTxn is swallowed, and its connection to the client ends.
+    hold_end_txn: bool,
+    /// That EndTxn, with its connection to the broker.
+    held: Option<(Vec<u8>, TcpStream)>,
+    /// The last EndTxn that passed.
+    last_end_txn: Option<Vec<u8>>,
+    /// Produce requests that name this topic wait.
+    stalled_topic: Option<String>,
+    stalled: usize,
+    /// Nothing passes in either direction.
+    cut: bool,
+}
+
+impl Shared {
+    fn network(&self) -> MutexGuard<'_, Network> {
+        self.network.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_while(&self, holds: impl Fn(&Network) -> bool) {
+        let mut network = self.network();
+        while holds(&network) {
+            network = self.changed.wait_timeout(network, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Proxy {
+    pub(crate) fn before(upstream: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared::default());
+        let (to, with) = (upstream.to_owned(), shared.clone());
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(broker) = TcpStream::connect(&to) else { continue };
+                let upstream_port: u16 = to.rsplit(':').next().unwrap().parse().unwrap();
+                connect(client, broker, upstream_port, port, &with);
+            }
+        });
+        Self { port, upstream: upstream.to_owned(), shared }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// From now on nothing passes (`true`), or everything again.
+    pub(crate) fn cut(&self, cut: bool) {
+        self.shared.network().cut = cut;
+    }
+
+    /// The next EndTxn is held up: its client loses the connection, and the broker does not hear of it yet.
+    pub(crate) fn hold_next_end_txn(&self) {
+        self.shared.network().hold_end_txn = true;
+    }
+
+    pub(crate) fn holds_end_txn(&self) -> bool {
+        self.shared.network().held.is_some()
+    }
+
+    /// Lets the EndTxn that was held up arrive; its answer reaches nobody.
+    pub(crate) fn release_end_txn(&self) {
+        let (frame, mut broker) = self.shared.network().held.take().unwrap();
+        write_frame(&mut broker, &frame).unwrap();
+    }
+
+    /// Lets the last EndTxn arrive once more, as one does that was repeated on the way.
+    pub(crate) fn repeat_end_txn(&self) -> Vec<u8> {
+        let frame = self.shared.network().last_end_txn.clone().unwrap();
+        let mut broker = TcpStream::connect(&self.upstream).unwrap();
+        write_frame(&mut broker, &frame).unwrap();
+        read_frame(&mut broker).unwrap()
+    }
+
+    /// Produce requests that name this topic wait until `None` is said.
+    pub(crate) fn stall(&self, topic: Option<&str>) {
+        let mut network = self.shared.network();
+        network.stalled_topic = topic.map(str::to_owned);
+        network.stalled = 0;
+        self.shared.changed.notify_all();
+    }
+
+    pub(crate) fn stalled(&self) -> usize {
+        self.shared.network().stalled
+    }
+}
+
+fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, shared: &Arc<Shared>) {
+    let (mut from_client, mut to_client) = (client.try_clone().unwrap(), client);
+    let (mut from_broker, to_broker) = (broker.try_clone().unwrap(), broker);
+    let with = shared.clone();
+    std::thread::spawn(move || {
+        let waiting = Arc::new(Mutex::new((to_broker.try_clone().unwrap(), Vec::new())));
+        while let Some(frame) = read_frame(&mut from_client) {
+            with.wait_while(|network| network.cut);
+            if !ends(&frame, &from_client, &to_broker, &with) {
+                return;
+            }
+            if waits(&frame, &waiting, &with) {
+                continue;
+            }
+            let mut upstream = waiting.lock().unwrap();
+            if write_frame(&mut upstream.0, &frame).is_none() {
+                return;
+            }
+        }
+        let _ended = to_broker.shutdown(Shutdown::Both);
+    });
+    let with = shared.clone();
+    std::thread::spawn(move || {
+        while let Some(mut frame) = read_frame(&mut from_broker) {
+            with.wait_while(|network| network.cut);
+            advertise(&mut frame, upstream_port, port);
+            if write_frame(&mut to_client, &frame).is_none() {
+                break;
+            }
+        }
+        let _ended = to_client.shutdown(Shutdown::Both);
+    });
+}
+
+/// `false` where an EndTxn is held up, and its connection with it.
+fn ends(frame: &[u8], client: &TcpStream, broker: &TcpStream, shared: &Shared) -> bool {
+    if api(frame) != END_TXN {
+        return true;
+    }
+    let mut network = shared.network();
+    if std::mem::take(&mut network.hold_end_txn) {
+        network.held = Some((frame.to_vec(), broker.try_clone().unwrap()));
+        drop(network);
+        let _ended = client.shutdown(Shutdown::Both);
+        return false;
+    }
+    network.last_end_txn = Some(frame.to_vec());
+    true
+}
+
+/// The connection to the broker, and the requests that wait for their turn on it.
+type Upstream = Arc<Mutex<(TcpStream, Vec<Vec<u8>>)>>;
+
+/// True where a produce request waits; others of its connection go on, and it follows as soon as it may, in order.
+fn waits(frame: &[u8], waiting: &Upstream, shared: &Arc<Shared>) -> bool {
+    let mut network = shared.network();
+    let Some(topic) = network.stalled_topic.clone().filter(|_| api(frame) == PRODUCE) else { return false };
+    if !holds(frame, topic.as_bytes()) {
+        return false;
+    }
+    network.stalled += 1;
+    drop(network);
+    waiting.lock().unwrap().1.push(frame.to_vec());
+    let (waiting, shared) = (waiting.clone(), shared.clone());
+    std::thread::spawn(move || {
+        shared.wait_while(|network| network.cut || network.stalled_topic.is_some());
+        let mut upstream = waiting.lock().unwrap();
+        for frame in std::mem::take(&mut upstream.1) {
+            let _gone = write_frame(&mut upstream.0, &frame);
+        }
+    });
+    true
+}
+
+fn api(frame: &[u8]) -> i16 {
+    i16::from_be_bytes([frame[0], frame[1]])
+}
+
+fn holds(frame: &[u8], part: &[u8]) -> bool {
+    frame.windows(part.len()).any(|window| window == part)
+}
+
+/// The broker names itself in its answers; clients must come back through the proxy. The length stays the same.
+fn advertise(frame: &mut [u8], upstream_port: u16, port: u16) {
+    let named = |port: u16| -> Vec<u8> { [&b"127.0.0.1"[..], &u32::from(port).to_be_bytes()].concat() };
+    let (there, here) = (named(upstream_port), named(port));
+    let mut at = 0;
+    while let Some(place) = frame[at..].windows(there.len()).position(|window| window == there) {
+        frame[at + place..at + place + here.len()].copy_from_slice(&here);
+        at += place + here.len();
+    }
+}
+
+fn read_frame(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).ok()?;
+    let mut frame = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap()];
+    stream.read_exact(&mut frame).ok()?;
+    Some(frame)
+}
+
+fn write_frame(stream: &mut TcpStream, frame: &[u8]) -> Option<()> {
+    let length = u32::try_from(frame.len()).unwrap().to_be_bytes();
+    stream.write_all(&[&length[..], frame].concat()).ok()
+}
