@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus::{Encoder, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
@@ -145,11 +145,6 @@ fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> pro
     let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
     registry.register(Box::new(counters.clone()))?;
     Ok(counters)
-}
-
-/// How long ago a stage last got on, in milliseconds.
-pub fn silence_ms(progress_ms: &AtomicI64, now_ms: i64) -> i64 {
-    now_ms.saturating_sub(progress_ms.load(Ordering::Relaxed))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::kafka::feed::{self, Target};
 use crate::model::entry::Body;
 use crate::model::problem::Problem;
 use crate::model::rejection::Stage;
+use crate::telemetry::clock;
 
 /// Send a file of native records into its platform's topic, record by record as they stand.
 #[derive(Debug, clap::Args)]
@@ -77,7 +78,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     .take(arguments.limit.unwrap_or(usize::MAX))
     .filter_map(|(number, Cut { bytes, .. })| {
         let refused = arguments.guard
-            && matches!(map_one(&platform, &bytes, &version, number, digest_key),
+            && matches!(map_one(&platform, &bytes, Some(&version), number, clock::wall_ms(), digest_key),
                 Body::Rejection(rejection) if rejection.reason.stage() == Stage::Guard);
         guarded += u64::from(refused);
         (!refused).then_some(bytes)

@@ -12,6 +12,7 @@ use crate::decode::cut;
 use crate::intake;
 use crate::model::code::Code;
 use crate::model::entry::Body;
+use crate::model::place::Millis;
 use crate::model::record::{RawRecord, SourcePosition};
 use crate::platform::Platform;
 use crate::schema::json as canonical_json;
@@ -58,7 +59,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
                 break;
             }
         };
-        let body = map_one(&platform, &record.bytes, &version, records, digest_key.as_deref());
+        let body = map_one(&platform, &record.bytes, Some(&version), records, clock::wall_ms(), digest_key.as_deref());
         records += 1;
         *counts.entry(outcome(&body)).or_insert(0_u64) += 1;
         if !arguments.summary {
@@ -74,15 +75,15 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
 pub(super) fn map_one(
     platform: &Platform,
     value: &[u8],
-    version: &str,
+    source_version: Option<&str>,
     number: usize,
+    published_at: Millis,
     digest_key: Option<&[u8]>,
 ) -> Body {
     let offset = i64::try_from(number).unwrap_or(i64::MAX);
     let topic = Arc::from(platform.definition.topic.as_str());
     let at = SourcePosition { topic, partition: 0, from: offset, offset };
-    let published_at = clock::wall_ms();
-    let record = RawRecord { at: &at, value: Some(value), source_version: Some(version), test: false, published_at };
+    let record = RawRecord { at: &at, value: Some(value), source_version, test: false, published_at };
     intake::handle(platform, &record, digest_key)
 }
 

@@ -1,15 +1,12 @@
 //! `comity test`: every platform's examples through the whole of intake.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
+use super::map::map_one;
 use super::{Common, Exit, Failure, Output, load};
 use crate::config::{self, Platforms};
-use crate::intake;
 use crate::model::entry::Body;
 use crate::model::problem::Problem;
-use crate::model::record::{RawRecord, SourcePosition};
 use crate::platform::Platform;
 use crate::platform::examples::{self, PUBLISHED_AT};
 
@@ -58,11 +55,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
 
 /// One example through intake.
 fn example(platform: &Platform, record: &[u8], version: Option<&str>) -> Body {
-    let topic = Arc::from(platform.definition.topic.as_str());
-    let at = SourcePosition { topic, partition: 0, from: 0, offset: 0 };
-    let raw =
-        RawRecord { at: &at, value: Some(record), source_version: version, test: false, published_at: PUBLISHED_AT };
-    intake::handle(platform, &raw, None)
+    map_one(platform, record, version, 0, PUBLISHED_AT, None)
 }
 
 /// Shows every field that differs and writes the new expectation.

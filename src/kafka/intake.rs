@@ -245,9 +245,7 @@ impl<'c> Shell<'c> {
                 | Event::TransactionCoordinatorLost => {}
             }
         }
-        if !inputs.is_empty() {
-            self.context.status.progress_ms.store(clock::wall_ms(), Ordering::Relaxed);
-        }
+        if !inputs.is_empty() {}
         Ok(inputs)
     }
 

@@ -340,7 +340,6 @@ impl<'c> Shell<'c> {
         status.count_outcomes(&tally.outcomes);
         status.source_gaps.store(tally.alarms.source_gaps as u64, Ordering::Relaxed);
         status.log_time.store(checkpoint.marks.log_time, Ordering::Relaxed);
-        status.progress_ms.store(clock::wall_ms(), Ordering::Relaxed);
         if let Some(step_ms) = tally.alarms.clock_step_ms {
             status.clock_steps.fetch_add(1, Ordering::Relaxed);
             tracing::error!(step_ms, "the log's clock stepped by more than a day");

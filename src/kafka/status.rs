@@ -28,8 +28,6 @@ pub struct IntakeStatus {
     pub source_gaps: AtomicU64,
     /// The assignments that this instance has had.
     pub assignments: AtomicU64,
-    /// Milliseconds of the process clock at which something was last read or delivered.
-    pub progress_ms: AtomicI64,
     platforms: BTreeMap<String, PlatformStatus>,
 }
 
@@ -57,7 +55,6 @@ impl IntakeStatus {
             producers: AtomicU64::new(0),
             source_gaps: AtomicU64::new(0),
             assignments: AtomicU64::new(0),
-            progress_ms: AtomicI64::new(0),
             platforms: platforms.into_iter().map(|name| (name.to_owned(), PlatformStatus::default())).collect(),
         }
     }
@@ -124,8 +121,6 @@ pub struct LedgerStatus {
     pub clock_steps: AtomicU64,
     /// The log's clock at the last `Checkpoint`.
     pub log_time: AtomicI64,
-    /// Wall-clock milliseconds at which a transaction was last committed.
-    pub progress_ms: AtomicI64,
     outcomes: OutcomeCounts,
 }
 

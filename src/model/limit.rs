@@ -62,8 +62,6 @@ pub const BATCH_TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const CLOCK_STEP_ALARM_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How long a gap of a source may last, in log time, before it is an alarm.
 pub const SOURCE_GAP_ALARM_MS: i64 = 60_000;
-/// Bytes at the start of a file that are searched for its header or the shape of its first record.
-pub const FILE_HEAD_BYTES_MAX: usize = 512 * 1024;
 /// How long nothing is forgotten after a step of the log's clock.
 pub const FORGET_PAUSE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// Log time between two `Status` of a recipient.

@@ -2,7 +2,8 @@
 
 use std::io::BufRead;
 
-use super::{CUT_BYTES_MAX, Cut, Problem, broken, unreadable};
+use super::bytes::Bytes;
+use super::{CUT_BYTES_MAX, Cut, Problem, broken};
 
 /// Depth of a document that is still followed.
 const DEPTH_MAX: usize = 256;
@@ -11,9 +12,7 @@ const DEPTH_MAX: usize = 256;
 pub(super) struct Elements<I> {
     /// The keys that lead to the array; none for the top.
     wanted: Vec<String>,
-    file: String,
-    input: I,
-    line: u64,
+    bytes: Bytes<I>,
     /// The key under which each open object or array stands; `None` in an array.
     open: Vec<Option<Vec<u8>>>,
     inside: bool,
@@ -34,7 +33,7 @@ enum Found {
 
 impl<I: BufRead> Elements<I> {
     pub(super) fn new(wanted: Vec<String>, file: String, input: I) -> Self {
-        Self { wanted, file, input, line: 1, open: Vec::new(), inside: false, found: false, done: false }
+        Self { wanted, bytes: Bytes::new(file, input), open: Vec::new(), inside: false, found: false, done: false }
     }
 
     pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
@@ -50,16 +49,16 @@ impl<I: BufRead> Elements<I> {
                     }
                 }
             }
-            match self.peek()? {
-                None => return Err(broken(&self.file, self.line, "the list of records is not closed")),
+            match self.bytes.peek()? {
+                None => return Err(broken(&self.bytes.file, self.bytes.line, "the list of records is not closed")),
                 Some(b']') => {
                     // What stands behind the list is followed too: a file that was cut off must not look whole.
-                    self.take()?;
+                    self.bytes.take()?;
                     self.open.pop();
                     self.inside = false;
                 }
                 Some(byte) if byte == b',' || byte.is_ascii_whitespace() => {
-                    self.take()?;
+                    self.bytes.take()?;
                 }
                 Some(_) => return self.element().map(Some),
             }
@@ -71,15 +70,19 @@ impl<I: BufRead> Elements<I> {
     fn find(&mut self) -> Result<Found, Problem> {
         let mut key: Option<Vec<u8>> = None;
         loop {
-            let Some(byte) = self.peek()? else {
+            let Some(byte) = self.bytes.peek()? else {
                 if !self.open.is_empty() {
-                    return Err(broken(&self.file, self.line, "the document ends before it is closed"));
+                    return Err(broken(&self.bytes.file, self.bytes.line, "the document ends before it is closed"));
                 }
                 if self.found {
                     return Ok(Found::End);
                 }
                 let path = self.wanted.join(".");
-                return Err(broken(&self.file, self.line, &format!("there is no list of records at {path:?}")));
+                return Err(broken(
+                    &self.bytes.file,
+                    self.bytes.line,
+                    &format!("there is no list of records at {path:?}"),
+                ));
             };
             if byte == b'{' && self.open.is_empty() && self.wanted.is_empty() && !self.found {
                 return Ok(Found::Object);
@@ -94,10 +97,10 @@ impl<I: BufRead> Elements<I> {
                     let name = key.take();
                     self.open.push(name);
                     if self.open.len() > DEPTH_MAX {
-                        return Err(broken(&self.file, self.line, "is nested too deep"));
+                        return Err(broken(&self.bytes.file, self.bytes.line, "is nested too deep"));
                     }
                     if byte == b'[' && self.at_wanted() {
-                        self.take()?;
+                        self.bytes.take()?;
                         self.inside = true;
                         self.found = true;
                         return Ok(Found::List);
@@ -109,7 +112,7 @@ impl<I: BufRead> Elements<I> {
                 b',' => key = None,
                 _ => {}
             }
-            self.take()?;
+            self.bytes.take()?;
         }
     }
 
@@ -120,31 +123,31 @@ impl<I: BufRead> Elements<I> {
 
     /// The text between two quotes, escapes as they stand.
     fn string(&mut self) -> Result<Vec<u8>, Problem> {
-        self.take()?;
+        self.bytes.take()?;
         let mut text = Vec::new();
         loop {
-            match self.take()? {
-                None => return Err(broken(&self.file, self.line, "a text is not closed")),
+            match self.bytes.take()? {
+                None => return Err(broken(&self.bytes.file, self.bytes.line, "a text is not closed")),
                 Some(b'"') => return Ok(text),
                 Some(b'\\') => {
                     text.push(b'\\');
-                    text.extend(self.take()?);
+                    text.extend(self.bytes.take()?);
                 }
                 Some(byte) => text.push(byte),
             }
             if text.len() > CUT_BYTES_MAX {
-                return Err(broken(&self.file, self.line, "a text is longer than any record may be"));
+                return Err(broken(&self.bytes.file, self.bytes.line, "a text is longer than any record may be"));
             }
         }
     }
 
     /// One element, up to the comma or bracket that ends it.
     fn element(&mut self) -> Result<Cut, Problem> {
-        let line = self.line;
+        let line = self.bytes.line;
         let (mut bytes, mut depth) = (Vec::new(), 0_usize);
         loop {
-            let Some(byte) = self.peek()? else {
-                return Err(broken(&self.file, line, "the record that begins here is not closed"));
+            let Some(byte) = self.bytes.peek()? else {
+                return Err(broken(&self.bytes.file, line, "the record that begins here is not closed"));
             };
             match byte {
                 b',' | b']' if depth == 0 => break,
@@ -156,7 +159,7 @@ impl<I: BufRead> Elements<I> {
                 }
                 _ => {
                     bytes.push(byte);
-                    self.take()?;
+                    self.bytes.take()?;
                     match byte {
                         b'{' | b'[' => depth += 1,
                         b'}' | b']' => {
@@ -170,42 +173,28 @@ impl<I: BufRead> Elements<I> {
                 }
             }
             if bytes.len() > CUT_BYTES_MAX {
-                return Err(broken(&self.file, line, "the record that begins here is longer than any may be"));
+                return Err(broken(&self.bytes.file, line, "the record that begins here is longer than any may be"));
             }
         }
         bytes.truncate(bytes.trim_ascii_end().len());
         // Behind broken JSON nobody can tell where the next record begins.
         if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_err() {
-            return Err(broken(&self.file, line, "the record that begins here is no JSON"));
+            return Err(broken(&self.bytes.file, line, "the record that begins here is no JSON"));
         }
         Ok(Cut { bytes, line })
     }
 
     fn whole(&mut self) -> Result<Option<Cut>, Problem> {
         self.done = true;
-        let line = self.line;
+        let line = self.bytes.line;
         let mut bytes = Vec::new();
-        while let Some(byte) = self.take()? {
+        while let Some(byte) = self.bytes.take()? {
             bytes.push(byte);
             if bytes.len() > CUT_BYTES_MAX {
-                return Err(broken(&self.file, line, "the document is longer than any record may be"));
+                return Err(broken(&self.bytes.file, line, "the document is longer than any record may be"));
             }
         }
         bytes.truncate(bytes.trim_ascii_end().len());
         Ok(Some(Cut { bytes, line }))
-    }
-
-    fn peek(&mut self) -> Result<Option<u8>, Problem> {
-        let buffer = self.input.fill_buf().map_err(|error| unreadable(&self.file, &error))?;
-        Ok(buffer.first().copied())
-    }
-
-    fn take(&mut self) -> Result<Option<u8>, Problem> {
-        let byte = self.peek()?;
-        if let Some(byte) = byte {
-            self.input.consume(1);
-            self.line += u64::from(byte == b'\n');
-        }
-        Ok(byte)
     }
 }

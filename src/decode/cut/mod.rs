@@ -10,6 +10,7 @@ use crate::platform::definition::{Definition, Delimited, Encoding, Format, Sourc
 
 mod avro;
 mod choose;
+mod bytes;
 mod json;
 mod rows;
 mod xml;

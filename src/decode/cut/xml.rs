@@ -5,15 +5,14 @@
 
 use std::io::BufRead;
 
-use super::{CUT_BYTES_MAX, Cut, Encoding, Problem, broken, unreadable};
+use super::bytes::Bytes;
+use super::{CUT_BYTES_MAX, Cut, Encoding, Problem, broken};
 
 /// The elements of a name; elements of the same name within one belong to it.
 pub(super) struct Elements<I> {
     record: String,
     encoding: Encoding,
-    file: String,
-    input: I,
-    line: u64,
+    bytes: Bytes<I>,
     /// Elements that are open.
     depth: usize,
 }
@@ -26,7 +25,7 @@ struct Piece {
 
 impl<I: BufRead> Elements<I> {
     pub(super) fn new(record: String, encoding: Encoding, file: String, input: I) -> Self {
-        Self { record, encoding, file, input, line: 1, depth: 0 }
+        Self { record, encoding, bytes: Bytes::new(file, input), depth: 0 }
     }
 
     pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
@@ -37,7 +36,7 @@ impl<I: BufRead> Elements<I> {
             match tag {
                 Tag::Opens(_) => self.depth += 1,
                 Tag::Closes if self.depth == 0 => {
-                    return Err(broken(&self.file, piece.line, "an element is closed that was not opened"));
+                    return Err(broken(&self.bytes.file, piece.line, "an element is closed that was not opened"));
                 }
                 Tag::Closes => self.depth -= 1,
                 Tag::Declares => self.check_encoding(&piece)?,
@@ -58,13 +57,15 @@ impl<I: BufRead> Elements<I> {
                 }
                 if cut.bytes.len() > CUT_BYTES_MAX {
                     let what = "the element that begins here is longer than any record may be";
-                    return Err(broken(&self.file, cut.line, what));
+                    return Err(broken(&self.bytes.file, cut.line, what));
                 }
             }
         }
         match record {
-            Some((cut, _)) => Err(broken(&self.file, cut.line, "the element that begins here is not closed")),
-            None if self.depth > 0 => Err(broken(&self.file, self.line, "the document ends before it is closed")),
+            Some((cut, _)) => Err(broken(&self.bytes.file, cut.line, "the element that begins here is not closed")),
+            None if self.depth > 0 => {
+                Err(broken(&self.bytes.file, self.bytes.line, "the document ends before it is closed"))
+            }
             None => Ok(None),
         }
     }
@@ -83,23 +84,23 @@ impl<I: BufRead> Elements<I> {
             return Ok(());
         }
         let what = format!("the document says another encoding than the platform's, which is {}", ours.name());
-        Err(broken(&self.file, piece.line, &what))
+        Err(broken(&self.bytes.file, piece.line, &what))
     }
 
     /// The next piece; `None` at the end of the file.
     fn piece(&mut self) -> Result<Option<Piece>, Problem> {
-        let line = self.line;
-        let Some(first) = self.take()? else { return Ok(None) };
+        let line = self.bytes.line;
+        let Some(first) = self.bytes.take()? else { return Ok(None) };
         let mut bytes = vec![first];
         if first != b'<' {
-            while self.peek()?.is_some_and(|byte| byte != b'<') && bytes.len() <= CUT_BYTES_MAX {
-                bytes.extend(self.take()?);
+            while self.bytes.peek()?.is_some_and(|byte| byte != b'<') && bytes.len() <= CUT_BYTES_MAX {
+                bytes.extend(self.bytes.take()?);
             }
             return Ok(Some(Piece { bytes, line }));
         }
         let mut quote = None;
         let mut brackets = 0_usize;
-        while let Some(byte) = self.take()? {
+        while let Some(byte) = self.bytes.take()? {
             bytes.push(byte);
             let end = match &*bytes {
                 [b'<', b'!', b'-', b'-', ..] => End::Text(b"-->", 7),
@@ -131,21 +132,7 @@ impl<I: BufRead> Elements<I> {
                 break;
             }
         }
-        Err(broken(&self.file, line, "a tag or comment that begins here is not closed"))
-    }
-
-    fn peek(&mut self) -> Result<Option<u8>, Problem> {
-        let buffer = self.input.fill_buf().map_err(|error| unreadable(&self.file, &error))?;
-        Ok(buffer.first().copied())
-    }
-
-    fn take(&mut self) -> Result<Option<u8>, Problem> {
-        let byte = self.peek()?;
-        if let Some(byte) = byte {
-            self.input.consume(1);
-            self.line += u64::from(byte == b'\n');
-        }
-        Ok(byte)
+        Err(broken(&self.bytes.file, line, "a tag or comment that begins here is not closed"))
     }
 }
 
