@@ -151,6 +151,10 @@ fn errors_have_a_code_a_help_and_an_exit_code() {
     check(&["feed", "no-such-file.tsv", "--platform", "eu-rasff"], 66, "CMT-9502");
     check(&["feed", "no-such-file.tsv", "--platform", "nobody"], 78, "CMT-9031");
     check(&["topics", "apply"], 64, "CMT-9613");
+    check(&["check"], 78, "CMT-9605");
+    federation.must(&["check", "--offline"]);
+    federation.must(&["topics", "apply", "--yes"]);
+    federation.must(&["check"]);
     let output = federation.comity(&["nonsense"]);
     assert_eq!(output.status.code(), Some(64));
 }

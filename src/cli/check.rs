@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
+use super::topics::said;
 use super::{Common, Failure, Output, load};
+use crate::config::Settings;
+use crate::kafka::topics::{self, Difference, TopicPlan};
+use crate::model::problem::Problem;
+use crate::platform::Platform;
 
 /// Check the configuration, every platform with its mapping, and what the broker holds.
 #[derive(Debug, clap::Args)]
@@ -24,7 +29,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         &format!("configuration  {} members, rules version {}", members, settings.federation.rules_version),
         &json!({"check": "configuration", "members": members, "rules_version": settings.federation.rules_version}),
     )?;
-    for platform in load::platforms(&settings)? {
+    let platforms = load::platforms(&settings)?;
+    for platform in &platforms {
         let name = &platform.definition.name;
         output.line(
             &format!(
@@ -35,6 +41,20 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
             &json!({"check": "platform", "platform": name, "mapping_version": platform.mapping_version}),
         )?;
     }
-    let _ = arguments.offline;
-    Ok(())
+    if arguments.offline { Ok(()) } else { broker(&settings, &platforms, output) }
+}
+
+/// Compares the broker's topics with the plan; every difference is told, not only the first.
+fn broker(settings: &Settings, platforms: &[Platform], output: &Output) -> Result<(), Failure> {
+    let plan = topics::plan(settings, platforms);
+    let differences = topics::compare(&settings.kafka, &plan).map_err(load::stopped)?;
+    if differences.is_empty() {
+        let text = format!("topics         all {} are as planned", plan.len());
+        return output.line(&text, &json!({"check": "topics", "topics": plan.len()}));
+    }
+    let help = "see `comity topics plan`; make it so with `comity topics apply`";
+    let problem = |(topic, found): &(TopicPlan, Difference)| {
+        Problem::new("CMT-9605", &topic.name, format!("the topic {}", said(found)), help)
+    };
+    Err(Failure::configuration(differences.iter().map(problem).collect()))
 }
