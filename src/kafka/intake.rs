@@ -245,7 +245,6 @@ impl<'c> Shell<'c> {
                 | Event::TransactionCoordinatorLost => {}
             }
         }
-        if !inputs.is_empty() {}
         Ok(inputs)
     }
 
