@@ -11,7 +11,12 @@ pub enum LogFormat {
 
 /// Starts the log on standard error; the level is that of `COMITY_LOG` (`info` without it). A second call does nothing.
 pub fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("COMITY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    start_at(format, "info");
+}
+
+/// The same with another level where `COMITY_LOG` is not set.
+pub fn start_at(format: LogFormat, level: &str) {
+    let filter = EnvFilter::try_from_env("COMITY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let colour = std::env::var_os("NO_COLOR").is_none() && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
     // A test or an embedding program may have set its own subscriber, which then stands.

@@ -15,6 +15,8 @@ mod test;
 mod time;
 mod engine;
 mod run;
+#[cfg(feature = "embedded-broker")]
+mod demo;
 mod topics;
 mod feed;
 mod completions;
@@ -59,6 +61,8 @@ pub enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "embedded-broker")]
+    Demo(demo::Arguments),
     Run(run::Arguments),
     Check(check::Arguments),
     Map(map::Arguments),
@@ -89,6 +93,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let common = &arguments.common;
     match &arguments.command {
+        #[cfg(feature = "embedded-broker")]
+        Command::Demo(given) => demo::run(common, given, output),
         Command::Run(given) => run::run(common, given),
         Command::Feed(given) => feed::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),

@@ -12,6 +12,7 @@ mod probe;
 pub mod intake;
 pub mod topics;
 pub mod feed;
+pub mod follow;
 pub mod idle;
 pub mod status;
 #[cfg(feature = "embedded-broker")]

@@ -11,6 +11,7 @@ pub mod json;
 pub(crate) mod rejection;
 mod rules;
 pub mod log;
+pub mod view;
 pub mod state;
 pub mod identifiers;
 pub mod legal_forms;

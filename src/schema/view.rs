@@ -1,0 +1,147 @@
+//! What a reader sees of the records that leave Comity, for commands that show or count them.
+//!
+//! Only the fields that are shown are read; the rest of a record is passed over.
+
+use serde::Deserialize;
+
+use super::log::CodecError;
+use super::read::{Place, Record, Symbol, codes, each};
+use crate::model::code::{Domain, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
+use crate::model::place::Jurisdiction;
+
+const ALERT: Record = Record { topic: "comity.alerts", schema: "Alert" };
+const REJECTION: Record = Record { topic: "comity.rejects", schema: "Rejection" };
+
+/// One recipient's alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertView {
+    pub recipient: Jurisdiction,
+    pub sequence: i64,
+    pub role: Role,
+    pub role_before: Option<Role>,
+    pub role_reasons: Vec<RoleReason>,
+    pub alert_id: String,
+    pub version: i32,
+    pub msg_type: MsgType,
+    pub standing: Standing,
+    pub withdrawal_reason: Option<WithdrawalReason>,
+    pub event_id: String,
+    pub origin: Jurisdiction,
+    pub domain: Domain,
+    pub severity: Severity,
+    /// The infraction in words; `None` where time decided.
+    pub infraction: Option<String>,
+    /// The organisation's name; only who has to act gets it.
+    pub legal_name: Option<String>,
+    /// Where else the organisation has open cases, and in which domain.
+    pub open_cases: Vec<(Jurisdiction, Domain)>,
+}
+
+/// One rejection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectionView {
+    pub sequence: i64,
+    pub platform: String,
+    /// `CMT-nnnn`.
+    pub code: String,
+    pub reason: String,
+    /// A name that the platform's folder declares.
+    pub detail: Option<String>,
+    /// The path of the field at fault.
+    pub field: Option<String>,
+}
+
+/// Reads an alert.
+///
+/// # Errors
+/// The value is no `Alert` of a known version.
+pub fn alert(value: &[u8]) -> Result<AlertView, CodecError> {
+    let read: ReadAlert = ALERT.read(value)?;
+    Ok(AlertView {
+        recipient: read.recipient.0,
+        sequence: read.sequence,
+        role: read.role.0,
+        role_before: read.role_before.map(|role| role.0),
+        role_reasons: codes(read.role_reasons),
+        alert_id: read.alert_id,
+        version: read.version,
+        msg_type: read.msg_type.0,
+        standing: read.standing.0,
+        withdrawal_reason: read.withdrawal_reason.map(|reason| reason.0),
+        event_id: read.event_id,
+        origin: read.origin.0,
+        domain: read.domain.0,
+        severity: read.severity.0,
+        infraction: read.infraction.map(|infraction| infraction.title),
+        legal_name: read.event.and_then(|event| event.subject).map(|subject| subject.legal_name),
+        open_cases: each(read.open_cases),
+    })
+}
+
+/// Reads a rejection.
+///
+/// # Errors
+/// The value is no `Rejection` of a known version.
+pub fn rejection(value: &[u8]) -> Result<RejectionView, CodecError> {
+    let read: ReadRejection = REJECTION.read(value)?;
+    let ReadRejection { sequence, platform, code, reason, detail, field } = read;
+    Ok(RejectionView { sequence, platform, code, reason, detail, field })
+}
+
+#[derive(Debug, Deserialize)]
+struct ReadAlert {
+    recipient: Place,
+    sequence: i64,
+    role: Symbol<Role>,
+    role_before: Option<Symbol<Role>>,
+    role_reasons: Vec<Symbol<RoleReason>>,
+    alert_id: String,
+    version: i32,
+    msg_type: Symbol<MsgType>,
+    standing: Symbol<Standing>,
+    withdrawal_reason: Option<Symbol<WithdrawalReason>>,
+    event_id: String,
+    origin: Place,
+    domain: Symbol<Domain>,
+    severity: Symbol<Severity>,
+    infraction: Option<ReadInfraction>,
+    open_cases: Vec<ReadOpenCase>,
+    event: Option<ReadEvent>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReadInfraction {
+    title: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReadEvent {
+    subject: Option<ReadSubject>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReadSubject {
+    legal_name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReadOpenCase {
+    origin: Place,
+    domain: Symbol<Domain>,
+}
+
+impl From<ReadOpenCase> for (Jurisdiction, Domain) {
+    fn from(read: ReadOpenCase) -> Self {
+        (read.origin.0, read.domain.0)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct ReadRejection {
+    sequence: i64,
+    platform: String,
+    code: String,
+    reason: String,
+    detail: Option<String>,
+    field: Option<String>,
+}
