@@ -24,7 +24,7 @@ use crate::model::code::WithdrawalScope;
 use derived::Derived;
 use key::KeyRef;
 
-pub use derived::{Due, Unlisted};
+pub use derived::{Due, Unlisted, Work};
 
 /// The values of the state. Keys come from outside, so their hash is keyed.
 pub(crate) type Values = HashMap<Key, Value, RandomState>;
@@ -154,7 +154,7 @@ impl State {
         self.derived.pending_count(platform)
     }
 
-    /// Due work in its order, (due, key): expiries, and withdrawals to give up unless nothing may be forgotten now.
+    /// Due work in its order, (due, key): expiries, and cases and withdrawals to forget unless nothing may be now.
     pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         self.derived.due(until, forget)
     }

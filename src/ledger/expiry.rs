@@ -1,7 +1,8 @@
-//! Work that falls due by log time: expiries, and withdrawals that waited long enough.
+//! Work that falls due by log time: expiries, and what was remembered long enough.
 
 use super::draft::Draft;
 use super::tell::{self, Message};
+use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
 use crate::model::rules::Rules;
 use crate::model::state::{Case, Key};
@@ -11,14 +12,16 @@ use crate::route;
 pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
     let Some(rules) = draft.rules().cloned() else { return };
     for due in draft.take_due_work() {
-        match &due.key {
-            Key::Case(origin, case_id) => {
-                if let Some(case) = draft.case(*origin, case_id).cloned() {
-                    expire(draft, &rules, &case, due.event);
+        match (&due.key, due.work) {
+            (Key::Case(origin, case_id), work) => {
+                let Some(case) = draft.case(*origin, case_id).cloned() else { continue };
+                match work {
+                    Work::Expire(event) => expire(draft, &rules, &case, event),
+                    Work::Forget => draft.forget_case(&case),
                 }
             }
-            Key::Pending(..) => draft.put(due.key.clone(), None),
-            Key::Organisation(_) | Key::Source(..) | Key::Rules => {}
+            (Key::Pending(..), _) => draft.put(due.key.clone(), None),
+            (Key::Organisation(_) | Key::Source(..) | Key::Rules, _) => {}
         }
     }
 }

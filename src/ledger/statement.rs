@@ -12,7 +12,7 @@ use crate::model::limit::ALERT_REFERENCES_MAX;
 use crate::model::place::Millis;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::model::state::{Case, CaseEvent};
+use crate::model::state::{Case, CaseEvent, Key};
 use crate::route::{self, Matter, Naming};
 
 /// Decides on a statement.
@@ -31,7 +31,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     if let Some(outcome) = refused {
         return outcome;
     }
-    let sought = identity::seek(draft.state, event.subject.as_ref());
+    let sought = identity::seek(event.subject.as_ref(), |identifier| draft.holder(identifier));
     let is_other = before.is_some_and(|case| subject::is_other(case, &sought, event.subject.as_ref()));
     if let Some(case) = before.filter(|case| is_other && !may_rename(case, known, event.kind)) {
         debug_assert_eq!(case.origin, event.origin, "a case has one origin");
@@ -49,6 +49,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     let matched_by = subject::enter(draft, &mut case, sought, event.subject.as_ref(), is_other);
     let msg_type = msg_type(before.is_some(), known.and(case.events.get(index)), event.kind, is_over);
     let standing = state(&mut case, index, event, expires_at, is_over);
+    case.keep_until = case.keep_until.max(term::forget_at(expires_at, &rules.policy));
     let (registered_in, open_in) = subject::shown(draft, case.organisation_id.as_deref());
     let matter = Matter {
         origin: event.origin,
@@ -133,7 +134,7 @@ fn refuse_first_sight(
 /// True where a withdrawal of the event or of its whole case came first; it goes on waiting, since its original may
 /// come again in another revision.
 fn is_withdrawn_before(draft: &Draft<'_, '_>, event: &InfractionEvent) -> bool {
-    let waits = |scope, target: &str| draft.state.pending(event.origin, scope, target).is_some();
+    let waits = |scope, target: &str| draft.waits(&Key::Pending(event.origin, scope, target.to_owned()));
     waits(WithdrawalScope::Event, &event.event_id) || waits(WithdrawalScope::Case, &event.case_id)
 }
 
@@ -191,6 +192,7 @@ fn new_case(event: &InfractionEvent) -> Case {
         name_digest: None,
         told: Vec::new(),
         events: Vec::new(),
+        keep_until: Millis::MIN,
     }
 }
 

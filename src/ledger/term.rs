@@ -10,7 +10,13 @@ pub(super) fn expires_at(event: &InfractionEvent, policy: &Policy) -> Millis {
     event.expires_at.unwrap_or_else(|| end_of_term(&event.decided, &[policy.expires_after]))
 }
 
-/// Until when a withdrawal waits for its original.
+/// Until when a case with a term that ends then remembers whom it told.
+pub(super) fn forget_at(expires_at: Millis, policy: &Policy) -> Millis {
+    let last = expires_at.saturating_sub(1).div_euclid(DAY_MS);
+    add(last, policy.forget_after).saturating_add(1).saturating_mul(DAY_MS)
+}
+
+/// Until when a withdrawal waits for its original, and is remembered by the case that it was for.
 pub(super) fn keep_until(event: &InfractionEvent, policy: &Policy) -> Millis {
     end_of_term(&event.decided, &[policy.expires_after, policy.forget_after])
 }

@@ -31,7 +31,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         return reject::event(draft, event, Reason::ExpiredOnArrival, Some("expires_at"));
     }
     let message = Message { expires_at: Some(expires_at), ..Message::new(msg_type, standing) };
-    let sought = identity::seek(draft.state, event.subject.as_ref());
+    let sought = identity::seek(event.subject.as_ref(), |identifier| draft.holder(identifier));
     let matter = Matter {
         origin: event.origin,
         domain: event.domain,

@@ -117,6 +117,7 @@ fn withdraw_known<'e>(
         let recipients = route::told_again(rules, &tell::audience(&case, index));
         tell::tell(draft, rules, &mut case, index, recipients, message);
     }
+    case.keep_until = case.keep_until.max(term::keep_until(event, &rules.policy));
     draft.put_case(Some(before), case);
     Outcome::Taken
 }
@@ -130,9 +131,8 @@ fn keep(
     target: String,
 ) -> Outcome {
     let key = Key::Pending(event.origin, withdrawal.scope, target.clone());
-    let waits = draft.state.get(&key).is_some();
     let keep_until = term::keep_until(event, &rules.policy);
-    if waits && !draft.gives_up(&key) {
+    if draft.waits(&key) {
         return Outcome::Duplicate;
     }
     if keep_until <= draft.now() {

@@ -18,6 +18,8 @@ pub struct Organisation {
     pub registered_in: Option<Jurisdiction>,
     /// Its open cases in every jurisdiction, oldest entry first.
     pub open_cases: Vec<OpenCase>,
+    /// The cases that name it, open or not; without any it is forgotten.
+    pub cases: i32,
 }
 
 /// An open case of an organisation, as the index and alerts list it.
@@ -45,6 +47,8 @@ pub struct Case {
     /// Every recipient that ever got an alert of this case, sorted by member.
     pub told: Vec<Told>,
     pub events: Vec<CaseEvent>,
+    /// Log time at which it is forgotten, those told with it: `forget_after` behind the latest term of its events.
+    pub keep_until: Millis,
 }
 
 /// What one recipient got last of a case.

@@ -15,6 +15,7 @@ use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
 use comity::model::rules::{Period, Rules};
+use comity::model::state::Key;
 use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encode_key, encode_record};
 use proptest::prelude::*;
 
@@ -24,7 +25,8 @@ use crate::world::{self, START, TODAY, apply, content, digest, place};
 const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
 
 /// How the clock moves, and how long events last: equal steps make things fall due to the millisecond.
-const STEPS_MS: [Millis; 12] = [0, 0, 1, 999, 1_000, 30_000, 59_999, 60_000, DAY_MS, DAY_MS + 1, 40 * DAY_MS, -5_000];
+const STEPS_MS: [Millis; 13] =
+    [0, 0, 1, 999, 1_000, 30_000, 59_999, 60_000, DAY_MS, DAY_MS + 1, 40 * DAY_MS, 400 * DAY_MS, -5_000];
 
 /// Some bytes of chance, read one after the other; after the last come zeros, which are the plainest choice.
 struct Chance<'a>(&'a [u8], usize);
@@ -72,6 +74,13 @@ impl Writer {
         match chance.below(16) {
             0 => self.push(Body::Tick),
             1 => self.write_rules(&mut chance),
+            // A week of days: what a step of the clock put off is forgotten then.
+            3 => {
+                for _ in 0..8 {
+                    self.now += DAY_MS;
+                    self.push(Body::Tick);
+                }
+            }
             2 => {
                 let at = self.source(&mut chance);
                 self.push(Body::Rejection(Box::new(world::rejection(Reason::NotADecision, at))));
@@ -129,6 +138,7 @@ impl Writer {
         rules.members[which].least_severity = chance.pick(&[Severity::Unknown, Severity::Severe]);
         rules.members[which].domains = if chance.rarely(2) { vec![Domain::FoodSafety] } else { Vec::new() };
         rules.policy.expires_after = Period { months: i32::from(chance.below(3)) * 6, days: 5 };
+        rules.policy.forget_after = Period { months: i32::from(chance.below(3)) * 12, days: 1 };
         let followed =
             rules.members.iter().zip(&self.rules.members).all(|(new, old)| new.jurisdiction == old.jurisdiction);
         if followed && rules.rules_version > self.rules.rules_version {
@@ -344,7 +354,7 @@ const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pendi
     RulesIgnored, Rules, Tick, NotADecision, OriginNotMember, ConflictingSubject, ConflictingRevision, \
     ExpiredOnArrival, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
-    an unseen original, a step of the clock, a gap that lasts";
+    an unseen original, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten";
 
 #[test]
 fn histories_by_chance_meet_every_rule() {
@@ -365,6 +375,13 @@ fn histories_by_chance_meet_every_rule() {
         for entry in &writer.entries {
             let effects = handle(&state, entry);
             apply(&mut state, &effects);
+            for change in effects.changes.iter().filter(|change| change.after.is_none()) {
+                match &change.key {
+                    Key::Case(..) => *met.entry("a case forgotten".to_owned()).or_default() += 1,
+                    Key::Organisation(_) => *met.entry("an organisation forgotten".to_owned()).or_default() += 1,
+                    Key::Pending(..) | Key::Source(..) | Key::Rules => {}
+                }
+            }
             for what in words(&said(&state, &effects)) {
                 *met.entry(what).or_default() += 1;
             }

@@ -220,6 +220,7 @@ fn case(case: &Case) -> Json {
                 "raw": digest(revision.raw), "content": digest(revision.content),
             })),
         })),
+        "keep_until": case.keep_until,
     })
 }
 
@@ -228,7 +229,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
         Value::Organisation(known) => json!({
             "organisation_id": known.organisation_id, "identifiers": known.identifiers,
             "registered_in": known.registered_in.map(|place| place.to_string()),
-            "open_cases": each(&known.open_cases, open_case),
+            "open_cases": each(&known.open_cases, open_case), "cases": known.cases,
         }),
         Value::Case(known) => case(known),
         Value::Pending(waiting) => json!({

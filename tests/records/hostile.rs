@@ -199,6 +199,7 @@ fn a_value_of_another_key() {
         identifiers: Vec::new(),
         registered_in: None,
         open_cases: Vec::new(),
+        cases: 0,
     };
     let framed = encode_record(1, &encode_value(&Value::Organisation(Arc::new(known))));
     assert!(decode_record(b"org/lei:1", Some(&framed), None).is_ok());

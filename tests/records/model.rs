@@ -223,6 +223,7 @@ fn case(e: &mut Entropy) -> Case {
             expires_at: e.optional(Entropy::long),
             revisions: e.list(|e| Revision { raw: digest(e), content: digest(e) }),
         }),
+        keep_until: e.long(),
     }
 }
 
@@ -239,6 +240,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 identifiers: e.list(Entropy::text),
                 registered_in: e.optional(Entropy::place),
                 open_cases: e.list(open_case),
+                cases: e.int(),
             };
             (Key::Organisation(known.organisation_id.clone()), Value::Organisation(Arc::new(known)))
         }

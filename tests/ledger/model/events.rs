@@ -110,6 +110,8 @@ impl Model {
             anew = true;
         }
         self.settle(case, event, other);
+        self.drop_unnamed();
+        self.keep(case, self.forget_at(expires_at));
         let standing = if over { Standing::Expired } else { standing_of(event.case_status) };
         let told = &mut self.cases[case].events[place];
         told.standing = standing;
@@ -285,6 +287,11 @@ impl Model {
                 self.cases[case].events[*place].standing != Standing::Withdrawn && !self.was_seen(case, *place, event)
             });
             outcomes.push(if targets.is_empty() { Outcome::Duplicate } else { Outcome::Taken });
+            if !targets.is_empty() {
+                let policy = &self.rules.as_ref().expect("rules").policy;
+                let until = end(&event.decided, &[policy.expires_after, policy.forget_after]);
+                self.keep(case, until);
+            }
             for place in targets {
                 self.note_seen(case, place, event);
                 self.cases[case].events[place].standing = Standing::Withdrawn;

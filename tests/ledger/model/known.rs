@@ -58,6 +58,7 @@ impl Model {
             name: None,
             told: Vec::new(),
             events: Vec::new(),
+            keep_until: Millis::MIN,
         });
         self.cases.len() - 1
     }
@@ -119,6 +120,23 @@ impl Model {
                 .push(Organisation { identifiers: free.collect(), registered_in: subject.jurisdiction }),
         }
         self.cases[case].organisation = Some(id);
+    }
+
+    /// Organisations that no case names any more.
+    pub(super) fn drop_unnamed(&mut self) {
+        let cases = &self.cases;
+        self.organisations.retain(|at| cases.iter().any(|case| case.organisation.as_ref() == Some(&at.identifiers[0])));
+    }
+
+    /// A case remembers whom it told until the end of the day that lies `forget_after` behind its latest term.
+    pub(super) fn keep(&mut self, case: usize, until: Millis) {
+        self.cases[case].keep_until = self.cases[case].keep_until.max(until);
+    }
+
+    pub(super) fn forget_at(&self, expires_at: Millis) -> Millis {
+        let date = i32::try_from((expires_at - 1).div_euclid(DAY_MS)).expect("a day");
+        let last = Dated { date, precision: Precision::Day, bound: comity::model::code::Bound::Exact, text: None };
+        end(&last, &[self.rules.as_ref().expect("rules").policy.forget_after])
     }
 
     pub(super) fn expires_at(&self, event: &InfractionEvent) -> Millis {

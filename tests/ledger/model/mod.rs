@@ -82,6 +82,7 @@ struct Case {
     name: Option<String>,
     told: Vec<(Jurisdiction, Role)>,
     events: Vec<Event>,
+    keep_until: Millis,
 }
 
 #[derive(Debug, Clone)]
@@ -277,6 +278,9 @@ impl Model {
             }
         }
         if self.now >= self.forget_from {
+            for case in &self.cases {
+                due.push((case.keep_until, 0, case.origin, 0, case.id.clone(), usize::MAX));
+            }
             for waiting in &self.waiting {
                 let scope = u8::from(waiting.scope == WithdrawalScope::Case);
                 due.push((waiting.until, 1, waiting.origin, scope, waiting.target.clone(), 0));
@@ -295,6 +299,11 @@ impl Model {
             return;
         }
         let case = self.case(origin, &name).expect("the case");
+        if place == usize::MAX {
+            self.cases.remove(case);
+            self.drop_unnamed();
+            return;
+        }
         self.cases[case].events[place].standing = Standing::Expired;
         self.cases[case].events[place].expires_at = None;
         let recipients = self.everyone_told(case, place);
