@@ -2,6 +2,8 @@
 
 /// Members of a federation.
 pub const MEMBERS_MAX: usize = 100;
+/// The bit of the national feed in a set of members; no member has it.
+pub const NATIONAL_BIT: u128 = 1 << 127;
 /// Bytes of one native record's value.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
 /// Depth of nested objects and arrays in a native record.

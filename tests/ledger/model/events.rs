@@ -104,6 +104,7 @@ impl Model {
                 original_unseen: false,
                 follows: Vec::new(),
                 recipients,
+                newcomers: false,
             };
             self.cases[case].events[place].standing = Standing::Withdrawn;
             self.send(case, place, alert, said);
@@ -130,6 +131,7 @@ impl Model {
             original_unseen: !case_known && event.kind != Kind::Original,
             follows,
             recipients,
+            newcomers: !over,
         };
         self.send(case, place, alert, said);
         Outcome::Taken
@@ -244,6 +246,7 @@ impl Model {
                 original_unseen: false,
                 follows: Vec::new(),
                 recipients,
+                newcomers: true,
             };
             self.send(case, place, alert, said);
         }
@@ -305,6 +308,7 @@ impl Model {
                         original_unseen: false,
                         follows: Vec::new(),
                         recipients,
+                        newcomers: false,
                     };
                     self.send(case, place, alert, said);
                 }
