@@ -97,15 +97,7 @@ impl Model {
         }
         if other && was.version > 0 && was.standing != Standing::Withdrawn {
             let recipients = self.everyone_told(case, place);
-            let alert = Alert {
-                msg_type: MsgType::Cancel,
-                standing: Standing::Withdrawn,
-                expires_at: None,
-                original_unseen: false,
-                follows: Vec::new(),
-                recipients,
-                newcomers: false,
-            };
+            let alert = Alert::cancel(recipients);
             self.cases[case].events[place].standing = Standing::Withdrawn;
             self.send(case, place, alert, said);
             anew = true;
@@ -301,15 +293,7 @@ impl Model {
                 self.cases[case].events[place].expires_at = None;
                 let recipients = self.everyone_told(case, place);
                 if self.cases[case].events[place].version > 0 {
-                    let alert = Alert {
-                        msg_type: MsgType::Cancel,
-                        standing: Standing::Withdrawn,
-                        expires_at: None,
-                        original_unseen: false,
-                        follows: Vec::new(),
-                        recipients,
-                        newcomers: false,
-                    };
+                    let alert = Alert::cancel(recipients);
                     self.send(case, place, alert, said);
                 }
             }

@@ -126,6 +126,20 @@ struct Alert {
     newcomers: bool,
 }
 
+impl Alert {
+    fn cancel(recipients: Vec<(Jurisdiction, Role, Option<Role>)>) -> Self {
+        Self {
+            msg_type: MsgType::Cancel,
+            standing: Standing::Withdrawn,
+            expires_at: None,
+            original_unseen: false,
+            follows: Vec::new(),
+            recipients,
+            newcomers: false,
+        }
+    }
+}
+
 impl Model {
     pub(crate) fn read(&mut self, entry: &LogEntry) -> Said {
         let mut said = Said {
