@@ -221,3 +221,8 @@ fn ca_on_dinesafe() {
 fn us_openfda_food() {
     check("us-openfda-food");
 }
+
+#[test]
+fn ca_qc_montreal_food() {
+    check("ca-qc-montreal-food");
+}
