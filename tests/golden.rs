@@ -226,3 +226,8 @@ fn us_openfda_food() {
 fn ca_qc_montreal_food() {
     check("ca-qc-montreal-food");
 }
+
+#[test]
+fn br_mg_sanctions() {
+    check("br-mg-sanctions");
+}
