@@ -231,3 +231,8 @@ fn ca_qc_montreal_food() {
 fn br_mg_sanctions() {
     check("br-mg-sanctions");
 }
+
+#[test]
+fn kr_vehicle_recalls() {
+    check("kr-vehicle-recalls");
+}
