@@ -374,6 +374,27 @@ fn a_compressed_container_is_read_or_its_codec_named() {
 }
 
 #[test]
+fn a_version_that_shows_too_late_is_told_so() {
+    let one = platform(vec![source(
+        "api",
+        Format::Json { records: vec!["results".to_owned()] },
+        vec![needed("id", SourceType::Text)],
+    )]);
+    let help = |before: usize, bom: &str| {
+        let file = format!("{bom}{{\"about\":\"{}\",\"results\":[{{\"id\":\"1\"}}]}}", "x".repeat(before));
+        open(&one, "file", file.as_bytes()).err().map(|problem| (problem.code, problem.help))
+    };
+    let bound = "only the first 256 KiB are looked at";
+    for bom in ["", "\u{feff}"] {
+        assert_eq!(help(PREFIX_BYTES_MAX / 2, bom), None);
+        let (code, help) = help(PREFIX_BYTES_MAX, bom).unwrap();
+        assert!(code == "CMT-9505" && help.contains(bound), "{code} {help}");
+    }
+    let small = open(&one, "file", b"{}".as_slice()).err().unwrap();
+    assert!(small.code == "CMT-9505" && !small.help.contains(bound), "{}", small.help);
+}
+
+#[test]
 fn a_file_larger_than_its_beginning_is_cut_to_its_end() {
     let two = table(csv(), &["id", "note"]);
     let rows = 60_000_u64;
