@@ -87,7 +87,7 @@
 //! | `case_status` `OPEN`, `scope` `FEDERATION`, `mode` `ACTUAL` | with these defaults |
 //! | `finality`, `severity`, `urgency`, `certainty` | `NOT_STATED` or `UNKNOWN` by default |
 //! | `revision` | an integer that grows |
-//! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns; a date expires at its end |
+//! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns, in the years 1 to 9999; a date expires at its end |
 //! | `for_follow_up[]`, `for_attention[]`, `distribution[]` | ISO codes; `distribution_text` is prose |
 //! | `info[]` | `{headline, description, language}`, the only free text |
 //! | `resources[]` | `{uri, mime_type, size_bytes, sha256}` |
