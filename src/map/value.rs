@@ -120,15 +120,15 @@ pub(super) fn date(value: Value, path: Path<'_>) -> Read<Dated> {
 
 /// An instant: milliseconds, a timestamp, or the start or end of a date.
 pub(super) fn instant(value: Value, path: Path<'_>, zone: &jiff::tz::TimeZone, at_end: bool) -> Read<Millis> {
-    let millis = match value {
-        Value::Integer(millis) => Some(millis),
-        Value::Timestamp(instant) => Some(instant.timestamp_millis()),
-        value => {
-            let Some(date) = date(value, path)? else { return Ok(None) };
-            // `9999-12-31` stands for no end in many systems; only what lies behind the last of all days has no start.
-            let end = || after(&date).and_then(|day| day::start_of(day, zone)).unwrap_or(limit::INSTANT_MAX_MS);
-            if at_end { Some(end()) } else { day::start_of(date.date, zone) }
-        }
+    let millis = if let Value::Integer(millis) = value {
+        Some(millis)
+    } else if let Value::Timestamp(instant) = value {
+        Some(instant.timestamp_millis())
+    } else {
+        let Some(date) = date(value, path)? else { return Ok(None) };
+        // `9999-12-31` stands for no end in many systems; only what lies behind the last of all days has no start.
+        let end = || after(&date).and_then(|day| day::start_of(day, zone)).unwrap_or(limit::INSTANT_MAX_MS);
+        if at_end { Some(end()) } else { day::start_of(date.date, zone) }
     };
     millis.filter(|millis| in_bounds(*millis)).map(Some).ok_or_else(|| path.refuse(Reason::InvalidValue))
 }

@@ -32,12 +32,12 @@ impl<R: Read> Container<R> {
         let schema = Schema::parse_str(&source.schema_text).map_err(|_| wrong("the schema is unusable"))?;
         let progress = Progress::default();
         let input = Counted { input, progress: progress.clone() };
-        let reader = Reader::new(input).map_err(|error| match error.details() {
-            Details::CodecNotSupported(codec) => {
-                let why = format!("is compressed with {}, which is not read", shown(codec));
-                Problem::new("CMT-9504", &file, why, "write it with null, deflate, snappy or zstandard")
-            }
-            _ => wrong("is no Avro object container file"),
+        let reader = Reader::new(input).map_err(|error| {
+            let Details::CodecNotSupported(codec) = error.details() else {
+                return wrong("is no Avro object container file");
+            };
+            let why = format!("is compressed with {}, which is not read", shown(codec));
+            Problem::new("CMT-9504", &file, why, "write it with null, deflate, snappy or zstandard")
         })?;
         if reader.writer_schema().canonical_form() != schema.canonical_form() {
             return Err(wrong("was written with another schema than the platform's"));
