@@ -2,6 +2,7 @@
 
 use crate::model::code::Precision;
 use crate::model::event::{Dated, InfractionEvent};
+use crate::model::limit::INSTANT_MAX_MS;
 use crate::model::place::{DAY_MS, Millis};
 use crate::model::rules::{Period, Policy};
 
@@ -21,10 +22,11 @@ pub(super) fn keep_until(event: &InfractionEvent, policy: &Policy) -> Millis {
     end_of_term(&event.decided, &[policy.expires_after, policy.forget_after])
 }
 
-/// The end (UTC) of the day that lies these periods, one after the other, behind the last day of a stated date.
+/// The end (UTC) of the day that lies these periods, one after the other, behind the last day of a stated date; never
+/// beyond the last instant that a record can state.
 fn end_of_term(decided: &Dated, periods: &[Period]) -> Millis {
     let last = periods.iter().fold(last_day(decided), |day, period| add(day, *period));
-    last.saturating_add(1).saturating_mul(DAY_MS)
+    last.saturating_add(1).saturating_mul(DAY_MS).min(INSTANT_MAX_MS)
 }
 
 /// The last day that a date of this precision can mean.
