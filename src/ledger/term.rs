@@ -14,7 +14,7 @@ pub(super) fn expires_at(event: &InfractionEvent, policy: &Policy) -> Millis {
 /// Until when a case with a term that ends then remembers whom it told.
 pub(super) fn forget_at(expires_at: Millis, policy: &Policy) -> Millis {
     let last = expires_at.saturating_sub(1).div_euclid(DAY_MS);
-    add(last, policy.forget_after).saturating_add(1).saturating_mul(DAY_MS)
+    add(last, policy.forget_after).saturating_add(1).saturating_mul(DAY_MS).min(INSTANT_MAX_MS)
 }
 
 /// Until when a withdrawal waits for its original, and is remembered by the case that it was for.
