@@ -129,6 +129,9 @@ fn decide<'e>(draft: &mut Draft<'_, 'e>, event: &'e InfractionEvent) -> Outcome 
     let Some(rules) = draft.rules().cloned() else { return reject::before_rules(draft, event) };
     match (event.mode, event.kind) {
         (Mode::Test, _) => trial::decide(draft, &rules, event),
+        (Mode::Actual | Mode::Backfill, _) if withdrawal::is_annulled(event) => {
+            withdrawal::decide_annulled(draft, &rules, event)
+        }
         (Mode::Actual | Mode::Backfill, Kind::Original | Kind::Supplement | Kind::Correction) => {
             statement::decide(draft, &rules, event)
         }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use comity::index::State;
 use comity::ledger::{Effects, handle};
 use comity::model::code::{
-    CaseStatus, Domain, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason, WithdrawalScope,
+    CaseStatus, Domain, Finality, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason,
+    WithdrawalScope,
 };
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
@@ -178,6 +179,7 @@ fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
         Mode::Backfill,
         Mode::Test,
     ]);
+    event.finality = if chance.rarely(8) { Finality::Annulled } else { Finality::Final };
     event.case_status = if chance.rarely(6) { CaseStatus::Closed } else { CaseStatus::Open };
     event.revision = if chance.rarely(2) { Some(i64::from(chance.below(3))) } else { None };
     event.expires_at = if chance.rarely(3) { Some(now + chance.pick(&STEPS_MS)) } else { None };
