@@ -103,7 +103,7 @@
 //! | function | gives |
 //! |---|---|
 //! | `org_id(scheme, value [, register])` | an identifier, or null for a blank value; `scheme` is a literal |
-//! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"]])` | exact minor units (ISO 4217), or null for blank and the texts in `absent` |
+//! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"], float: true])` | exact minor units (ISO 4217), or null for blank and the texts in `absent`. `float: true` is for spreadsheets whose amounts went through a binary number: `586.8399999999999` is read as 586.84, and nothing else is rounded |
 //! | `sum_money([money(…), …])` | the sum in one currency; null where there is none |
 //! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
 //! | `earliest([date(…), …])`, `latest(…)` | one of the dates, or null |
