@@ -235,3 +235,8 @@ fn us_openfda_food() {
 fn us_wa_labour() {
     check("us-wa-labour");
 }
+
+#[test]
+fn us_ma_labour() {
+    check("us-ma-labour");
+}
