@@ -170,9 +170,9 @@ fn is_list(subject: &Subject, origin: Jurisdiction) -> bool {
     let found = name.find(country_of(&home(subject, origin)), name.pieces.len());
     let company = |one: &Found| matches!(one.token.says, Says::Form(_));
     let listed = (1..name.pieces.len()).any(|place| {
-        // The semicolon of `&amp;` stands in one name.
+        // The semicolon of `&amp;` stands in one name, and so does one in front of nothing but a form.
         let entity = name.gap_before(place).starts_with(';') && name.gap_before(place - 1).ends_with(['&', '#']);
-        !entity && name.gap_before(place).contains(';') && found.iter().any(|one| company(one) && one.first >= place)
+        !entity && name.gap_before(place).contains(';') && found.iter().any(|one| company(one) && one.first > place)
     });
     let cuts: Vec<&Found> = found.iter().filter(|one| one.first > 0 && one.token.says == Says::Cut).collect();
     let traded_twice = cuts.iter().zip(cuts.iter().skip(1)).any(|(trade, next)| {

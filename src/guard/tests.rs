@@ -167,6 +167,7 @@ fn a_list_of_names_is_several_subjects_wherever_its_forms_stand() {
     one("Acme, Inc. d/b/a Fine Floors; Fine Roofs", "Acme, Inc.");
     one("Acme, Inc. d/b/a Acme Holding, LLC", "Acme, Inc.");
     one("Acme LLC, f/k/a Beta Inc. d/b/a Fine Roofs", "Acme LLC");
+    one("Acme Services Inc; LTD", "Acme Services Inc; LTD");
     one("Acme &amp; Beta Inc", "Acme &amp; Beta Inc");
     one("Acme &#38; Beta Inc", "Acme &#38; Beta Inc");
 }
