@@ -157,6 +157,22 @@ fn the_reason_says_what_was_recognised() {
 }
 
 #[test]
+fn a_list_of_names_is_several_subjects_wherever_its_forms_stand() {
+    let check = |name: &str| assert_eq!(verdict(event("US", name)), Err(Reason::SeveralSubjects), "{name}");
+    check("Acme Diner; Beta Restaurants, Inc.");
+    check("N.K.A. Floors, Inc.; N.K.A. Roofs, Inc.");
+    check("Acme, Inc. d/b/a Fine Floors; Beta, Inc. d/b/a Fine Roofs");
+    check("Acme, LLC d/b/a Fine Floors, Beta, LLC d/b/a Fine Roofs");
+    let one = |name: &str, expect: &str| assert_eq!(verdict(event("US", name)).as_deref(), Ok(expect), "{name}");
+    one("Acme, Inc. d/b/a Fine Floors; Fine Roofs", "Acme, Inc.");
+    one("Acme, Inc. d/b/a Acme Holding, LLC", "Acme, Inc.");
+    one("Acme LLC, f/k/a Beta Inc. d/b/a Fine Roofs", "Acme LLC");
+    one("Acme Services Inc; LTD", "Acme Services Inc; LTD");
+    one("Acme &amp; Beta Inc", "Acme &amp; Beta Inc");
+    one("Acme &#38; Beta Inc", "Acme &#38; Beta Inc");
+}
+
+#[test]
 fn only_the_legal_name_stays() {
     let check = |name: &str, expect: &str| assert_eq!(verdict(event("US", name)).as_deref(), Ok(expect), "{name}");
     check("Acme LLC d/b/a Mary's Diner", "Acme LLC");
