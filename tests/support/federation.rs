@@ -72,13 +72,19 @@ impl Federation {
     }
 
     /// Starts `comity run` beside the test, under the name that its groups know the instance by.
-    pub(crate) fn start(&self, instance: &str, log_level: &str) -> Running {
+    pub(crate) fn start(&self, instance: &str) -> Running {
+        self.start_with(instance, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(&self, instance: &str, environment: &[(&str, &str)]) -> Running {
         let log = self.folder.path().join(format!("{instance}.log"));
         let from = std::fs::metadata(&log).map_or(0, |known| known.len());
         let stderr = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         let started = Instant::now();
         let child = named(self.command(&["run"]), instance)
-            .env("COMITY_LOG", log_level)
+            .env("COMITY_LOG", "info")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
