@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::{Common, Exit, Failure};
-use crate::config::{self, Settings};
+use crate::config::{self, Kafka, Settings};
 use crate::kafka::{Stop, StopKind, client};
 use crate::ledger::LOGIC_VERSION;
 use crate::model::problem::Problem;
@@ -17,6 +17,13 @@ pub(super) fn settings(common: &Common) -> Result<Settings, Failure> {
     let settings = config::load(&common.config).map_err(Failure::configuration)?;
     let problems = client::problems(&settings.kafka, &common.config.display().to_string());
     if problems.is_empty() { Ok(settings) } else { Err(Failure::configuration(problems)) }
+}
+
+/// How Kafka is reached, for commands of recipients: their configuration need say nothing else.
+pub(super) fn kafka(common: &Common) -> Result<Kafka, Failure> {
+    let kafka = config::load_kafka(&common.config).map_err(Failure::configuration)?;
+    let problems = client::problems(&kafka, &common.config.display().to_string());
+    if problems.is_empty() { Ok(kafka) } else { Err(Failure::configuration(problems)) }
 }
 
 /// Every enabled platform.

@@ -72,6 +72,13 @@ pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Se
     if checker.problems.is_empty() { Ok(settings) } else { Err(checker.problems) }
 }
 
+/// Only how Kafka is reached.
+pub(super) fn kafka(file: &str, folder: &Path, written: Written) -> Result<Kafka, Vec<Problem>> {
+    let mut checker = Checker { file, folder, problems: Vec::new() };
+    let kafka = checker.kafka(written.kafka);
+    if checker.problems.is_empty() { Ok(kafka) } else { Err(checker.problems) }
+}
+
 impl Checker<'_> {
     fn wrong(&mut self, why: impl Into<String>, help: impl Into<String>) {
         self.problems.push(Problem::new("CMT-9023", self.file, why, help));

@@ -8,10 +8,11 @@ fn kafka(properties: &[(&str, &str)]) -> Kafka {
     Kafka { bootstrap_servers: "broker:9092".to_owned(), single_broker: true, properties: properties.collect() }
 }
 
-const PURPOSES: [Purpose<'static>; 6] = [
+const PURPOSES: [Purpose<'static>; 7] = [
     Purpose::SourceConsumer { group: "g", instance_id: Some("i") },
     Purpose::LedgerConsumer { group: "g", instance_id: None },
     Purpose::Follower,
+    Purpose::Recipient { group: "g" },
     Purpose::Producer,
     Purpose::TransactionalProducer { transactional_id: "t" },
     Purpose::Admin,
