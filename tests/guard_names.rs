@@ -21,6 +21,7 @@ fn platform() -> Definition {
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
+        ids: Ids::Native,
         topic: String::new(),
         language: "en".into(),
         time_zone: "UTC".into(),
