@@ -58,6 +58,7 @@ pub struct Settings {
     pub kafka: Kafka,
     pub federation: Federation,
     pub platforms: Platforms,
+    pub desk: Desk,
     pub policy: Policy,
     pub guard: Guard,
     pub ledger: Ledger,
@@ -92,6 +93,13 @@ pub struct Platforms {
     pub dir: PathBuf,
     /// Their names; empty for every folder there.
     pub enabled: Vec<String>,
+}
+
+/// The platform through which each member speaks itself, beside its source systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Desk {
+    /// True where every member that may speak has one.
+    pub enabled: bool,
 }
 
 /// What the guard needs besides its tables.

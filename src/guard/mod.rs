@@ -50,7 +50,10 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
             }
         }
     }
-    if event.subject.is_none() && event.products.is_empty() {
+    // A correction of another platform's event may leave its subject as it was stated before; the ledger takes it only
+    // where that event is known.
+    let states_before = event.kind == Kind::Correction && event.speaks_for_another();
+    if event.subject.is_none() && event.products.is_empty() && !states_before {
         return Err(Refusal::at(Reason::NoSubjectNoProduct, "subject"));
     }
     cut_texts(event, hidden.as_ref());

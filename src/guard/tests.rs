@@ -12,7 +12,7 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, LocalScheme, Origin};
+use crate::platform::definition::{Definition, Ids, LocalScheme, Origin};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
@@ -20,6 +20,7 @@ pub(crate) fn platform() -> Definition {
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
+        ids: Ids::Native,
         topic: "comity.in.sample".into(),
         language: "en".into(),
         time_zone: "UTC".into(),

@@ -49,10 +49,14 @@ pub(super) fn revision_of(event: &InfractionEvent) -> Revision {
 }
 
 /// Remembers a revision of an event of the case; the oldest goes where there are too many, or no room for more.
+///
+/// What a desk says takes no place from what the source said, or an old record that the source sends again would be
+/// unseen and put in force what the desk withdrew.
 pub(super) fn remember(case: &mut Case, index: usize, event: &InfractionEvent) {
     let has_room = encoded_bytes_max(case) + REVISION_BYTES <= STATE_VALUE_BYTES_MAX;
     let Some(known) = case.events.get_mut(index) else { return };
-    let full = known.revisions.len() >= REVISIONS_KEPT_MAX || !has_room;
+    let kept_max = if event.speaks_for_another() { 2 * REVISIONS_KEPT_MAX } else { REVISIONS_KEPT_MAX };
+    let full = known.revisions.len() >= kept_max || !has_room;
     if full && !known.revisions.is_empty() {
         known.revisions.remove(0);
     }

@@ -8,7 +8,8 @@ use crate::model::event::{Dated, Identifier, Money};
 use crate::model::limit;
 use crate::model::place::{Days, Jurisdiction, Millis};
 use crate::model::rejection::{Reason, Refusal};
-use crate::platform::functions::{as_text, day};
+use crate::platform::functions::{amount, as_text, day};
+use crate::platform::read::is_name;
 use crate::platform::text;
 
 /// A value that a mapping gave, or what stands for it: null and blank text count as absent.
@@ -45,6 +46,16 @@ pub(super) fn native_id(value: &Value, path: Path<'_>, platform: &str) -> Read<S
     let id = format!("{platform}/{native}");
     if id.len() > limit::ID_BYTES_MAX {
         return Err(path.refuse(Reason::OverLimit));
+    }
+    Ok(Some(id))
+}
+
+/// An id in full, `<platform>/<native id>`; no control characters in it.
+pub(super) fn full_id(value: &Value, path: Path<'_>) -> Read<String> {
+    let Some(id) = bounded(value, path, limit::ID_BYTES_MAX)? else { return Ok(None) };
+    let whole = id.split_once('/').is_some_and(|(platform, native)| is_name(platform, "-") && !native.is_empty());
+    if !whole || id.chars().any(char::is_control) {
+        return Err(path.refuse(Reason::InvalidValue));
     }
     Ok(Some(id))
 }
@@ -157,6 +168,10 @@ pub(super) fn money(value: Value, path: Path<'_>) -> Read<Money> {
     let amount_minor = field("amount_minor").as_integer().ok_or_else(invalid)?;
     let currency = short(field("currency"), path)?.ok_or_else(invalid)?;
     let qualifier = code::<Qualifier>(field("qualifier"), path)?.ok_or_else(invalid)?;
+    // A record that states minor units itself has not been through `money(…)`.
+    if amount_minor < 0 || amount::exponent(&currency).is_none() {
+        return Err(invalid());
+    }
     Ok(Some(Money { amount_minor, currency, qualifier }))
 }
 

@@ -278,6 +278,16 @@ impl Checker<'_> {
             }
             Origin::Fixed(_) | Origin::PerRecord => {}
         }
+        let basis = given.get("legal_basis").and_then(|kind| kind.as_array()).map(|list| list.reduced_kind());
+        let stated = self.definition.legal_bases.is_empty();
+        if basis.is_some_and(|basis| if stated { basis.contains_bytes() } else { basis.contains_object() }) {
+            let (why, help) = if stated {
+                ("platform.toml says that each record states its legal bases", "give objects of `scheme` and `value`")
+            } else {
+                ("a legal basis is not a name of [legal_bases]", "give names, or write `legal_bases = \"per-record\"`")
+            };
+            problems.push(self.file.problem(code::OUTPUT_TYPE, place(&["legal_basis".to_owned()]), why, help));
+        }
         if !self.definition.names_subjects && has("subject") {
             let why = "platform.toml says that no record names a subject";
             let help = "take `subject` out, or write `names_subjects = true`";

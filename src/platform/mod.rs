@@ -7,6 +7,7 @@
 //! ```toml
 //! title = "Wage and hour decisions of New Jersey"
 //! origin = "US-NJ"                   # or "per-record": the mapping then gives `origin`
+//! ids = "native"                     # optional; "canonical": its records give ids with the platform's name (a desk)
 //! topic = "comity.in.us-nj-labour"   # optional; `comity.in.<folder>` is the default
 //! language = "en"                    # of the texts in its records, BCP 47
 //! time_zone = "America/New_York"     # IANA; in it a date without an offset is read
@@ -15,7 +16,8 @@
 //! names_subjects = true              # false: its records describe products only, and it may not give a subject
 //! authority = { id = "us-nj-dol", name = "New Jersey Department of Labor" }
 //!
-//! [legal_bases]                      # by name, in the order of preference; the first is the default
+//! [legal_bases]                      # by name, in the order of preference; the first is the default. Or, above the
+//!                                    # tables, `legal_bases = "per-record"`: the mapping gives {scheme, value}
 //! wage-payment = { scheme = "US-NJ-STATUTES", value = "N.J.S.A. 34:11" }
 //!
 //! [rejects]                          # the words with which the mapping may `abort`, each with one line why
@@ -74,7 +76,7 @@
 //!
 //! | field | what it takes |
 //! |---|---|
-//! | `event_id`, `case_id`, `references[]` | native ids as text; Comity puts `<platform>/` before them |
+//! | `event_id`, `case_id`, `references[]` | native ids as text; Comity puts `<platform>/` before them, unless `ids = "canonical"` |
 //! | `kind` | `ORIGINAL`, `SUPPLEMENT`, `CORRECTION`, `WITHDRAWAL`, `CLOSURE` |
 //! | `origin` | an ISO code; only and always where `origin = "per-record"` |
 //! | `decided`, `occurred` | what `date` returns |
@@ -138,6 +140,7 @@ use crate::model::problem::Problem;
 
 pub mod code;
 pub mod definition;
+pub mod desk;
 pub mod examples;
 
 pub(crate) mod functions;
@@ -160,6 +163,7 @@ use definition::{Definition, Delimited, Format, Rows, Source};
 use written::Text;
 
 /// A platform that may be used: its definition is valid and its mappings are proved.
+#[derive(Clone)]
 pub struct Platform {
     pub definition: Definition,
     /// SHA-256 of the folder's files in the order of their names, each as `name NUL length NUL bytes` with the length in
@@ -183,6 +187,7 @@ impl fmt::Debug for Platform {
 }
 
 /// A mapping that was proved.
+#[derive(Clone)]
 pub(crate) struct Mapping {
     pub(crate) program: Program,
     /// The name of its file, for the field of a rejection.

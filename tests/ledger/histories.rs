@@ -150,7 +150,7 @@ impl Writer {
 }
 
 fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
-    let mut event = world::original(chance.pick(&["e1", "e2", "e3"]));
+    let mut event = world::original(chance.pick(&["p/e1", "p/e2", "p/e3"]));
     event.case_id = chance.pick(&["c1", "c1", "c2"]).to_owned();
     event.origin = place(chance.pick(&["CA-ON", "CA-ON", "CA-QC", "DE", "FR"]));
     event.kind = chance.pick(&[
@@ -190,11 +190,16 @@ fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
         event.for_attention.push(place(chance.pick(&PLACES)));
     }
     if chance.rarely(5) {
-        event.references.push(chance.pick(&["e1", "e2"]).to_owned());
+        event.references.push(chance.pick(&["p/e1", "p/e2"]).to_owned());
     }
     event.subject = subject(chance);
     if matches!(event.kind, Kind::Withdrawal | Kind::Closure) {
         event.subject = None;
+    }
+    // A desk has no numbers, and states nothing that was not stated before.
+    if chance.rarely(3) && !matches!(event.kind, Kind::Original | Kind::Supplement) {
+        event.platform = "desk".to_owned();
+        event.revision = None;
     }
     if event.kind == Kind::Withdrawal {
         let scope = if chance.rarely(3) { WithdrawalScope::Case } else { WithdrawalScope::Event };
@@ -365,7 +370,7 @@ proptest! {
 /// What histories by chance must meet, or they prove nothing about it.
 const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pending, Suppressed, SentTwice, BeyondGap, \
     RulesIgnored, Rules, Tick, NotADecision, OriginNotMember, ConflictingSubject, ConflictingRevision, \
-    ExpiredOnArrival, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
+    ExpiredOnArrival, UnknownEvent, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
     an unseen original, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten";
 

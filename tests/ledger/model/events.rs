@@ -179,6 +179,10 @@ impl Model {
         said: &mut Said,
     ) -> Option<Outcome> {
         let origin = self.state_of(event.origin);
+        // A desk only corrects what is there.
+        if event.kind == Kind::Correction && by_desk(event) {
+            return Some(self.reject(Reason::UnknownEvent, said));
+        }
         if let Some(case) = case {
             let same = |event_: &Event| event_.seen.iter().any(|(raw, _)| *raw == event.provenance.raw_sha256);
             if self.cases[case].events.iter().any(same) {
@@ -220,6 +224,9 @@ impl Model {
         let Some((case, targets)) = targets.filter(|(_, targets)| !targets.is_empty()) else {
             if self.state_of(event.origin) != Some(MemberState::Active) {
                 return self.reject(Reason::OriginNotMember, said);
+            }
+            if by_desk(event) {
+                return self.reject(Reason::UnknownEvent, said);
             }
             return Outcome::NobodyTold;
         };
