@@ -382,7 +382,7 @@ fn histories_by_chance_meet_every_rule() {
     let strategy = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 40), 1..40);
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..400 {
+    for _ in 0..800 {
         let mut writer = Writer::new();
         let rules = writer.rules.clone();
         writer.push(Body::Rules(Box::new(rules)));
