@@ -84,11 +84,7 @@ pub(super) fn event(
     let decided = fields.take("decided");
     let aware_at = fields.take("aware_at");
     let expires_at = fields.take("expires_at");
-    let reported_at = instant(fields.take("reported_at"), top("reported_at"), zone, false)?.unwrap_or(published_at);
-    if !in_bounds(reported_at) {
-        // The record's own timestamp, which its producer can set to anything.
-        return Err(top("reported_at").refuse(Reason::InvalidValue));
-    }
+    let reported_at = reported_at(&mut fields, zone, published_at)?;
     let mut event = InfractionEvent {
         event_id: needed(id(fields.get("event_id"), top("event_id")), top("event_id"))?,
         revision: integer(fields.get("revision"), top("revision"))?,
@@ -138,6 +134,14 @@ pub(super) fn event(
         fields.closed(|| Refusal::new(Reason::InvalidValue))?;
     }
     Ok(event)
+}
+
+/// When the origin reported it: what the mapping says, else the record's own timestamp, which its producer can set to
+/// anything.
+fn reported_at(fields: &mut Fields, zone: &jiff::tz::TimeZone, published_at: Millis) -> Result<Millis, Refusal> {
+    let at = Path::top("reported_at");
+    let stated = instant(fields.take("reported_at"), at, zone, false)?.unwrap_or(published_at);
+    if in_bounds(stated) { Ok(stated) } else { Err(Path::top("reported_at").refuse(Reason::InvalidValue)) }
 }
 
 /// What a withdrawal or closure does not carry.
