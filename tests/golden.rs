@@ -240,3 +240,8 @@ fn us_wa_labour() {
 fn us_ma_labour() {
     check("us-ma-labour");
 }
+
+#[test]
+fn us_wi_labour() {
+    check("us-wi-labour");
+}
