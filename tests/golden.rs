@@ -245,3 +245,8 @@ fn us_ma_labour() {
 fn us_wi_labour() {
     check("us-wi-labour");
 }
+
+#[test]
+fn us_sc_labour() {
+    check("us-sc-labour");
+}
