@@ -255,3 +255,13 @@ fn us_wa_labour() {
 fn us_ma_labour() {
     check("us-ma-labour");
 }
+
+#[test]
+fn us_wi_labour() {
+    check("us-wi-labour");
+}
+
+#[test]
+fn us_sc_labour() {
+    check("us-sc-labour");
+}

@@ -78,6 +78,8 @@ pub struct Source {
     pub version: String,
     pub format: Format,
     pub encoding: Encoding,
+    /// False where no record of this version is a decision, so that each one is refused.
+    pub decides: bool,
     /// The fields of one row, element or object.
     pub fields: Vec<SourceField>,
     /// For Avro: the writer schema's text.

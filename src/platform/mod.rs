@@ -40,6 +40,7 @@
 //! mapping = "mapping.vrl"            # default
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
 //! encoding = "utf-8"                 # default; or "iso-8859-1"
+//! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
 //! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
@@ -252,16 +253,18 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         let rows = grouped(&plan.format);
         if let (true, Some(mapping_file)) = (sound, &mapping_file) {
             let (definition, knowledge, fields) = (&definition, &knowledge, fields.as_slice());
-            let task = mapping::Task { definition, definition_is_sound, knowledge, file: mapping_file, fields, rows };
+            let (file, decides) = (mapping_file, plan.decides);
+            let task = mapping::Task { definition, definition_is_sound, knowledge, file, fields, rows, decides };
             let program = mapping::compile(&task, problems);
             let lines = mapping_file.text.match_indices('\n').map(|(byte, _)| byte + 1).collect();
             mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
         let (version, format, encoding) = (plan.version, known_by_name(plan.format, &fields), plan.encoding);
+        let decides = plan.decides;
         // `source_schema::read` has told whatever is wrong with it.
         let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
-        definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
+        definition.sources.push(Source { version, format, encoding, decides, fields, schema_text, writer });
     }
     let digest = digest(files);
     let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

@@ -42,6 +42,7 @@ pub(crate) fn source(version: &str, format: Format, fields: Vec<SourceField>) ->
         version: version.to_owned(),
         format,
         encoding: Encoding::Utf8,
+        decides: true,
         fields,
         schema_text: String::new(),
         writer: None,

@@ -44,6 +44,7 @@ fn a_binary_number_is_read_as_what_it_stood_for_and_nothing_else_is() {
     check("1500.0000000000002", "JPY", Some(1_500));
     check("1.2349999999999999", "TND", Some(1_235));
     // Few digits: somebody wrote them.
+    check("12345.6799999", "USD", None);
     for written in ["586.84", "586.839", "0.001", "586.8399999", "12345.678", "586", "", "586.", ".8399999999999999"] {
         check(written, "USD", None);
     }
