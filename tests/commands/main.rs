@@ -14,3 +14,4 @@ mod support;
 
 mod feed;
 mod setting;
+mod topics;
