@@ -16,6 +16,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::{Stop, StopKind};
 use crate::config::Kafka;
+use crate::model::limit::OUTPUT_BYTES_MAX;
 use crate::model::problem::Problem;
 
 /// What a client is for.
@@ -71,6 +72,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("request.required.acks", "records would be lost with a broker"),
     ("max.in.flight.requests.per.connection", "records would be written out of order"),
     ("max.in.flight", "records would be written out of order"),
+    ("message.max.bytes", "batches would be larger than Comity's topics take, or alerts larger than a batch"),
     ("transactional.id", "an older instance would not be fenced"),
     ("transaction.timeout.ms", "a restart of the broker would fence the ledger, or readers would stall"),
     ("allow.auto.create.topics", "a topic would exist without its settings"),
@@ -205,7 +207,6 @@ fn set_producer_defaults(config: &mut ClientConfig) {
     config
         .set("linger.ms", "0")
         .set("sticky.partitioning.linger.ms", "0")
-        .set("message.max.bytes", "1000000")
         .set("queue.buffering.max.messages", "200000")
         .set("queue.buffering.max.kbytes", PRODUCER_QUEUE_KBYTES_MAX.to_string());
 }
@@ -260,7 +261,11 @@ fn set_reader(config: &mut ClientConfig) {
 }
 
 fn set_writer(config: &mut ClientConfig) {
-    config.set("enable.idempotence", "true").set("acks", "all").set("max.in.flight.requests.per.connection", "5");
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("max.in.flight.requests.per.connection", "5")
+        .set("message.max.bytes", OUTPUT_BYTES_MAX.to_string());
 }
 
 /// A partition of a topic.

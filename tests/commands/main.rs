@@ -13,4 +13,6 @@
 mod support;
 
 mod feed;
+mod idle;
 mod setting;
+mod topics;

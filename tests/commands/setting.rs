@@ -85,6 +85,13 @@ impl Setting {
         path
     }
 
+    /// Changes a file that is there.
+    pub(crate) fn change(&self, name: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path(name)).unwrap();
+        assert!(text.contains(from), "{name} holds no {from:?}");
+        self.write(name, &text.replace(from, to));
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
         command.arg("-c").arg(self.path("comity.toml")).args(arguments).current_dir(self.folder.path());
