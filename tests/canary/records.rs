@@ -249,6 +249,6 @@ pub(crate) fn labour_of_quebec(canaries: &mut Canaries) -> Vec<Record> {
 }
 
 /// Every character of these texts has one byte in ISO-8859-1.
-fn latin1(text: &str) -> Vec<u8> {
+pub(crate) fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|sign| u8::try_from(u32::from(sign)).unwrap()).collect()
 }
