@@ -199,7 +199,7 @@ fn nothing_of_a_refused_record_comes_out_anywhere() {
         let records = read_uncommitted(&broker, &topic);
         bytes += records.iter().map(|record| record.value.as_ref().map_or(0, Vec::len)).sum::<usize>();
         assert_topic_silent(&topic, &records);
-        let harmless = |read: &Read| read.value.as_ref().is_some_and(|value| holds(value, b"Hummus"));
+        let harmless = |read: &Read| read.value.as_ref().is_some_and(|value| holds(value, b"ummus"));
         let events = ["comity.log", "comity.alerts.test", "comity.alerts.DE"].contains(&topic.as_str());
         assert!(!events || records.iter().any(harmless), "what passes is found in {topic}");
     }

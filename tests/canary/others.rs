@@ -192,6 +192,7 @@ pub(crate) fn recalls(canaries: &mut Canaries, number: usize) -> Vec<Record> {
         recall["event_id"] = json!(format!("{number}"));
         recall["recall_number"] = json!(format!("F-{number}"));
         recall["product_description"] = json!(format!("Hummus, made by {}", of.prose()));
+        recall["distribution_pattern"] = json!(of.prose());
     });
     recall(Event, &|recall, _| {
         recall["event_id"] = json!(format!("{number}"));

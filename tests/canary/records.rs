@@ -75,6 +75,7 @@ pub(crate) fn food(canaries: &mut Canaries) -> Vec<Record> {
     edit("CMT-4003", &|notice, of| {
         notice["operator"]["legalName"] = json!(format!("{} Inc. and {} Ltd.", of.word(), of.word()));
     });
+    edit("CMT-4001", &|notice, _| notice["operator"]["legalName"] = json!("Maple Sample Foods Inc."));
     edit("CMT-4004", &|notice, _| notice["operator"] = Value::Null);
     edit("CMT-3001", &|notice, _| notice["status"] = json!("UNDER REVIEW"));
     edit("CMT-3003", &|notice, of| notice["issuedOn"] = json!(of.word()));
