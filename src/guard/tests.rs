@@ -302,6 +302,24 @@ fn a_dropped_person_is_hidden_in_short_texts_too() {
 }
 
 #[test]
+fn a_personal_pattern_refuses_in_the_title_and_is_cut_from_where_goods_went() {
+    let event = |title: &str, went: &str| {
+        with("US", "Example Works Inc.", |event| {
+            event.infraction.title = title.into();
+            event.distribution_text = Some(went.into());
+        })
+    };
+    let title = "Wages of Mr Example not paid, ask jane@works.example";
+    let refusal = guard(&mut event(title, "Ohio"), &platform()).unwrap_err();
+    assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
+    for (went, kept) in [("Ohio and three shops", true), ("Ohio, call (216) 555-0143", false)] {
+        let mut event = event("Wages not paid", went);
+        guard(&mut event, &platform()).unwrap();
+        assert_eq!((event.distribution_text.is_some(), event.text_dropped), (kept, !kept), "{went}");
+    }
+}
+
+#[test]
 fn neither_subject_nor_product_is_refused() {
     let mut event = with("US", "", |event| event.subject = None);
     assert_eq!(guard(&mut event, &platform()).unwrap_err().reason, Reason::NoSubjectNoProduct);
