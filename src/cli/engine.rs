@@ -103,7 +103,9 @@ impl Engine {
         let (listener, bound) = runtime.block_on(http::bind(address)).map_err(cannot)?;
         let sources = Sources { intake: self.intake.clone(), ledger: self.ledger.clone() };
         let members = settings.federation.members.iter().map(|member| member.jurisdiction).collect();
-        let surface = Surface { sources, members: Arc::new(members) };
+        let view = self.ledger.as_ref().map(|_| Arc::clone(&self.view));
+        let loopback = bound.ip().to_canonical().is_loopback();
+        let surface = Surface { sources, members: Arc::new(members), view, loopback };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         runtime.spawn(async move {
             let until = async move {
