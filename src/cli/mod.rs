@@ -20,10 +20,12 @@ mod demo;
 mod topics;
 mod feed;
 mod tap;
+mod ask;
+mod show;
 mod completions;
 
 pub use failure::{Exit, Failure};
-use output::Output;
+use output::{Output, plain};
 
 /// Carries regulatory enforcement alerts between the jurisdictions of a federation, over Kafka, with proof.
 #[derive(Debug, Parser)]
@@ -70,6 +72,7 @@ enum Command {
     Test(test::Arguments),
     Feed(feed::Arguments),
     Tap(tap::Arguments),
+    Show(show::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -100,6 +103,7 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Run(given) => run::run(common, given),
         Command::Feed(given) => feed::run(common, given, output),
         Command::Tap(given) => tap::run(common, given, output),
+        Command::Show(given) => show::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

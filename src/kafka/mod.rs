@@ -16,6 +16,7 @@ pub mod feed;
 pub mod follow;
 pub mod idle;
 pub mod status;
+pub mod view;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 

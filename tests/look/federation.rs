@@ -77,7 +77,6 @@ impl Federation {
     }
 
     /// Publishes British Columbia's confidential order, of which only Alberta is told.
-    #[expect(dead_code, reason = "soon")]
     pub(crate) fn confidential(&self) {
         let order = include_bytes!("../../schemas/demo/ca-bc-safety/examples/5-confidential.avro");
         self.put("comity.in.ca-bc-safety", order, Some("orders"));

@@ -6,4 +6,5 @@
 mod support;
 
 mod federation;
+mod api;
 mod tap;

@@ -1,8 +1,7 @@
 //! One alert as one line for a person.
 
-use super::instant;
+use super::{instant, plain};
 use crate::model::code::{Code, MsgType, Role, RoleReason, Standing};
-use crate::schema::identifiers::is_invisible;
 use crate::schema::view::AlertView;
 
 /// The line: number, time, what to do with the copy, whether to act, which alert, who decided what, and why it came.
@@ -60,9 +59,4 @@ fn notes(alert: &AlertView) -> Vec<String> {
         notes.push(format!("until {}", instant(expires_at)));
     }
     notes
-}
-
-/// A text of a record without what would move a terminal's cursor or hide.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|sign| if is_invisible(sign) { '\u{fffd}' } else { sign }).collect()
 }

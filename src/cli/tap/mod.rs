@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::engine::signals;
-use super::{Common, Exit, Failure, Format, Output, load};
+use super::{Common, Exit, Failure, Format, Output, load, plain};
 use crate::encode;
 use crate::kafka::follow::{Followed, Follower, Record};
 use crate::kafka::{Stop, StopKind, names};
@@ -18,7 +18,7 @@ use crate::schema::view::{self, AlertView, StatusView};
 use crate::schema::{canonical, generic};
 use crate::telemetry::{self, LogFormat, clock};
 
-pub(super) mod lines;
+mod lines;
 mod verify;
 
 use verify::Verify;

@@ -205,7 +205,7 @@ fn said(finding: &Finding) -> String {
             format!("sequence {sequence} at offset {offset} stands after itself or a later one")
         }
         Finding::AlertTwice { alert_id, first, again } => {
-            format!("{} came twice: as sequence {first} and as {again}", super::lines::plain(alert_id))
+            format!("{} came twice: as sequence {first} and as {again}", super::plain(alert_id))
         }
         Finding::Stranger { recipient, offset } => format!("offset {offset} holds an alert for {recipient}"),
         Finding::LastMissing { first, last } => {

@@ -40,7 +40,7 @@ fn an_operator_cannot_change_a_promise() {
 
 #[test]
 fn consumers_read_committed_and_never_reset_in_silence() {
-    for purpose in &PURPOSES[..3] {
+    for purpose in &PURPOSES[..4] {
         let config = config(&kafka(&[]), *purpose);
         let expected = BTreeMap::from([
             ("isolation.level", "read_committed"),
@@ -52,7 +52,7 @@ fn consumers_read_committed_and_never_reset_in_silence() {
             assert_eq!(config.get(name), Some(value), "{purpose:?}");
         }
     }
-    for purpose in &PURPOSES[3..5] {
+    for purpose in &PURPOSES[4..6] {
         let config = config(&kafka(&[]), *purpose);
         assert_eq!((config.get("acks"), config.get("enable.idempotence")), (Some("all"), Some("true")), "{purpose:?}");
     }

@@ -4,7 +4,9 @@
 //! whoever takes over writes the true values of their keys again, so that a later restore finds the truth after them.
 
 use std::collections::BTreeSet;
+use std::mem;
 
+use super::Shown;
 use crate::index::State;
 use crate::model::state::{Checkpoint, Key, Value};
 use crate::schema::state::StateRecord;
@@ -20,6 +22,8 @@ pub(super) struct Restore {
     covered: i64,
     last: Option<Checkpoint>,
     aside: Vec<(Key, i64, Option<Value>)>,
+    /// Applied since the last call of `take_shown`, in this order.
+    shown: Vec<Shown>,
 }
 
 impl Restore {
@@ -33,7 +37,7 @@ impl Restore {
         match record {
             StateRecord::Value { key, transaction, value } => {
                 if transaction <= self.covered {
-                    self.state.restore(key, value);
+                    apply(&mut self.state, &mut self.shown, key, value);
                     return Ok(());
                 }
                 self.aside.push((key, transaction, value));
@@ -44,16 +48,21 @@ impl Restore {
             // Those before the last one are still there until compaction takes them.
             StateRecord::Checkpoint(earlier) if earlier.transaction < self.covered => {}
             StateRecord::Checkpoint(checkpoint) => {
-                let (state, transaction) = (&mut self.state, checkpoint.transaction);
+                let (state, shown, transaction) = (&mut self.state, &mut self.shown, checkpoint.transaction);
                 let covered = |(_, number, _): &mut (Key, i64, Option<Value>)| *number <= transaction;
                 for (key, _, value) in self.aside.extract_if(.., covered) {
-                    state.restore(key, value);
+                    apply(state, shown, key, value);
                 }
                 self.covered = transaction;
                 self.last = Some(checkpoint);
             }
         }
         Ok(())
+    }
+
+    /// What readers may be shown since the last call, and the `Checkpoint` that covers it.
+    pub(super) fn take_shown(&mut self) -> (Vec<Shown>, Option<&Checkpoint>) {
+        (mem::take(&mut self.shown), self.last.as_ref())
     }
 
     /// The last `Checkpoint` read.
@@ -75,4 +84,10 @@ impl Restore {
         }
         Ok((self.state, self.last, torn))
     }
+}
+
+/// Puts a value that a `Checkpoint` covers into the state, and notes it for readers.
+fn apply(state: &mut State, shown: &mut Vec<Shown>, key: Key, value: Option<Value>) {
+    shown.extend(Shown::new(key.clone(), value.clone()));
+    state.restore(key, value);
 }
