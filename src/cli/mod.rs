@@ -19,6 +19,7 @@ mod run;
 mod demo;
 mod topics;
 mod feed;
+mod desk;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -68,6 +69,8 @@ enum Command {
     Map(map::Arguments),
     Test(test::Arguments),
     Feed(feed::Arguments),
+    Withdraw(desk::withdraw::Arguments),
+    Close(desk::close::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -97,6 +100,8 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Demo(given) => demo::run(common, given, output),
         Command::Run(given) => run::run(common, given),
         Command::Feed(given) => feed::run(common, given, output),
+        Command::Withdraw(given) => desk::withdraw::run(common, given, output),
+        Command::Close(given) => desk::close::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

@@ -41,6 +41,8 @@ pub struct Fed {
     pub delivered: u64,
     /// Records over the bound of the topic, which were not sent.
     pub too_large: u64,
+    /// The offset of the last record that the topic has.
+    pub last_offset: Option<i64>,
 }
 
 /// Sends records until there are none, or `shutdown` is set; all that was sent is confirmed before it returns.
@@ -70,19 +72,19 @@ pub fn feed(
         }
         send(&producer, target, &value, fed)?;
         while usize::try_from(producer.in_flight_count()).is_ok_and(|open| open > IN_FLIGHT_MAX) {
-            fed.delivered += confirmed(&producer, fed)?;
+            confirmed(&producer, &mut fed)?;
             std::thread::sleep(FULL_PAUSE);
         }
-        fed.delivered += confirmed(&producer, fed)?;
+        confirmed(&producer, &mut fed)?;
         progress(fed.delivered);
     }
     let deadline = clock::instant() + DRAIN_TIMEOUT;
     while producer.in_flight_count() > 0 && clock::instant() < deadline {
-        fed.delivered += confirmed(&producer, fed)?;
+        confirmed(&producer, &mut fed)?;
         progress(fed.delivered);
         std::thread::sleep(FULL_PAUSE);
     }
-    fed.delivered += confirmed(&producer, fed)?;
+    confirmed(&producer, &mut fed)?;
     progress(fed.delivered);
     if producer.in_flight_count() > 0 {
         return Err(undelivered(fed, "Kafka did not confirm in time"));
@@ -111,17 +113,16 @@ fn send(producer: &BaseProducer<Context>, target: Target<'_>, value: &[u8], fed:
     }
 }
 
-/// The records that were confirmed since the last call.
-fn confirmed(producer: &BaseProducer<Context>, fed: Fed) -> Result<u64, Stop> {
+/// Counts the records that were confirmed since the last call.
+fn confirmed(producer: &BaseProducer<Context>, fed: &mut Fed) -> Result<(), Stop> {
     producer.poll(Duration::ZERO);
-    let mut count = 0;
     for event in producer.context().take_events() {
         match event {
-            Event::Delivered { .. } => count += 1,
-            Event::NotDelivered { code, .. } => {
-                let so_far = Fed { delivered: fed.delivered + count, ..fed };
-                return Err(undelivered(so_far, &code.to_string()));
+            Event::Delivered { offset, .. } => {
+                fed.delivered += 1;
+                fed.last_offset = fed.last_offset.max(Some(offset));
             }
+            Event::NotDelivered { code, .. } => return Err(undelivered(*fed, &code.to_string())),
             Event::Assigned(_)
             | Event::Revoked { .. }
             | Event::Committed(_)
@@ -130,7 +131,7 @@ fn confirmed(producer: &BaseProducer<Context>, fed: Fed) -> Result<u64, Stop> {
             | Event::TransactionCoordinatorLost => {}
         }
     }
-    Ok(count)
+    Ok(())
 }
 
 fn undelivered(fed: Fed, why: &str) -> Stop {
