@@ -3,6 +3,7 @@
 //! It joins no group and writes nothing, so that a command can look at the state, and ask the ledger's own rules what
 //! they would decide, whether or not a ledger runs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::consumer::BaseConsumer;
@@ -10,9 +11,10 @@ use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::Offset;
 
 use super::client::Context;
-use super::{Stop, StopKind, classify, names, tail};
+use super::{Stop, StopKind, classify, ledger, names, tail};
 use crate::config::Kafka;
 use crate::index::State;
+use crate::model::entry::LogEntry;
 use crate::model::state::{Checkpoint, Key, Value};
 use crate::run::ledger::restore::Restore;
 use crate::schema::state::StateRecord;
@@ -25,6 +27,20 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Records that are taken in one go.
 const RECORDS_A_ROUND: usize = 10_000;
+
+/// Hands every entry of `comity.log` to `take`, from its start to the end that it has when it is reached.
+///
+/// # Errors
+/// The topic is missing or cannot be read, or holds what is no entry.
+pub fn log(kafka: &Kafka, mut take: impl FnMut(&LogEntry)) -> Result<(), Stop> {
+    let reader = tail::reader(kafka)?;
+    super::present(&reader, names::LOG)?;
+    let places = BTreeMap::from([(names::LOG.to_owned(), tail::ends(&reader, names::LOG)?.0)]);
+    tail::read_to_end(&reader, &places, |message| {
+        take(&ledger::entry(message)?);
+        Ok(())
+    })
+}
 
 /// A state that follows `comity.state`.
 pub struct Mirror {

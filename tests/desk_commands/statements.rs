@@ -148,3 +148,92 @@ fn records_of_a_file_go_the_same_way_and_strangers_are_rejected_with_a_reason() 
     federation.must(&["run", "--exit-when-idle", "1s"]);
     assert_eq!(federation.told("CA-MB")[1..], ["ca-on-food/FI-1#2 Cancel"]);
 }
+
+/// The full event that a member was told last.
+fn last_event(federation: &Federation, member: &str) -> Value {
+    let schema = include_str!("../../schemas/canonical/Alert.v1.avsc");
+    let schema = apache_avro::Schema::parse_str(schema).unwrap();
+    let topic = format!("comity.alerts.{member}");
+    let value = crate::support::reader::read_committed(&federation.broker, &topic).pop().unwrap().value.unwrap();
+    let reader = apache_avro::reader::datum::GenericDatumReader::builder(&schema).build().unwrap();
+    let datum = reader.read_value(&mut &value[5..]).unwrap();
+    serde_json::Value::try_from(datum).unwrap()
+}
+
+#[test]
+fn a_correction_replaces_what_everyone_was_told_and_its_source_goes_on() {
+    let federation = Federation::new();
+    federation.notices(&[notice("FI-1", 1, "Listeria"), notice("FI-2", 1, "Salmonella")]);
+    federation.notices(&[notice("FI-1", 2, "Listeria in hummus")]);
+    let _running = federation.run();
+    let set = ["correct", EVENT, "--set", "infraction.title=Listeria in lentils", "--set", "severity=MINOR", "--yes"];
+    let lines = federation.lines(&set);
+    assert_eq!(of_type(&lines, "preview")["alerts"][0]["msg_type"], "UPDATE");
+    let done = of_type(&lines, "done");
+    assert_eq!((&done["done"], &done["recipients"], &done["missing"]), (&json!("corrected"), &json!(2), &json!(0)));
+    let alert = last_event(&federation, "CA-QC");
+    assert_eq!((&alert["alert_id"], &alert["msg_type"]), (&json!("ca-on-food/FI-1#3"), &json!("UPDATE")));
+    assert_eq!(alert["infraction"]["title"], "Listeria in lentils");
+    assert_eq!(alert["event"]["platform"], "ca-on-desk");
+    assert_eq!(alert["event"]["authority"]["id"], "ca-on-food-inspection", "the authority that decided is still it");
+    assert_eq!(alert["organisation"]["organisation_id"], "ca-bn:000901371", "and so is the organisation");
+    assert_eq!(alert["organisation"]["legal_name"], "Boreal Lantern Foods Inc.");
+    federation.refuses(&set, 65, &["CMT-9643", "in the same words"]);
+
+    // What the source sends again changes nothing; its next revision does.
+    let again = json!({ "notices": [notice("FI-1", 1, "Listeria"), notice("FI-1", 2, "Listeria in hummus")] });
+    federation.feed("ca-on-food", &again);
+    federation.feed("ca-on-food", &json!({ "notices": [notice("FI-1", 3, "Listeria in beans")] }));
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while federation.told("CA-QC").len() < 5 && std::time::Instant::now() < deadline {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(federation.told("CA-QC")[3..], ["ca-on-food/FI-1#3 Update", "ca-on-food/FI-1#4 Update"]);
+    assert_eq!(federation.rejections(), []);
+}
+
+#[test]
+fn a_statement_from_a_file_says_all_and_nothing_unknown() {
+    let federation = Federation::new();
+    federation.notices(&[notice("FI-1", 1, "Listeria")]);
+    let _running = federation.run();
+    let mut statement: Value = serde_json::from_str(&federation.must(&["correct", EVENT, "--show"])).unwrap();
+    assert_eq!((&statement["kind"], &statement["decided"]), (&json!("CORRECTION"), &json!("2026-03-02")));
+    assert!(crate::support::reader::read_committed(&federation.broker, "comity.in.ca-on-desk").is_empty());
+    let correct = |name: &str, statement: &Value| federation.file(name, statement);
+    let refused = |statement: &Value, words: &[&str]| {
+        let file = correct("refused.json", statement);
+        federation.refuses(&["correct", EVENT, "--file", &file, "--yes"], 65, words);
+    };
+    let with = |field: &str, value: Value| {
+        let mut other = statement.clone();
+        other[field] = value;
+        other
+    };
+    refused(&with("titel", json!("x")), &["CMT-9647", "titel"]);
+    refused(&with("measures", json!([{ "type": "RECALL", "bassis": "x" }])), &["CMT-9647", "measures.0.bassis"]);
+    refused(&with("event_id", json!("ca-on-food/FI-2")), &["CMT-9647", "event_id"]);
+    refused(&with("origin", json!("CA-QC")), &["CMT-9647", "origin"]);
+    refused(&with("legal_basis", json!([])), &["CMT-9644", "missing_value", "legal_basis"]);
+    refused(&with("subject", json!({ "legal_name": "Jane Example" })), &["CMT-9644", "undecidable_subject"]);
+    refused(&json!([statement]), &["CMT-9647", "no JSON object"]);
+    federation.refuses(&["correct", EVENT], 64, &["CMT-9647", "--set"]);
+    federation.refuses(&["correct", EVENT, "--set", "severity=HUGE", "--yes"], 65, &["CMT-9644", "severity"]);
+
+    // Without a subject the case keeps its organisation; the other fields are what the file says.
+    statement.as_object_mut().unwrap().remove("subject");
+    statement["infraction"] = json!({ "title": "Listeria monocytogenes" });
+    let file = correct("statement.json", &statement);
+    federation.must(&["correct", EVENT, "--file", &file, "--yes"]);
+    let alert = last_event(&federation, "CA-QC");
+    assert_eq!((&alert["alert_id"], &alert["msg_type"]), (&json!("ca-on-food/FI-1#2"), &json!("UPDATE")));
+    assert_eq!(alert["organisation"]["organisation_id"], "ca-bn:000901371");
+
+    // Another organisation is cancelled for the first and alerted anew.
+    statement["subject"] = json!({ "legal_name": "Tamarack Example Foods Inc." });
+    let file = correct("other.json", &statement);
+    let lines = federation.lines(&["correct", EVENT, "--file", &file, "--yes"]);
+    assert_eq!(of_type(&lines, "done")["missing"], 0);
+    assert_eq!(federation.told("CA-MB")[2..], ["ca-on-food/FI-1#3 Cancel", "ca-on-food/FI-1#4 Alert"]);
+    assert_eq!(federation.rejections(), []);
+}

@@ -18,6 +18,7 @@ use crate::kafka::mirror::Mirror;
 use crate::ledger::{self, Outcome};
 use crate::model::code::{Code, MsgType, Role, Standing};
 use crate::model::entry::{Body, LogEntry};
+use crate::model::event::InfractionEvent;
 use crate::model::place::Jurisdiction;
 use crate::model::problem::Problem;
 use crate::model::record::{RawRecord, SourcePosition};
@@ -26,8 +27,10 @@ use crate::model::state::{Case, CaseEvent};
 use crate::platform::{Platform, desk};
 use crate::telemetry::{LogFormat, clock, start_at};
 
-pub(super) mod close;
+mod record;
 pub(super) mod withdraw;
+pub(super) mod close;
+pub(super) mod correct;
 
 /// What the commands about one event take.
 #[derive(Debug, clap::Args)]
@@ -363,6 +366,13 @@ pub(super) fn became(done: &str, event: &str, sent: &Sent, awaited: usize, outpu
             "missing": missing, "alerts": alerts, "topic": sent.topic, "offset": sent.offset,
         }),
     )
+}
+
+/// The place of a record among the revisions that the state keeps of its event; `None` where it had no effect, or was
+/// pushed out by later ones.
+fn place_among(known: &CaseEvent, event: &InfractionEvent) -> Option<usize> {
+    let revision = ledger::revision_of(event);
+    known.revisions.iter().rposition(|seen| *seen == revision)
 }
 
 /// `decided` where no date is given: this instant, so that two statements of one day are two.
