@@ -72,6 +72,7 @@ enum Command {
     Withdraw(desk::withdraw::Arguments),
     Close(desk::close::Arguments),
     Correct(desk::correct::Arguments),
+    Recall(desk::recall::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -103,6 +104,7 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Feed(given) => feed::run(common, given, output),
         Command::Withdraw(given) => desk::withdraw::run(common, given, output),
         Command::Correct(given) => desk::correct::run(common, given, output),
+        Command::Recall(given) => desk::recall::run(common, given, output),
         Command::Close(given) => desk::close::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),

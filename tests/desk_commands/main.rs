@@ -13,4 +13,5 @@
 mod support;
 
 mod federation;
+mod recall;
 mod statements;

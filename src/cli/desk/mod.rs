@@ -31,6 +31,8 @@ mod record;
 pub(super) mod withdraw;
 pub(super) mod close;
 pub(super) mod correct;
+mod range;
+pub(super) mod recall;
 
 /// What the commands about one event take.
 #[derive(Debug, clap::Args)]

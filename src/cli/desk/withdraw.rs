@@ -6,6 +6,7 @@ use super::{About, Known, Preview, Speaker, agreed, became, now, refuse, refused
 use crate::cli::{Common, Failure, Output};
 use crate::ledger::Outcome;
 use crate::model::code::{Code, Standing, WithdrawalReason, WithdrawalScope};
+use crate::model::state::Case;
 
 /// Withdraw an event, through the desk of its jurisdiction: everyone who was told gets a CANCEL.
 #[derive(Debug, clap::Args)]
@@ -58,7 +59,7 @@ pub(in crate::cli) fn run(common: &Common, arguments: &Arguments, output: &Outpu
         decision_ref: arguments.decision_ref.as_deref(),
         decided: arguments.date.clone().unwrap_or_else(now),
     };
-    let record = record(&known, &event, &given);
+    let record = record(&known.case, &event, &given);
     let preview = speaker.preview(&desk, &record);
     refuse(&event, &preview)?;
     stands(&event, &known, arguments.scope, &preview)?;
@@ -80,7 +81,7 @@ pub(super) struct Given<'a> {
 }
 
 /// The desk's record.
-pub(super) fn record(known: &Known, event_id: &str, given: &Given<'_>) -> Vec<u8> {
+pub(super) fn record(case: &Case, event_id: &str, given: &Given<'_>) -> Vec<u8> {
     let mut withdrawal = Map::new();
     withdrawal.insert("scope".to_owned(), json!(given.scope.name()));
     withdrawal.insert("reason".to_owned(), json!(given.reason.name()));
@@ -89,10 +90,10 @@ pub(super) fn record(known: &Known, event_id: &str, given: &Given<'_>) -> Vec<u8
     }
     let record = json!({
         "event_id": event_id,
-        "case_id": known.case.case_id,
+        "case_id": case.case_id,
         "kind": "WITHDRAWAL",
         "decided": given.decided,
-        "domain": known.case.domain.name(),
+        "domain": case.domain.name(),
         "withdrawal": Value::Object(withdrawal),
     });
     record.to_string().into_bytes()
