@@ -14,7 +14,7 @@ use comity::model::code::{
 use comity::model::event::{Authority, Dated, Infraction, InfractionEvent, Provenance, Subject};
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
-use comity::platform::definition::{Definition, Origin};
+use comity::platform::definition::{Definition, Ids, Origin};
 
 fn platform() -> Definition {
     Definition {

@@ -141,10 +141,9 @@ struct Recall<'a> {
 impl<'a> Recall<'a> {
     fn new(arguments: &'a Arguments, speaker: &Speaker, targets: &[Target]) -> Result<Self, Failure> {
         let mut desks = BTreeMap::new();
-        for origin in targets.iter().map(|target| target.case.origin) {
-            if !desks.contains_key(&origin) {
-                desks.insert(origin, speaker.desk(origin)?);
-            }
+        let origins: BTreeSet<Jurisdiction> = targets.iter().map(|target| target.case.origin).collect();
+        for origin in origins {
+            desks.insert(origin, speaker.desk(origin)?);
         }
         Ok(Self { arguments, desks, decided: now(), alerts: 0, recipients: BTreeSet::new() })
     }
