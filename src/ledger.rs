@@ -27,6 +27,8 @@ mod status;
 use draft::Draft;
 use source::Admission;
 
+pub use revision::revision_of;
+
 /// What an entry does. `marks` and `changes` are the whole difference that it makes to the state: apply the changes
 /// in their order, then `State::advance` by the marks. The digest in `marks` is that before the entry; applying the
 /// changes keeps the state's own.

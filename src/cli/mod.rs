@@ -22,6 +22,7 @@ mod feed;
 mod tap;
 mod ask;
 mod show;
+mod desk;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -73,6 +74,10 @@ enum Command {
     Feed(feed::Arguments),
     Tap(tap::Arguments),
     Show(show::Arguments),
+    Withdraw(desk::withdraw::Arguments),
+    Close(desk::close::Arguments),
+    Correct(desk::correct::Arguments),
+    Recall(desk::recall::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -104,6 +109,10 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Feed(given) => feed::run(common, given, output),
         Command::Tap(given) => tap::run(common, given, output),
         Command::Show(given) => show::run(common, given, output),
+        Command::Withdraw(given) => desk::withdraw::run(common, given, output),
+        Command::Correct(given) => desk::correct::run(common, given, output),
+        Command::Recall(given) => desk::recall::run(common, given, output),
+        Command::Close(given) => desk::close::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

@@ -472,7 +472,7 @@ impl Drop for Shell<'_> {
 }
 
 /// One entry of the log with the broker's time on it.
-fn entry(message: &BorrowedMessage<'_>) -> Result<LogEntry, Stop> {
+pub(super) fn entry(message: &BorrowedMessage<'_>) -> Result<LogEntry, Stop> {
     let Timestamp::LogAppendTime(appended_at) = message.timestamp() else {
         let why = "comity.log does not carry the broker's time";
         return Err(Stop::new(StopKind::Configuration, why, "set message.timestamp.type=LogAppendTime on comity.log"));

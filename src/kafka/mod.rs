@@ -14,6 +14,8 @@ pub mod intake;
 pub mod topics;
 pub mod feed;
 pub mod follow;
+pub mod mirror;
+pub mod desk;
 pub mod idle;
 pub mod status;
 pub mod view;

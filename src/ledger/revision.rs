@@ -43,7 +43,7 @@ pub(super) fn is_same_record(case: &Case, event: &InfractionEvent) -> bool {
 }
 
 /// The digests of a record.
-pub(super) fn revision_of(event: &InfractionEvent) -> Revision {
+pub fn revision_of(event: &InfractionEvent) -> Revision {
     let provenance = &event.provenance;
     Revision { raw: first_128_bits(&provenance.raw_sha256), content: first_128_bits(&provenance.content_sha256) }
 }

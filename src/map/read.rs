@@ -6,7 +6,7 @@ use vrl::value::{ObjectMap, Value};
 
 use super::path::Path;
 use super::value::{
-    Read, bounded, code, date, full_id, identifier, in_bounds, instant, integer, list, money, native_id, needed, object,
+    Read, bounded, code, date, id, identifier, in_bounds, instant, integer, list, money, needed, object,
 };
 use super::value::{place, sha256, short};
 use crate::model::code::{
@@ -20,7 +20,7 @@ use crate::model::limit;
 use crate::model::place::Millis;
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::Platform;
-use crate::platform::definition::{Ids, Origin};
+use crate::platform::definition::Origin;
 use crate::platform::read::is_language;
 
 /// The fields of one object; each is taken once, and what nobody took is refused.
@@ -73,11 +73,7 @@ pub(super) fn event(
     let definition = &platform.definition;
     let Value::Object(object) = result else { return Err(Refusal::new(Reason::MappingFailed)) };
     let mut fields = Fields::new(object);
-    let name = definition.name.as_str();
-    let id = |value: &Value, at: Path<'_>| match definition.ids {
-        Ids::Native => native_id(value, at, name),
-        Ids::Canonical => full_id(value, at),
-    };
+    let id = |value: &Value, at: Path<'_>| id(value, at, definition);
     let zone = &platform.zone;
     let kind = needed(code::<Kind>(fields.get("kind"), top("kind")), top("kind"))?;
     let references = fields.take("references");
@@ -94,7 +90,7 @@ pub(super) fn event(
         references: list(references, top("references"), limit::REFERENCES_MAX, |item, at| id(&item, at))?,
         mode: code(fields.get("mode"), top("mode"))?.unwrap_or(Mode::Actual),
         origin: origin(platform, &fields)?,
-        platform: name.to_owned(),
+        platform: definition.name.clone(),
         authority: authority(platform, &mut fields)?,
         subject: None,
         products: Vec::new(),

@@ -8,6 +8,7 @@ use crate::model::event::{Dated, Identifier, Money};
 use crate::model::limit;
 use crate::model::place::{Days, Jurisdiction, Millis};
 use crate::model::rejection::{Reason, Refusal};
+use crate::platform::definition::{Definition, Ids};
 use crate::platform::functions::{amount, as_text, day};
 use crate::platform::read::is_name;
 use crate::platform::text;
@@ -37,8 +38,16 @@ pub(super) fn needed<T>(read: Read<T>, path: Path<'_>) -> Result<T, Refusal> {
     read?.ok_or_else(|| path.refuse(Reason::MissingValue))
 }
 
+/// The id of an event or case, as the platform names them.
+pub(super) fn id(value: &Value, path: Path<'_>, platform: &Definition) -> Read<String> {
+    match platform.ids {
+        Ids::Native => native_id(value, path, &platform.name),
+        Ids::Canonical => full_id(value, path),
+    }
+}
+
 /// A native id under its platform's name; no line ends, tabs or other control characters in it.
-pub(super) fn native_id(value: &Value, path: Path<'_>, platform: &str) -> Read<String> {
+fn native_id(value: &Value, path: Path<'_>, platform: &str) -> Read<String> {
     let Some(native) = bounded(value, path, limit::ID_BYTES_MAX)? else { return Ok(None) };
     if native.chars().any(char::is_control) {
         return Err(path.refuse(Reason::InvalidValue));
@@ -51,7 +60,7 @@ pub(super) fn native_id(value: &Value, path: Path<'_>, platform: &str) -> Read<S
 }
 
 /// An id in full, `<platform>/<native id>`; no control characters in it.
-pub(super) fn full_id(value: &Value, path: Path<'_>) -> Read<String> {
+fn full_id(value: &Value, path: Path<'_>) -> Read<String> {
     let Some(id) = bounded(value, path, limit::ID_BYTES_MAX)? else { return Ok(None) };
     let whole = id.split_once('/').is_some_and(|(platform, native)| is_name(platform, "-") && !native.is_empty());
     if !whole || id.chars().any(char::is_control) {

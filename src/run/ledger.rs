@@ -18,7 +18,7 @@ use crate::model::rules::Rules;
 use crate::model::state::{Checkpoint, Key, Value};
 use crate::schema::state::StateRecord;
 
-mod restore;
+pub(crate) mod restore;
 mod open;
 mod ownership;
 

@@ -50,6 +50,9 @@ pub struct AlertView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectionView {
     pub sequence: i64,
+    /// Where the record that was refused stands.
+    pub topic: String,
+    pub offset: i64,
     pub platform: String,
     /// `CMT-nnnn`.
     pub code: String,
@@ -114,8 +117,8 @@ pub fn alert(value: &[u8]) -> Result<AlertView, CodecError> {
 /// The value is no `Rejection` of a known version.
 pub fn rejection(value: &[u8]) -> Result<RejectionView, CodecError> {
     let read: ReadRejection = REJECTION.read(value)?;
-    let ReadRejection { sequence, platform, code, reason, detail, field } = read;
-    Ok(RejectionView { sequence, platform, code, reason, detail, field })
+    let ReadRejection { sequence, topic, offset, platform, code, reason, detail, field } = read;
+    Ok(RejectionView { sequence, topic, offset, platform, code, reason, detail, field })
 }
 
 #[derive(Debug, Deserialize)]
@@ -179,6 +182,8 @@ impl From<ReadOpenCase> for (Jurisdiction, Domain) {
 #[derive(Debug, Deserialize)]
 struct ReadRejection {
     sequence: i64,
+    topic: String,
+    offset: i64,
     platform: String,
     code: String,
     reason: String,

@@ -16,8 +16,8 @@ const ASIDE_VALUES_MAX: usize = 4_000_000;
 
 /// A state that follows `comity.state`.
 #[derive(Debug, Default)]
-pub(super) struct Restore {
-    pub(super) state: State,
+pub(crate) struct Restore {
+    pub(crate) state: State,
     /// Values of transactions up to this one are applied as they come, since its `Checkpoint` is known to follow.
     covered: i64,
     last: Option<Checkpoint>,
@@ -28,12 +28,12 @@ pub(super) struct Restore {
 
 impl Restore {
     /// Begins to read a `comity.state` whose last `Checkpoint` is that of this transaction.
-    pub(super) fn until(last_transaction: i64) -> Self {
+    pub(crate) fn until(last_transaction: i64) -> Self {
         Self { covered: last_transaction, ..Self::default() }
     }
 
     /// Takes one record. `Err` says what no ledger ever writes.
-    pub(super) fn read(&mut self, record: StateRecord) -> Result<(), &'static str> {
+    pub(crate) fn read(&mut self, record: StateRecord) -> Result<(), &'static str> {
         match record {
             StateRecord::Value { key, transaction, value } => {
                 if transaction <= self.covered {
@@ -66,13 +66,13 @@ impl Restore {
     }
 
     /// The last `Checkpoint` read.
-    pub(super) fn last(&self) -> Option<&Checkpoint> {
+    pub(crate) fn last(&self) -> Option<&Checkpoint> {
         self.last.as_ref()
     }
 
     /// The state as of the last `Checkpoint`, with that and the keys whose values a torn transaction left behind it.
     /// `Err` where the values do not add up to the digest that the `Checkpoint` promises.
-    pub(super) fn finish(mut self) -> Result<(State, Option<Checkpoint>, BTreeSet<Key>), &'static str> {
+    pub(crate) fn finish(mut self) -> Result<(State, Option<Checkpoint>, BTreeSet<Key>), &'static str> {
         let torn = self.aside.into_iter().map(|(key, _, _)| key).collect();
         if self.last.as_ref().map_or(0, |last| last.transaction) != self.covered {
             return Err("the last Checkpoint is not there any more");
