@@ -1,7 +1,7 @@
 //! What most commands need first: the settings, the platforms, proved, and the rules that follow from both.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, Failure};
 use crate::config::{self, Settings};
@@ -41,6 +41,14 @@ fn strangers(settings: &Settings, platforms: &[Platform]) -> Vec<Problem> {
     problems
 }
 
+/// The folder of the platforms' folders: `platforms.dir`, or `schemas/platforms` where there is no configuration.
+pub(super) fn platforms_dir(common: &Common) -> Result<PathBuf, Failure> {
+    if common.config.exists() {
+        return Ok(settings(common)?.platforms.dir);
+    }
+    Ok(std::env::var_os("COMITY__PLATFORMS__DIR").map_or_else(|| "schemas/platforms".into(), PathBuf::from))
+}
+
 /// One platform by name, and the key of rejections' digests. Without a configuration file the platform is looked for
 /// in `schemas/platforms`, so that its author needs none.
 pub(super) fn platform(common: &Common, name: &str) -> Result<(Platform, Option<Vec<u8>>), Failure> {
@@ -48,7 +56,7 @@ pub(super) fn platform(common: &Common, name: &str) -> Result<(Platform, Option<
         let settings = settings(common)?;
         (settings.platforms.dir, settings.guard.digest_key)
     } else {
-        ("schemas/platforms".into(), None)
+        (platforms_dir(common)?, None)
     };
     let chosen = config::Platforms { dir, enabled: vec![name.to_owned()] };
     let mut loaded = config::folders::load(&chosen).map_err(Failure::configuration)?;

@@ -19,6 +19,7 @@ mod run;
 mod demo;
 mod topics;
 mod feed;
+mod platform;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -68,6 +69,7 @@ enum Command {
     Map(map::Arguments),
     Test(test::Arguments),
     Feed(feed::Arguments),
+    Platform(platform::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -97,6 +99,7 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Demo(given) => demo::run(common, given, output),
         Command::Run(given) => run::run(common, given),
         Command::Feed(given) => feed::run(common, given, output),
+        Command::Platform(given) => platform::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

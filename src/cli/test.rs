@@ -31,7 +31,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         let problem = Problem::new("CMT-9610", "comity test --update", "is refused where CI is set", help);
         return Err(Failure::one(Exit::Usage, problem));
     }
-    let dir = if common.config.exists() { load::settings(common)?.platforms.dir } else { "schemas/platforms".into() };
+    let dir = load::platforms_dir(common)?;
     let chosen = Platforms { dir, enabled: arguments.platforms.clone() };
     let mut problems = Vec::new();
     for name in config::folders::names(&chosen).map_err(Failure::configuration)? {

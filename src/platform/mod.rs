@@ -145,7 +145,7 @@ mod nearest;
 mod outcome;
 pub(crate) mod read;
 mod read_source;
-mod shape;
+pub(crate) mod shape;
 mod source_schema;
 mod syntax;
 pub(crate) mod text;
@@ -155,8 +155,11 @@ pub(crate) mod zone;
 #[cfg(test)]
 mod tests;
 
-use definition::{Definition, Delimited, Format, Rows, Source};
+use definition::{Definition, Delimited, Format, Rows, Source, SourceField};
 use written::Text;
+
+/// The words that mark what the author of a folder still has to decide.
+pub const UNDECIDED: &str = "TO DECIDE";
 
 /// A platform that may be used: its definition is valid and its mappings are proved.
 pub struct Platform {
@@ -198,6 +201,11 @@ impl Mapping {
             Some(byte) => format!("{}:{}", self.file, self.lines.partition_point(|start| *start <= byte) + 1),
         }
     }
+}
+
+/// True for what can name a platform and its folder: a-z, 0-9 and `-`, at most 63 letters.
+pub fn is_name(name: &str) -> bool {
+    read::is_name(name, "-") && name.len() <= read::NAME_BYTES_MAX
 }
 
 /// Reads a platform from the files of its folder, by relative path.
@@ -251,7 +259,8 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
             mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
-        let (version, format, encoding) = (plan.version, plan.format, plan.encoding);
+        let (version, encoding) = (plan.version, plan.encoding);
+        let format = by_field(plan.format, &fields);
         // `source_schema::read` has told whatever is wrong with it.
         let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
         definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
@@ -261,6 +270,20 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
     let zone = zone::find(&definition.time_zone)?;
     let vrl_zone = vrl::compiler::TimeZone::parse(&definition.time_zone)?;
     Some(Platform { definition, digest, mapping_version, mappings, zone, vrl_zone })
+}
+
+/// The columns of `group` and `continuation`, which the folder names as the file does, by the names of their fields.
+fn by_field(format: Format, fields: &[SourceField]) -> Format {
+    let field = |column: String| {
+        fields.iter().find(|field| field.native == column).map_or(column, |field| field.name.clone())
+    };
+    let Format::Delimited(layout) = format else { return format };
+    let rows = match layout.rows {
+        Rows::Single => Rows::Single,
+        Rows::Group { field: column } => Rows::Group { field: field(column) },
+        Rows::Continuation { empty } => Rows::Continuation { empty: empty.into_iter().map(field).collect() },
+    };
+    Format::Delimited(Delimited { rows, ..layout })
 }
 
 /// True where the mapping's input is `{ rows: [ … ] }`.

@@ -13,7 +13,10 @@ mod choose;
 mod bytes;
 mod json;
 mod rows;
+mod utf16;
 mod xml;
+
+pub use utf16::utf16;
 
 /// Bytes at the file's beginning in which its version is recognised.
 const PREFIX_BYTES_MAX: usize = 256 * 1024;
