@@ -3,7 +3,7 @@
 use crate::index::State;
 use crate::model::change::Change;
 use crate::model::code::{Code, Kind, Mode};
-use crate::model::decision::{Decision, Status};
+use crate::model::decision::{Decision, ReachSummary, Status};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::event::InfractionEvent;
 use crate::model::rejection::Rejection;
@@ -38,6 +38,8 @@ pub struct Effects<'e> {
     /// A rejection for `comity.rejects` with its `sequence`: intake's, or the ledger's own.
     pub rejection: Option<(Rejection, i64)>,
     pub statuses: Vec<Status>,
+    /// Whom the cases told that this entry forgot, each with its `sequence` in `comity.reach.archive`.
+    pub archived: Vec<(ReachSummary, i64)>,
     pub changes: Vec<Change>,
     pub marks: Marks,
     pub alarms: Alarms,

@@ -221,3 +221,18 @@ fn ca_on_dinesafe() {
 fn us_openfda_food() {
     check("us-openfda-food");
 }
+
+#[test]
+fn ca_qc_montreal_food() {
+    check("ca-qc-montreal-food");
+}
+
+#[test]
+fn br_mg_sanctions() {
+    check("br-mg-sanctions");
+}
+
+#[test]
+fn kr_vehicle_recalls() {
+    check("kr-vehicle-recalls");
+}

@@ -238,6 +238,30 @@ fn where_a_product_is_described_the_subject_is_dropped() {
     assert!(!format!("{event:?}").to_uppercase().contains("MARY"));
 }
 
+/// In Korean a particle follows a name without a blank; and a text names a person without the word for a sole trader.
+#[test]
+fn a_dropped_name_is_found_with_endings_and_without_its_form() {
+    for (origin, name, text, is_cut) in [
+        ("KR", "개인사업자 김발명", "개인사업자 김발명이 수입한 차량", true),
+        ("KR", "개인사업자 김발명", "김발명의 차량", true),
+        ("KR", "김발명", "김발명이 수입한 차량", true),
+        ("KR", "김발명", "발명한 차량", false),
+        ("CN", "个体工商户张三", "张三生产", true),
+        ("BR", "João Inventado ME", "Vendido por João Inventado.", true),
+        ("BR", "João Inventado ME", "Vendido por João.", false),
+        ("US", "Mary Example", "Mary Examples", false),
+        ("FR", "Exemple EI", "Un exemple", false),
+    ] {
+        let mut event = with(origin, name, |event| {
+            event.products.push(Product { name: Some("x".into()), ..Product::default() });
+            event.info.push(Info { language: "en".into(), headline: text.into(), description: None });
+        });
+        guard(&mut event, &platform()).unwrap();
+        assert!(event.subject_dropped, "{name}");
+        assert_eq!((event.info.is_empty(), event.text_dropped), (is_cut, is_cut), "{name}: {text}");
+    }
+}
+
 #[test]
 fn a_dropped_person_is_hidden_in_short_texts_too() {
     let recall = |title: &str| {
@@ -326,6 +350,8 @@ fn personal_patterns_are_seen() {
         "Call 555-201-1234",
         "Tel. 030 1234567",
         "+49 30 1234567",
+        "문의 010-1234-5678",
+        "연락처: 02) 123-4567",
         "SSN 123-45-6789",
         "number 123-45-6789",
         "SIN 046 454 286",

@@ -18,6 +18,9 @@ const SHAPES: &[&str] = &[
     r"(?:^|\D)\(\d{3}\)[\s.-]?\d{3}[\s.-]\d{4}(?:\D|$)",
     r"(?:^|[^\d-])(?:1[\s.-])?[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4}(?:[^\d-]|$)",
     r"(?i)(?:^|\W)(?:tel|telephone|phone|fax|mobile|cell|téléphone|tél|telefon|telefoon|teléfono|telefono|tlf|mob)\.?[\s:#]{0,3}\(?\+?\d[\d\s().-]{5,}",
+    // Korea: mobile, or after a word for it.
+    r"(?:^|[^\d-])01[016-9][.-]\d{3,4}[.-]\d{4}(?:[^\d-]|$)",
+    r"(?:전화|휴대폰|핸드폰|연락처|팩스)(?:번호)?[\s:]{0,3}\(?\d[\d\s().-]{5,}",
     // United States and Canada (labelled), United Kingdom, Italy, Mexico.
     r"(?:^|[^\d-])\d{3}-\d{2}-\d{4}(?:[^\d-]|$)",
     r"(?i)(?:^|\W)(?:SSN|S\.S\.N|SIN|social (?:security|insurance) (?:no|number))\W{0,3}\d",

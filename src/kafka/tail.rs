@@ -186,6 +186,8 @@ fn placed(message: &BorrowedMessage<'_>, members: &[Jurisdiction]) -> Option<(Ou
     let member = member.and_then(|place| u8::try_from(place).ok());
     let output = match (message.topic(), member) {
         (names::REJECTS, _) => Output::Rejects,
+        (names::NATIONAL, _) => Output::National,
+        (names::ARCHIVE, _) => Output::Archive,
         (names::TEST, Some(member)) => Output::Test(member),
         (topic, Some(member)) if topic.starts_with("comity.status.") => Output::Status(member),
         (_, Some(member)) => Output::Alerts(member),

@@ -27,6 +27,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Days in the longest month: a retention is never shorter than the period that it follows from.
 const MONTH_DAYS_MAX: i64 = 31;
 const DAY_MS: i64 = 86_400_000;
+/// How long it stays known who was told of a case that is forgotten: ten years, as long as limitation periods run.
+const ARCHIVE_RETENTION_MS: i64 = 3_653 * DAY_MS;
 /// How long a platform's own topic keeps native records, which may name persons.
 const INPUT_RETENTION_MS: i64 = 7 * DAY_MS;
 
@@ -88,6 +90,12 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         add(names::alerts(jurisdiction), format!("alerts for {jurisdiction}"), &[kept(told)]);
         add(names::status(jurisdiction), format!("what {jurisdiction} must have by now"), &compacted(0));
     }
+    add(names::NATIONAL.to_owned(), "what everybody may know, once each".to_owned(), &[kept(told)]);
+    add(
+        names::ARCHIVE.to_owned(),
+        "who was told of cases that are forgotten".to_owned(),
+        &[kept(ARCHIVE_RETENTION_MS)],
+    );
     add(names::TEST.to_owned(), "alerts of mode TEST, for every recipient".to_owned(), &[kept(30 * DAY_MS)]);
     add(names::REJECTS.to_owned(), "records refused, with the reason".to_owned(), &[kept(told)]);
     plan

@@ -72,6 +72,7 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
         attention_only: event.mode == Mode::Backfill,
     };
     let recipients = route::recipients(rules, &matter, &tell::audience(case, index));
-    let message = Message { expires_at, event: Some(event), ..Message::new(MsgType::Update, Standing::Closed) };
+    let message =
+        Message { expires_at, event: Some(event), newcomers: true, ..Message::new(MsgType::Update, Standing::Closed) };
     tell::tell(draft, rules, case, index, recipients, message);
 }

@@ -39,6 +39,7 @@ impl<'s> Draft<'s, '_> {
             decisions: Vec::new(),
             rejection: None,
             statuses: Vec::new(),
+            archived: Vec::new(),
             changes: Vec::new(),
             marks,
             alarms,

@@ -70,6 +70,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         event: Some(event),
         matched_by,
         follows,
+        newcomers: !is_over,
         ..Message::new(msg_type, standing)
     };
     tell::tell(draft, rules, &mut case, index, recipients, message);

@@ -93,5 +93,6 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         event: Some(event),
         test: true,
         recipients: Vec::new(),
+        national: None,
     }
 }

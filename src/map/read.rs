@@ -5,7 +5,9 @@ use std::cell::Cell;
 use vrl::value::{ObjectMap, Value};
 
 use super::path::Path;
-use super::value::{Read, bounded, code, date, identifier, instant, integer, list, money, native_id, needed, object};
+use super::value::{
+    Read, bounded, code, date, identifier, in_bounds, instant, integer, list, money, native_id, needed, object,
+};
 use super::value::{place, sha256, short};
 use crate::model::code::{
     CaseStatus, Certainty, Domain, Finality, Kind, MeasureType, Mode, Scope, Severity, Urgency, WithdrawalScope,
@@ -78,7 +80,11 @@ pub(super) fn event(
     let decided = fields.take("decided");
     let aware_at = fields.take("aware_at");
     let expires_at = fields.take("expires_at");
-    let reported_at = fields.take("reported_at");
+    let reported_at = instant(fields.take("reported_at"), top("reported_at"), zone, false)?.unwrap_or(published_at);
+    if !in_bounds(reported_at) {
+        // The record's own timestamp, which its producer can set to anything.
+        return Err(top("reported_at").refuse(Reason::InvalidValue));
+    }
     let mut event = InfractionEvent {
         event_id: needed(native_id(fields.get("event_id"), top("event_id"), name), top("event_id"))?,
         revision: integer(fields.get("revision"), top("revision"))?,
@@ -114,7 +120,7 @@ pub(super) fn event(
         resources: Vec::new(),
         subject_dropped: false,
         text_dropped: false,
-        reported_at: instant(reported_at, top("reported_at"), zone, false)?.unwrap_or(published_at),
+        reported_at,
         provenance,
     };
     // A withdrawal or closure carries event, case, reason and date, codes, and nothing about anybody; what else its

@@ -120,16 +120,22 @@ pub(super) fn date(value: Value, path: Path<'_>) -> Read<Dated> {
 
 /// An instant: milliseconds, a timestamp, or the start or end of a date.
 pub(super) fn instant(value: Value, path: Path<'_>, zone: &jiff::tz::TimeZone, at_end: bool) -> Read<Millis> {
-    let invalid = || path.refuse(Reason::InvalidValue);
-    if let Value::Integer(millis) = value {
-        return jiff::Timestamp::from_millisecond(millis).map(|_| Some(millis)).map_err(|_| invalid());
-    }
-    if let Value::Timestamp(instant) = value {
-        return Ok(Some(instant.timestamp_millis()));
-    }
-    let Some(date) = date(value, path)? else { return Ok(None) };
-    let day = if at_end { after(&date) } else { Some(date.date) };
-    day.and_then(|day| day::start_of(day, zone)).map(Some).ok_or_else(invalid)
+    let millis = if let Value::Integer(millis) = value {
+        Some(millis)
+    } else if let Value::Timestamp(instant) = value {
+        Some(instant.timestamp_millis())
+    } else {
+        let Some(date) = date(value, path)? else { return Ok(None) };
+        // `9999-12-31` stands for no end in many systems; only what lies behind the last of all days has no start.
+        let end = || after(&date).and_then(|day| day::start_of(day, zone)).unwrap_or(limit::INSTANT_MAX_MS);
+        if at_end { Some(end()) } else { day::start_of(date.date, zone) }
+    };
+    millis.filter(|millis| in_bounds(*millis)).map(Some).ok_or_else(|| path.refuse(Reason::InvalidValue))
+}
+
+/// Whether an instant lies in the years that every reader knows.
+pub(super) fn in_bounds(millis: Millis) -> bool {
+    (limit::INSTANT_MIN_MS..=limit::INSTANT_MAX_MS).contains(&millis)
 }
 
 /// The first day after what a date states: after the day, the month or the year.

@@ -33,6 +33,16 @@ pub struct Decision<'e> {
     /// True for TEST: goes to `comity.alerts.test` and is remembered nowhere.
     pub test: bool,
     pub recipients: Vec<Recipient>,
+    /// The copy of the national feed, where that gets one.
+    pub national: Option<NationalCopy>,
+}
+
+/// An alert in the national feed: headline facts, and who got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NationalCopy {
+    pub sequence: i64,
+    /// The recipients of the alert; of an event that became RESTRICTED they are nobody's to know.
+    pub told: Vec<MemberIndex>,
 }
 
 /// The headline facts that the state itself knows, so that they stand in every alert.
@@ -116,6 +126,10 @@ pub enum Output {
     Test(MemberIndex),
     /// `comity.rejects`.
     Rejects,
+    /// `comity.alerts.national`: what everybody may know, once each.
+    National,
+    /// `comity.reach.archive`: who was told of cases that are forgotten.
+    Archive,
     /// `comity.status.<J>`, compacted.
     Status(MemberIndex),
 }
@@ -130,6 +144,41 @@ pub struct Status {
     pub log_time: Millis,
     /// Alerts of this recipient whose acknowledgement is overdue.
     pub overdue: i32,
+}
+
+/// `ReachSummary`: whom a case told, kept when the case itself is forgotten. It names no organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachSummary {
+    pub origin: Jurisdiction,
+    pub case_id: String,
+    pub platform: String,
+    pub domain: Domain,
+    /// When the case was forgotten, by log time.
+    pub forgotten_at: Millis,
+    pub told: Vec<ToldSummary>,
+    pub events: Vec<EventSummary>,
+}
+
+/// What one recipient got last of a case that is forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldSummary {
+    pub recipient: Jurisdiction,
+    pub role: Role,
+    /// The `sequence` of its last alert of the case.
+    pub sequence: i64,
+}
+
+/// One event of a case that is forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSummary {
+    pub event_id: String,
+    /// The version of its last alert; 0 where none was sent.
+    pub version: i32,
+    pub standing: Standing,
+    /// The day of its decision.
+    pub since: Days,
+    /// The digest of its last revision: the first 128 bits of the SHA-256 of the canonical record.
+    pub content: Option<u128>,
 }
 
 /// Which of an alert's two shared parts a role gets: only FOLLOW_UP gets the event in full.

@@ -71,6 +71,7 @@ pub struct CaseEvent {
     /// Who may know of it, as its origin stated last.
     pub scope: Scope,
     /// Bit n is set once member n got an alert about this very event: the only ones that a RESTRICTED one goes on to.
+    /// The last bit stands for the national feed (`limit::NATIONAL_BIT`).
     pub told: u128,
     pub severity: Severity,
     /// The day of its decision.

@@ -21,7 +21,7 @@ pub const UNUSED_FILE: &str = "CMT-9108";
 pub const SCHEMA: &str = "CMT-9201";
 /// A source schema contains itself.
 pub const RECURSIVE: &str = "CMT-9202";
-/// A type that no format can fill.
+/// A type that is not read, or that the source's format cannot fill.
 pub const SCHEMA_TYPE: &str = "CMT-9203";
 /// Two fields with one name, or a column that the schema lacks.
 pub const SCHEMA_FIELD: &str = "CMT-9204";

@@ -52,7 +52,8 @@
 //!
 //! One Avro record, for every format: what a row, an element or an object promises. A field's name is what the
 //! mapping calls it (`.case_number`), its property `native` what the source calls it (`Case #`); without one they are
-//! the same. A union with null may be empty. Recursive schemas are refused.
+//! the same. A union with null may be empty. Recursive schemas are refused, and so are decimals and types that the format
+//! cannot fill: arrays, maps and records in a cell, maps in XML, bytes in JSON.
 //!
 //! # `mapping.vrl`
 //!
@@ -86,7 +87,7 @@
 //! | `case_status` `OPEN`, `scope` `FEDERATION`, `mode` `ACTUAL` | with these defaults |
 //! | `finality`, `severity`, `urgency`, `certainty` | `NOT_STATED` or `UNKNOWN` by default |
 //! | `revision` | an integer that grows |
-//! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns; a date expires at its end |
+//! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns, in the years 1 to 9999; a date expires at its end |
 //! | `for_follow_up[]`, `for_attention[]`, `distribution[]` | ISO codes; `distribution_text` is prose |
 //! | `info[]` | `{headline, description, language}`, the only free text |
 //! | `resources[]` | `{uri, mime_type, size_bytes, sha256}` |
@@ -241,7 +242,8 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         let schema = text_file(&plan.schema.0, Some((&file, &plan.schema.1)), files, problems);
         let mapping_file = text_file(&plan.mapping.0, Some((&file, &plan.mapping.1)), files, problems);
         let before = problems.len();
-        let fields = schema.as_ref().map(|schema| source_schema::read(schema, problems)).unwrap_or_default();
+        let fields =
+            schema.as_ref().map(|schema| source_schema::read(schema, &plan.format, problems)).unwrap_or_default();
         let sound = schema.is_some() && problems.len() == before;
         for (column, at) in plan.columns.iter().filter(|_| sound) {
             if fields.iter().all(|field| field.native != *column) {

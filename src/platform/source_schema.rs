@@ -7,7 +7,7 @@ use vrl::value::Kind;
 use vrl::value::kind::{Collection, Field};
 
 use super::code;
-use super::definition::{SourceField, SourceType};
+use super::definition::{Format, SourceField, SourceType};
 use super::written::Text;
 use crate::model::limit;
 use crate::model::problem::Problem;
@@ -15,8 +15,8 @@ use crate::model::problem::Problem;
 /// Fields of one source schema, those of named types counted where they are used.
 const FIELDS_MAX: usize = 4_000;
 
-/// Reads the fields of a source schema; what could be read is given along with the problems.
-pub(super) fn read(file: &Text, problems: &mut Vec<Problem>) -> Vec<SourceField> {
+/// Reads the fields of a source schema in a format; what could be read is given along with the problems.
+pub(super) fn read(file: &Text, format: &Format, problems: &mut Vec<Problem>) -> Vec<SourceField> {
     let json: Json = match serde_json::from_str(&file.text) {
         Ok(json) => json,
         Err(error) => {
@@ -43,6 +43,7 @@ pub(super) fn read(file: &Text, problems: &mut Vec<Problem>) -> Vec<SourceField>
             problems.push(Problem::new(code::SCHEMA, file.name.clone(), why, "correct it as Avro 1.12 wants it"));
         }
     }
+    reader.fill(&fields, format);
     problems.append(&mut reader.problems);
     fields
 }
@@ -75,6 +76,12 @@ impl Reader<'_> {
             Json::String(name) => self.by_name(name).map(|of| (of, false)),
             Json::Array(branches) => self.union(branches, depth),
             Json::Object(object) => match object.get("type") {
+                Some(Json::String(_)) if object.get("logicalType").and_then(Json::as_str) == Some("decimal") => {
+                    let why = "a decimal is a type that is not read";
+                    let help = "write the amount as a string, or as a long of minor units";
+                    self.refuse(code::SCHEMA_TYPE, "decimal", why, help);
+                    None
+                }
                 Some(Json::String(name)) => self.complex(name, json, depth).map(|of| (of, false)),
                 Some(inner) => self.type_of(inner, depth + 1),
                 None => {
@@ -209,6 +216,28 @@ impl Reader<'_> {
         }
     }
 
+    /// Refuses each field whose type the format cannot fill: its records would all be refused.
+    fn fill(&mut self, fields: &[SourceField], format: &Format) {
+        for field in fields {
+            let inner = match &field.of {
+                SourceType::Array(item) | SourceType::Map(item) => std::slice::from_ref(&**item),
+                SourceType::Record(fields) => fields.as_slice(),
+                SourceType::Boolean
+                | SourceType::Integer
+                | SourceType::Double
+                | SourceType::Text
+                | SourceType::Bytes => &[],
+            };
+            match misfit(&field.of, format) {
+                Some((why, help)) => {
+                    let why = format!("`{}` {why}", field.name);
+                    self.refuse(code::SCHEMA_TYPE, &field.name, why, help);
+                }
+                None => self.fill(inner, format),
+            }
+        }
+    }
+
     fn name_it(&mut self, json: &Json, of: SourceType) {
         if let Some(name) = json.get("name").and_then(Json::as_str) {
             self.named.insert(name.rsplit('.').next().unwrap_or(name).to_owned(), of);
@@ -230,6 +259,22 @@ impl Reader<'_> {
         let at = self.file.text.rfind(&quoted).filter(|_| !word.is_empty());
         let range = at.map_or(0..1, |start| start..start + quoted.len());
         self.problems.push(self.file.problem(code, range, why, help));
+    }
+}
+
+/// Why a format cannot fill a type, and what can be done; `None` where it can.
+fn misfit(of: &SourceType, format: &Format) -> Option<(&'static str, &'static str)> {
+    match (format, of) {
+        (Format::Delimited(_), SourceType::Array(_) | SourceType::Map(_) | SourceType::Record(_)) => {
+            Some(("is no single value, and a cell holds one", "declare a string, and take it apart in the mapping"))
+        }
+        (Format::Xml { .. }, SourceType::Map(_)) => {
+            Some(("is a map, and XML knows no keys", "declare a record with the children's names"))
+        }
+        (Format::Json { .. } | Format::JsonLines, SourceType::Bytes) => {
+            Some(("is of bytes, and JSON knows texts only", "declare a string"))
+        }
+        (Format::Json { .. } | Format::JsonLines | Format::Xml { .. } | Format::Delimited(_) | Format::Avro, _) => None,
     }
 }
 

@@ -266,6 +266,50 @@ fn a_code_is_one_of_its_list() {
     assert_eq!((found[0].code, found[0].help.as_str()), (code::OUTPUT_CODE, "did you mean `CORRECTION`?"));
 }
 
+/// The folder with one more source: a schema of one field of this type, in this format.
+fn with_field(of: &str, format: &str) -> Vec<(&'static str, String)> {
+    let mut files = sound();
+    let source = "[[source]]\nversion = \"more\"\nschema = \"source-more.avsc\"\nmapping = \"mapping-more.vrl\"\n";
+    files.insert("platform.toml".to_owned(), format!("{TOML}{source}{format}\n").into_bytes());
+    let schema = format!("{{\"type\":\"record\",\"name\":\"More\",\"fields\":[{{\"name\":\"odd\",\"type\":{of}}}]}}");
+    files.insert("source-more.avsc".to_owned(), schema.into_bytes());
+    let mapping = "abort \"no_finding\"".to_owned();
+    files.insert("mapping-more.vrl".to_owned(), mapping.into_bytes());
+    let schemas = |problem: &Problem| problem.file == "source-more.avsc";
+    problems(&files).into_iter().filter(schemas).map(|problem| (problem.code, problem.why)).collect()
+}
+
+#[test]
+fn a_type_that_the_format_cannot_fill_is_refused() {
+    let texts = r#"{"type":"array","items":"string"}"#;
+    let map = r#"{"type":"map","values":"string"}"#;
+    let record = r#"{"type":"record","name":"Inner","fields":[{"name":"a","type":"string"}]}"#;
+    let deep =
+        r#"["null",{"type":"record","name":"Inner","fields":[{"name":"a","type":{"type":"map","values":"int"}}]}]"#;
+    let decimal = r#"{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}"#;
+    let [csv, tsv, json, lines, avro] =
+        ["csv", "tsv", "json", "jsonl", "avro"].map(|format| format!("format = \"{format}\""));
+    let xml = "format = \"xml\"\nrecord = \"ROW\"".to_owned();
+    for (of, refused, taken) in [
+        (texts, vec![&csv, &tsv], vec![&json, &lines, &xml, &avro]),
+        (map, vec![&csv, &tsv, &xml], vec![&json, &lines, &avro]),
+        (deep, vec![&csv, &tsv, &xml], vec![&json, &lines, &avro]),
+        (record, vec![&csv, &tsv], vec![&json, &lines, &xml, &avro]),
+        ("\"bytes\"", vec![&json, &lines], vec![&csv, &tsv, &xml, &avro]),
+        (decimal, vec![&csv, &tsv, &json, &lines, &xml, &avro], vec![]),
+    ] {
+        for format in refused {
+            let found = with_field(of, format);
+            assert_eq!(found.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [code::SCHEMA_TYPE], "{of} {format}");
+        }
+        for format in taken {
+            assert_eq!(with_field(of, format), [], "{of} {format}");
+        }
+    }
+    assert_eq!(with_field(texts, &csv)[0].1, "`odd` is no single value, and a cell holds one");
+    assert_eq!(with_field(decimal, &avro)[0].1, "a decimal is a type that is not read");
+}
+
 #[test]
 fn a_call_that_cannot_work_is_told_before_a_record_is_seen() {
     let vrl = "mapping.vrl";
@@ -278,6 +322,14 @@ fn a_call_that_cannot_work_is_told_before_a_record_is_seen() {
         code::CALL,
         "org_id(\"Employer #\", first.number)",
     );
+    let unknown = with(vrl, "org_id(\"employer-number\",", "org_id(\"ca-qc-nek\",");
+    let found = problems(&unknown);
+    assert_eq!((found[0].code, found[0].help.as_str()), (code::CALL, "did you mean `ca-qc-neq`?"), "{}", told(&found));
+    let own = with(vrl, "org_id(\"employer-number\",", "org_id(\"employer-numer\",");
+    assert_eq!(problems(&own)[0].help, "did you mean `employer-number`?");
+    let none = with(vrl, "org_id(\"employer-number\",", "org_id(\"on-other\",");
+    assert_eq!(problems(&none)[0].code, code::CALL);
+    assert_eq!(problems(&with(vrl, "org_id(\"employer-number\",", "org_id(\"lei\",")), []);
     check(vrl, "\"CAD\"", "\"CAN\"", code::CALL, "money(row.amount, \"CAN\")");
     check(vrl, "[\"%Y-%m-%d\"]", "[\"%Y-%Q-%d\"]", code::CALL, "date(first.decided, [\"%Y-%Q-%d\"])");
     check(

@@ -29,6 +29,8 @@ pub use open::alert_value;
 
 /// Milliseconds of silence of the log after which its owner writes a `Tick`.
 const TICK_AFTER_MS: i64 = 1_000;
+/// How long newer rules may take from being sent to being read, before they are sent again.
+const RULES_AGAIN_MS: i64 = 5_000;
 /// Transactions that fail in a row after which the ledger stops: they would fail for ever.
 const FAILURES_MAX: u32 = 10;
 /// New beginnings in a row, each with a takeover and without a commit, after which it stops for the same reason.
@@ -200,6 +202,7 @@ pub struct Ledger {
     now_ms: i64,
     committed_ms: i64,
     heard_ms: i64,
+    rules_sent_ms: i64,
     work_left: bool,
 }
 
@@ -228,6 +231,7 @@ impl Ledger {
             now_ms: 0,
             committed_ms: i64::MIN / 2,
             heard_ms: i64::MIN / 2,
+            rules_sent_ms: i64::MIN / 2,
             work_left: false,
         };
         (ledger, vec![Command::Follow])
@@ -277,7 +281,20 @@ impl Ledger {
             self.heard_ms = now_ms;
         }
         self.waiting.extend(entries);
-        self.advance(now_ms)
+        let mut commands = self.send_rules();
+        commands.extend(self.advance(now_ms));
+        commands
+    }
+
+    /// Rules of this instance that are newer than those in force are sent, and again where they were lost.
+    fn send_rules(&mut self) -> Vec<Command> {
+        let own = &self.setting.rules;
+        let newer = self.state.rules().is_some_and(|in_force| own.rules_version > in_force.rules_version);
+        if !newer || self.now_ms.saturating_sub(self.rules_sent_ms) < RULES_AGAIN_MS {
+            return Vec::new();
+        }
+        self.rules_sent_ms = self.now_ms;
+        vec![Command::SendRules(Box::new(own.clone()))]
     }
 
     /// Fills the open batch from what waits, and commits it when it is full, or nothing waits and its time has come.
@@ -412,11 +429,8 @@ impl Ledger {
         // What still waits after an unclear commit was read before: the log goes on behind it.
         let position = self.waiting.back().map_or(self.state.marks.log_position, |entry| entry.offset + 1);
         let mut commands = vec![Command::ReadLog { position }];
-        if let Some(in_force) = self.state.rules()
-            && self.setting.rules.rules_version > in_force.rules_version
-        {
-            commands.push(Command::SendRules(Box::new(self.setting.rules.clone())));
-        }
+        self.rules_sent_ms = i64::MIN / 2;
+        commands.extend(self.send_rules());
         // A whole batch may wait, and the shell reads no entries on top of that.
         if !self.waiting.is_empty() {
             commands.extend(self.advance(self.now_ms));
@@ -441,7 +455,10 @@ impl Ledger {
         let members = self.setting.rules.members.len();
         let all = (0..members).filter_map(|place| u8::try_from(place).ok());
         let outputs = all.flat_map(|member| [Output::Alerts(member), Output::Test(member), Output::Status(member)]);
-        outputs.chain([Output::Rejects]).map(|output| (output, sequences.get(&output).copied().unwrap_or(1))).collect()
+        outputs
+            .chain([Output::Rejects, Output::National, Output::Archive])
+            .map(|output| (output, sequences.get(&output).copied().unwrap_or(1)))
+            .collect()
     }
 
     /// Drops all that is remembered.

@@ -247,10 +247,21 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
             });
         }
     }
+    let national = effects.decisions.iter().filter_map(|decision| {
+        let copy = decision.national.as_ref()?;
+        let told = copy.told.iter().map(|member| members[usize::from(*member)].jurisdiction).collect();
+        Some((decision.alert_id.clone(), copy.sequence, told))
+    });
+    let forgotten = effects.archived.iter().map(|(case, sequence)| {
+        let told = case.told.iter().map(|told| (told.recipient, told.sequence)).collect();
+        (case.origin, case.case_id.clone(), *sequence, told)
+    });
     Said {
         outcome: effects.outcome,
         rejected: effects.rejection.as_ref().map(|(rejection, sequence)| (rejection.reason, *sequence)),
         sent,
+        national: national.collect(),
+        forgotten: forgotten.collect(),
         statuses: effects.statuses.iter().map(|at| (at.recipient, at.last_alert_sequence, at.sequence)).collect(),
         gaps: effects.alarms.source_gaps,
         clock_stepped: effects.alarms.clock_step_ms.is_some(),

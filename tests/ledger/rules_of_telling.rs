@@ -307,3 +307,34 @@ fn backfill_is_indexed_and_told_for_attention() {
     assert_eq!(log.told(&event).lines(), ["p/1#1 Alert CA-QC Attention"]);
     assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(1));
 }
+
+#[test]
+fn the_national_feed_gets_what_everybody_may_know_with_those_told_and_every_correction() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let copy = |did: &crate::world::Did| {
+        did.decisions.last().and_then(|at| at.national.clone()).map(|copy| (copy.sequence, copy.told))
+    };
+    assert_eq!(copy(&log.told(&original("p/1"))), Some((1, vec![1, 2])));
+    let mut restricted = original("p/2");
+    restricted.scope = Scope::Restricted;
+    restricted.for_follow_up = vec![place("DE")];
+    assert_eq!(copy(&log.told(&restricted)), None, "RESTRICTED is for those named");
+    assert_eq!(copy(&log.event(&withdrawal(&restricted, WithdrawalScope::Event))), None, "nor is its withdrawal");
+    // Narrowed later: the feed goes on, and no longer shows whom the origin names.
+    let mut narrowed = revised(&original("p/1"), Kind::Correction, "second");
+    narrowed.scope = Scope::Restricted;
+    assert_eq!(copy(&log.event(&narrowed)), Some((2, Vec::new())));
+    assert_eq!(copy(&log.event(&withdrawal(&original("p/1"), WithdrawalScope::Event))), Some((3, Vec::new())));
+}
+
+#[test]
+fn the_national_feed_gets_what_no_member_wants() {
+    let mut log = Log::without_rules();
+    let mut rules = crate::world::rules(1, &["CA-ON", "CA-QC"]);
+    rules.members[1].domains = vec![comity::model::code::Domain::Environment];
+    log.rules(rules);
+    let did = log.event(&original("p/1"));
+    assert_eq!((did.alerts.len(), did.decisions[0].national.as_ref().map(|at| at.sequence)), (0, Some(1)));
+    let did = log.event(&withdrawal(&original("p/1"), WithdrawalScope::Event));
+    assert_eq!(did.decisions[0].national.as_ref().map(|at| at.sequence), Some(2), "and its withdrawal");
+}

@@ -1,8 +1,8 @@
 //! What each record must read as, by the names of its fields and never by their order: codes as their names, digests
 //! and bytes in hexadecimal, dates in days and instants in milliseconds.
 
-use comity::model::code::{Code, Mode, Role};
-use comity::model::decision::{Decision, Output, Recipient, Status};
+use comity::model::code::{Code, Mode, Role, RoleReason};
+use comity::model::decision::{Decision, Output, ReachSummary, Recipient, Status};
 use comity::model::entry::Body;
 use comity::model::event::{
     Authority, Dated, Identifier, Infraction, InfractionEvent, LegalBasis, Measure, Product, Subject,
@@ -253,6 +253,8 @@ pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Json {
             Output::Test(member) => json!({ "output": "TEST", "member": member, "next": next }),
             Output::Rejects => json!({ "output": "REJECTS", "member": null, "next": next }),
             Output::Status(member) => json!({ "output": "STATUS", "member": member, "next": next }),
+            Output::National => json!({ "output": "NATIONAL", "member": null, "next": next }),
+            Output::Archive => json!({ "output": "ARCHIVE", "member": null, "next": next }),
         })
         .collect();
     json!({
@@ -274,6 +276,7 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
             "role_before": recipient.role_before.map(Code::name),
             "role_reasons": each(&recipient.reasons, |reason| json!(reason.name())),
             "ack_due_at": recipient.ack_due_at, "restricted_cases": each(&recipient.restricted_cases, open_case),
+            "told": [],
         }),
         json!({
             "alert_id": decision.alert_id, "version": decision.version, "msg_type": decision.msg_type.name(),
@@ -303,6 +306,37 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         }),
     ];
     merge(parts)
+}
+
+/// The alert of the national feed: what everybody may know of it.
+pub(crate) fn national(decision: &Decision<'_>, sequence: i64, told: &[Jurisdiction]) -> Json {
+    let nobody = Recipient {
+        member: 0,
+        sequence,
+        role: Role::Attention,
+        role_before: None,
+        reasons: vec![RoleReason::EveryMember],
+        ack_due_at: None,
+        restricted_cases: Vec::new(),
+    };
+    let mut alert = alert(decision, &nobody, told.first().copied().unwrap_or(decision.about.origin));
+    alert["recipient"] = json!("national");
+    alert["told"] = each(told, |member| json!(member.as_str()));
+    alert
+}
+
+pub(crate) fn reach(summary: &ReachSummary, sequence: i64) -> Json {
+    json!({
+        "sequence": sequence, "origin": summary.origin.as_str(), "case_id": summary.case_id,
+        "platform": summary.platform, "domain": summary.domain.name(), "forgotten_at": summary.forgotten_at,
+        "told": each(&summary.told, |told| json!({
+            "recipient": told.recipient.as_str(), "role": told.role.name(), "sequence": told.sequence,
+        })),
+        "events": each(&summary.events, |event| json!({
+            "event_id": event.event_id, "version": event.version, "standing": event.standing.name(),
+            "since": event.since, "content": event.content.map(digest),
+        })),
+    })
 }
 
 pub(crate) fn status(status: &Status) -> Json {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use comity::model::decision::{About, AlertOrganisation, Decision, Output, Recipient, Status};
+use comity::model::decision::{
+    About, AlertOrganisation, Decision, EventSummary, NationalCopy, Output, ReachSummary, Recipient, Status,
+    ToldSummary,
+};
 use comity::model::entry::{Acknowledgement, Body, Link};
 use comity::model::event::{
     Authority, Dated, Identifier, Info, Infraction, InfractionEvent, LegalBasis, Measure, Money, Product, Provenance,
@@ -268,8 +271,10 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
 pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
     let sequences: BTreeMap<Output, i64> = e
         .list(|e| {
-            let output = match e.below(4) {
+            let output = match e.below(6) {
                 0 => Output::Rejects,
+                4 => Output::National,
+                5 => Output::Archive,
                 1 => Output::Alerts(e.byte()),
                 2 => Output::Test(e.byte()),
                 _ => Output::Status(e.byte()),
@@ -332,6 +337,25 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
         event,
         test: e.flag(),
         recipients: e.list(recipient),
+        national: e.optional(|e| NationalCopy { sequence: e.long(), told: e.list(Entropy::byte) }),
+    }
+}
+
+pub(crate) fn reach(e: &mut Entropy) -> ReachSummary {
+    ReachSummary {
+        origin: e.place(),
+        case_id: e.text(),
+        platform: e.text(),
+        domain: e.code(),
+        forgotten_at: e.long(),
+        told: e.list(|e| ToldSummary { recipient: e.place(), role: e.code(), sequence: e.long() }),
+        events: e.list(|e| EventSummary {
+            event_id: e.text(),
+            version: e.int(),
+            standing: e.code(),
+            since: e.int(),
+            content: e.optional(digest),
+        }),
     }
 }
 

@@ -380,6 +380,23 @@ fn newer_rules_go_into_the_log_and_hold_from_there() {
 }
 
 #[test]
+fn newer_rules_that_were_lost_on_their_way_are_sent_again() {
+    let (mut kafka, _) = told();
+    let mut newer = Instance::with(setting(rules(2, &["CA-ON", "CA-QC", "US-MA", "DE", "FR"]), 100));
+    newer.rules_lost = 2;
+    newer.own(&mut kafka);
+    for _ in 0..16 {
+        newer.quiet_second(&mut kafka);
+        newer.settle(&mut kafka);
+    }
+    assert_eq!(newer.took().iter().filter(|name| **name == "SendRules").count(), 3, "until they are in force");
+    kafka.event(&original("d"));
+    newer.settle(&mut kafka);
+    assert_eq!(kafka.outputs[&Output::Alerts(4)].len(), 1);
+    kafka.assert_right();
+}
+
+#[test]
 fn a_member_that_a_torn_transaction_brought_is_told_once() {
     let members = &["CA-ON", "CA-QC", "US-MA", "DE", "FR"];
     let (mut kafka, _) = told();

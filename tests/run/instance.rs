@@ -23,6 +23,8 @@ pub(crate) struct Instance {
     pub(crate) ended: bool,
     /// Stops before the first command of this name, as if the process were paused there.
     pub(crate) hold: Option<&'static str>,
+    /// So many rules that it sends do not arrive.
+    pub(crate) rules_lost: u32,
 }
 
 pub(crate) fn setting(rules: Rules, batch_entries_max: usize) -> Setting {
@@ -48,6 +50,7 @@ impl Instance {
             fault: None,
             ended: false,
             hold: None,
+            rules_lost: 0,
         }
     }
 
@@ -163,6 +166,7 @@ impl Instance {
                 return Some(Input::CheckpointRead { last, torn });
             }
             Command::SendTick => kafka.append(Body::Tick),
+            Command::SendRules(_) if self.rules_lost > 0 => self.rules_lost -= 1,
             Command::SendRules(rules) => kafka.append(Body::Rules(rules)),
             Command::Publish { .. } | Command::CountUndone | Command::Release => {}
             Command::Done => self.ended = true,

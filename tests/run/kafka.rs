@@ -173,6 +173,14 @@ impl Kafka {
             let rules: &Rules = state.rules().expect("rules come first");
             for decision in &effects.decisions {
                 let tails = encode::tails(decision);
+                if let Some(copy) = &decision.national {
+                    let member = |member: &u8| rules.members[usize::from(*member)].jurisdiction;
+                    let told: Vec<_> = copy.told.iter().map(member).collect();
+                    let mut value = Vec::new();
+                    encode::national(copy.sequence, &told, &mut value);
+                    value.extend_from_slice(tails.attention.as_ref().expect("a tail"));
+                    outputs.entry(Output::National).or_default().push((copy.sequence, value));
+                }
                 for own in &decision.recipients {
                     let mut value = Vec::new();
                     encode::own(own, rules.members[usize::from(own.member)].jurisdiction, &mut value);
@@ -185,6 +193,9 @@ impl Kafka {
             if let Some((rejection, sequence)) = &effects.rejection {
                 let value = encode::rejection(rejection, *sequence);
                 outputs.entry(Output::Rejects).or_default().push((*sequence, value));
+            }
+            for (summary, sequence) in &effects.archived {
+                outputs.entry(Output::Archive).or_default().push((*sequence, encode::reach(summary, *sequence)));
             }
             for status in &effects.statuses {
                 let member = rules.member(status.recipient).expect("a member");

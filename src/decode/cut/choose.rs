@@ -1,7 +1,10 @@
 //! Which version of a platform's format a file is: rows by their header, everything else by the names of its first
 //! record.
 
-use super::{Definition, Delimited, Encoding, Format, Lines, Problem, Source, json, rows, xml};
+use std::fmt::Write as _;
+
+use super::{BOM_BYTES, Definition, Delimited, Encoding, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
+use super::{json, rows, xml};
 
 /// The version whose promise the file's beginning keeps.
 pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) -> Result<&'p Source, Problem> {
@@ -18,7 +21,11 @@ pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) ->
     if let Some(candidate) = fitting.min_by_key(|candidate| candidate.unknown) {
         return Ok(candidate.source);
     }
-    let help = format!("{} knows: {}", platform.name, versions(platform));
+    let mut help = format!("{} knows: {}", platform.name, versions(platform));
+    if prefix.len() + BOM_BYTES >= PREFIX_BYTES_MAX {
+        let kib = PREFIX_BYTES_MAX / 1024;
+        let _ = write!(help, "; only the first {kib} KiB are looked at, and the header or first record must end there");
+    }
     // The columns of a nearly right file say more than the names of a record that only has the same shape.
     let Some(nearest) = candidates.iter().min_by_key(|candidate| candidate.differences.len()) else {
         return Err(Problem::new("CMT-9505", file, "is in none of the platform's formats", help));

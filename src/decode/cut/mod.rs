@@ -20,6 +20,8 @@ pub use utf16::utf16;
 
 /// Bytes at the file's beginning in which its version is recognised.
 const PREFIX_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of the byte order mark of UTF-8, which is taken off.
+const BOM_BYTES: usize = 3;
 /// Bytes of one cut record; intake refuses records far below it.
 const CUT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -61,7 +63,7 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) ->
         return Err(Problem::new("CMT-9501", file, "is empty", "name a file with at least one record"));
     }
     if prefix.starts_with(b"\xef\xbb\xbf") {
-        prefix.drain(..3);
+        prefix.drain(..BOM_BYTES);
     }
     let source = choose::source(platform, file, &prefix)?;
     let input = BufReader::new(Cursor::new(prefix).chain(reader));

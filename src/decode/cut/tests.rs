@@ -314,9 +314,13 @@ const SCHEMA: &str =
     r#"{"type":"record","name":"R","fields":[{"name":"id","type":"string"},{"name":"n","type":["null","long"]}]}"#;
 
 fn container(schema: &str, records: &[(&str, Option<i64>)]) -> Vec<u8> {
+    compressed(schema, records, apache_avro::Codec::Null)
+}
+
+fn compressed(schema: &str, records: &[(&str, Option<i64>)], codec: apache_avro::Codec) -> Vec<u8> {
     use apache_avro::types::Value;
     let schema = apache_avro::Schema::parse_str(schema).unwrap();
-    let mut writer = apache_avro::Writer::new(&schema, Vec::new()).unwrap();
+    let mut writer = apache_avro::Writer::with_codec(&schema, Vec::new(), codec).unwrap();
     for (id, number) in records {
         let number = match number {
             Some(number) => Value::Union(1, Box::new(Value::Long(*number))),
@@ -344,6 +348,50 @@ fn the_records_of_an_avro_container_are_bare_datums() {
     assert!(next.next().is_none());
     let other = container(&SCHEMA.replace("\"id\"", "\"id2\""), &[]);
     assert!(open(&one, "file", other.as_slice()).is_err());
+}
+
+#[test]
+fn a_compressed_container_is_read_or_its_codec_named() {
+    use apache_avro::Codec;
+    let fields = vec![needed("id", SourceType::Text), optional("n", SourceType::Integer)];
+    let one = platform(vec![crate::decode::tests::avro::with_writer(source("v", Format::Avro, fields), SCHEMA)]);
+    let records = [("a", Some(1)), ("bc", None)];
+    let plain = container(SCHEMA, &records);
+    let bytes =
+        |file: &[u8]| -> Vec<Vec<u8>> { open(&one, "file", file).unwrap().map(|cut| cut.unwrap().bytes).collect() };
+    for codec in [Codec::Deflate(Default::default()), Codec::Snappy, Codec::Zstandard(Default::default())] {
+        assert_eq!(bytes(&compressed(SCHEMA, &records, codec)), bytes(&plain), "{codec:?}");
+    }
+    let renamed = |name: &[u8; 6]| {
+        let mut file = compressed(SCHEMA, &records, Codec::Snappy);
+        let place = file.windows(6).position(|window| window == b"snappy").unwrap();
+        file[place..place + 6].copy_from_slice(name);
+        open(&one, "file", file.as_slice()).err().map(|problem| (problem.code, problem.why))
+    };
+    let why = |what: &str| Some(("CMT-9504", format!("is compressed with {what}, which is not read")));
+    assert_eq!(renamed(b"brotli"), why("brotli"));
+    assert_eq!(renamed(b"a\x1b[2J "), why("something without a name"));
+}
+
+#[test]
+fn a_version_that_shows_too_late_is_told_so() {
+    let one = platform(vec![source(
+        "api",
+        Format::Json { records: vec!["results".to_owned()] },
+        vec![needed("id", SourceType::Text)],
+    )]);
+    let help = |before: usize, bom: &str| {
+        let file = format!("{bom}{{\"about\":\"{}\",\"results\":[{{\"id\":\"1\"}}]}}", "x".repeat(before));
+        open(&one, "file", file.as_bytes()).err().map(|problem| (problem.code, problem.help))
+    };
+    let bound = "only the first 256 KiB are looked at";
+    for bom in ["", "\u{feff}"] {
+        assert_eq!(help(PREFIX_BYTES_MAX / 2, bom), None);
+        let (code, help) = help(PREFIX_BYTES_MAX, bom).unwrap();
+        assert!(code == "CMT-9505" && help.contains(bound), "{code} {help}");
+    }
+    let small = open(&one, "file", b"{}".as_slice()).err().unwrap();
+    assert!(small.code == "CMT-9505" && !small.help.contains(bound), "{}", small.help);
 }
 
 #[test]

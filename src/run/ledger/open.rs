@@ -84,11 +84,15 @@ impl Open {
 
     fn write_outputs(&mut self, effects: &Effects<'_>, state: &State) {
         for decision in &effects.decisions {
-            self.write_alerts(decision);
+            self.write_alerts(decision, state);
         }
         if let Some((rejection, sequence)) = &effects.rejection {
             let value = encode::rejection(rejection, *sequence);
             self.records.push(OutputRecord { output: Output::Rejects, sequence: *sequence, key: None, value });
+        }
+        for (summary, sequence) in &effects.archived {
+            let (sequence, value) = (*sequence, encode::reach(summary, *sequence));
+            self.records.push(OutputRecord { output: Output::Archive, sequence, key: None, value });
         }
         for status in &effects.statuses {
             let Some(member) = state.rules().and_then(|rules| rules.member(status.recipient)) else { continue };
@@ -101,8 +105,18 @@ impl Open {
         }
     }
 
-    fn write_alerts(&mut self, decision: &Decision<'_>) {
+    fn write_alerts(&mut self, decision: &Decision<'_>, state: &State) {
         let tails = encode::tails(decision);
+        if let (Some(national), Some(tail)) = (&decision.national, &tails.attention) {
+            let member = |index: &u8| Some(state.rules()?.members.get(usize::from(*index))?.jurisdiction);
+            let told: Vec<Jurisdiction> = national.told.iter().filter_map(member).collect();
+            let mut value = Vec::new();
+            encode::national(national.sequence, &told, &mut value);
+            value.extend_from_slice(tail);
+            self.tail_bytes += tail.len();
+            let sequence = national.sequence;
+            self.records.push(OutputRecord { output: Output::National, sequence, key: None, value });
+        }
         let attention = self.write_tail(tails.attention);
         let follow_up = self.write_tail(tails.follow_up);
         for recipient in &decision.recipients {

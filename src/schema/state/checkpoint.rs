@@ -18,11 +18,19 @@ pub(crate) enum OutputKind {
     Test,
     Rejects,
     Status,
+    National,
+    Archive,
 }
 
 impl Code for OutputKind {
-    const ALL: &'static [(Self, &'static str)] =
-        &[(Self::Alerts, "ALERTS"), (Self::Test, "TEST"), (Self::Rejects, "REJECTS"), (Self::Status, "STATUS")];
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Alerts, "ALERTS"),
+        (Self::Test, "TEST"),
+        (Self::Rejects, "REJECTS"),
+        (Self::Status, "STATUS"),
+        (Self::National, "NATIONAL"),
+        (Self::Archive, "ARCHIVE"),
+    ];
 }
 
 /// Appends a `Checkpoint`.
@@ -52,6 +60,8 @@ fn write_output(output: Output, out: &mut Vec<u8>) {
         Output::Test(member) => (OutputKind::Test, Some(member)),
         Output::Rejects => (OutputKind::Rejects, None),
         Output::Status(member) => (OutputKind::Status, Some(member)),
+        Output::National => (OutputKind::National, None),
+        Output::Archive => (OutputKind::Archive, None),
     };
     datum::code(kind, out);
     datum::optional(member.map(i32::from), out, datum::int);
@@ -111,7 +121,10 @@ impl OutputSequence {
             (OutputKind::Test, Some(member)) => Some(Output::Test(member)),
             (OutputKind::Rejects, None) => Some(Output::Rejects),
             (OutputKind::Status, Some(member)) => Some(Output::Status(member)),
-            (OutputKind::Rejects, Some(_)) | (OutputKind::Alerts | OutputKind::Test | OutputKind::Status, None) => None,
+            (OutputKind::National, None) => Some(Output::National),
+            (OutputKind::Archive, None) => Some(Output::Archive),
+            (OutputKind::Rejects | OutputKind::National | OutputKind::Archive, Some(_))
+            | (OutputKind::Alerts | OutputKind::Test | OutputKind::Status, None) => None,
         }
     }
 }

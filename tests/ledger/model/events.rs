@@ -97,14 +97,7 @@ impl Model {
         }
         if other && was.version > 0 && was.standing != Standing::Withdrawn {
             let recipients = self.everyone_told(case, place);
-            let alert = Alert {
-                msg_type: MsgType::Cancel,
-                standing: Standing::Withdrawn,
-                expires_at: None,
-                original_unseen: false,
-                follows: Vec::new(),
-                recipients,
-            };
+            let alert = Alert::cancel(recipients);
             self.cases[case].events[place].standing = Standing::Withdrawn;
             self.send(case, place, alert, said);
             anew = true;
@@ -130,6 +123,7 @@ impl Model {
             original_unseen: !case_known && event.kind != Kind::Original,
             follows,
             recipients,
+            newcomers: !over,
         };
         self.send(case, place, alert, said);
         Outcome::Taken
@@ -244,6 +238,7 @@ impl Model {
                 original_unseen: false,
                 follows: Vec::new(),
                 recipients,
+                newcomers: true,
             };
             self.send(case, place, alert, said);
         }
@@ -298,14 +293,7 @@ impl Model {
                 self.cases[case].events[place].expires_at = None;
                 let recipients = self.everyone_told(case, place);
                 if self.cases[case].events[place].version > 0 {
-                    let alert = Alert {
-                        msg_type: MsgType::Cancel,
-                        standing: Standing::Withdrawn,
-                        expires_at: None,
-                        original_unseen: false,
-                        follows: Vec::new(),
-                        recipients,
-                    };
+                    let alert = Alert::cancel(recipients);
                     self.send(case, place, alert, said);
                 }
             }

@@ -75,6 +75,7 @@ impl Model {
             expires_at: None,
             seen: Vec::new(),
             told: Vec::new(),
+            nation_told: false,
         });
         self.cases[case].events.len() - 1
     }

@@ -44,6 +44,10 @@ pub(crate) struct Said {
     pub(crate) outcome: Outcome,
     pub(crate) rejected: Option<(Reason, i64)>,
     pub(crate) sent: Vec<Sent>,
+    /// The national feed: alert, sequence, the members told of it.
+    pub(crate) national: Vec<(String, i64, Vec<Jurisdiction>)>,
+    /// Cases forgotten: origin, name, sequence in the archive, those told with their last sequence.
+    pub(crate) forgotten: Vec<(Jurisdiction, String, i64, Vec<(Jurisdiction, i64)>)>,
     /// Recipient, its last sequence, the status' own sequence.
     pub(crate) statuses: Vec<(Jurisdiction, i64, i64)>,
     pub(crate) gaps: usize,
@@ -71,6 +75,7 @@ struct Event {
     expires_at: Option<Millis>,
     seen: Vec<([u8; 32], [u8; 32])>,
     told: Vec<Jurisdiction>,
+    nation_told: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -80,7 +85,8 @@ struct Case {
     domain: Domain,
     organisation: Option<String>,
     name: Option<String>,
-    told: Vec<(Jurisdiction, Role)>,
+    /// With the sequence of the last alert.
+    told: Vec<(Jurisdiction, Role, i64)>,
     events: Vec<Event>,
     keep_until: Millis,
 }
@@ -117,6 +123,21 @@ struct Alert {
     original_unseen: bool,
     follows: Vec<String>,
     recipients: Vec<(Jurisdiction, Role, Option<Role>)>,
+    newcomers: bool,
+}
+
+impl Alert {
+    fn cancel(recipients: Vec<(Jurisdiction, Role, Option<Role>)>) -> Self {
+        Self {
+            msg_type: MsgType::Cancel,
+            standing: Standing::Withdrawn,
+            expires_at: None,
+            original_unseen: false,
+            follows: Vec::new(),
+            recipients,
+            newcomers: false,
+        }
+    }
 }
 
 impl Model {
@@ -125,6 +146,8 @@ impl Model {
             outcome: Outcome::Tick,
             rejected: None,
             sent: Vec::new(),
+            national: Vec::new(),
+            forgotten: Vec::new(),
             statuses: Vec::new(),
             gaps: 0,
             clock_stepped: false,
@@ -300,7 +323,12 @@ impl Model {
         }
         let case = self.case(origin, &name).expect("the case");
         if place == usize::MAX {
-            self.cases.remove(case);
+            let case = self.cases.remove(case);
+            let order = self.members();
+            let place = |at: Jurisdiction| order.iter().position(|member| member.jurisdiction == at);
+            let mut told: Vec<_> = case.told.iter().map(|(to, _, sequence)| (*to, *sequence)).collect();
+            told.sort_by_key(|(to, _)| place(*to));
+            said.forgotten.push((origin, name, self.sequence("archive", None), told));
             self.drop_unnamed();
             return;
         }
@@ -314,6 +342,7 @@ impl Model {
             original_unseen: false,
             follows: Vec::new(),
             recipients,
+            newcomers: false,
         };
         self.send(case, place, alert, said);
     }
