@@ -156,7 +156,7 @@ pub(crate) mod zone;
 #[cfg(test)]
 mod tests;
 
-use definition::{Definition, Delimited, Format, Rows, Source, SourceField};
+use definition::{Definition, Delimited, Format, Rows, Source};
 use written::Text;
 
 /// The words that mark what the author of a folder still has to decide.
@@ -261,8 +261,7 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
             mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
-        let (version, encoding) = (plan.version, plan.encoding);
-        let format = by_field(plan.format, &fields);
+        let (version, format, encoding) = (plan.version, plan.format, plan.encoding);
         // `source_schema::read` has told whatever is wrong with it.
         let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
         definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
@@ -272,20 +271,6 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
     let zone = zone::find(&definition.time_zone)?;
     let vrl_zone = vrl::compiler::TimeZone::parse(&definition.time_zone)?;
     Some(Platform { definition, digest, mapping_version, mappings, zone, vrl_zone })
-}
-
-/// The columns of `group` and `continuation`, which the folder names as the file does, by the names of their fields.
-fn by_field(format: Format, fields: &[SourceField]) -> Format {
-    let field = |column: String| {
-        fields.iter().find(|field| field.native == column).map_or(column, |field| field.name.clone())
-    };
-    let Format::Delimited(layout) = format else { return format };
-    let rows = match layout.rows {
-        Rows::Single => Rows::Single,
-        Rows::Group { field: column } => Rows::Group { field: field(column) },
-        Rows::Continuation { empty } => Rows::Continuation { empty: empty.into_iter().map(field).collect() },
-    };
-    Format::Delimited(Delimited { rows, ..layout })
 }
 
 /// True where the mapping's input is `{ rows: [ … ] }`.
