@@ -261,7 +261,7 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
             mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
-        let (version, format, encoding) = (plan.version, plan.format, plan.encoding);
+        let (version, format, encoding) = (plan.version, known_by_name(plan.format, &fields), plan.encoding);
         // `source_schema::read` has told whatever is wrong with it.
         let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
         definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
@@ -282,6 +282,24 @@ fn grouped(format: &Format) -> bool {
         },
         Format::Json { .. } | Format::JsonLines | Format::Xml { .. } | Format::Avro => false,
     }
+}
+
+/// The format with its `group` or `continuation` by the names of the fields: `platform.toml` names columns as the file
+/// does, the cutter and intake know fields by their names.
+fn known_by_name(mut format: Format, fields: &[definition::SourceField]) -> Format {
+    let rename = |column: &mut String| {
+        if let Some(field) = fields.iter().find(|field| field.native == *column) {
+            column.clone_from(&field.name);
+        }
+    };
+    if let Format::Delimited(layout) = &mut format {
+        match &mut layout.rows {
+            Rows::Single => {}
+            Rows::Group { field } => rename(field),
+            Rows::Continuation { empty } => empty.iter_mut().for_each(rename),
+        }
+    }
+    format
 }
 
 /// A file of the folder as text; `None` with a problem, at the place that names it where there is one.

@@ -103,6 +103,23 @@ fn a_sound_folder_has_no_problem() {
     assert_eq!(platform.definition.sources[0].fields[0].native, "Case No.");
 }
 
+/// Named by their columns they made no record of several rows: the cutter looked for fields of these names.
+#[test]
+fn rows_are_joined_by_fields_that_have_other_names_than_their_columns() {
+    let rows = |files| load("on-test", &files).expect("sound").definition.sources[0].format.clone();
+    let cut = |files: BTreeMap<String, Vec<u8>>, file: &str| {
+        let platform = load("on-test", &files).expect("sound");
+        let cutter = crate::decode::cut::open(&platform.definition, "rows.csv", file.as_bytes()).expect("its format");
+        cutter.map(|record| String::from_utf8(record.expect("a record").bytes).expect("text")).collect::<Vec<_>>()
+    };
+    let header = "Case No.;Employer;number;amount;severity;decided";
+    let file = format!("{header}\n1;a;;;;\n1;b;;;;\n2;c;;;;\n");
+    assert_eq!(cut(sound(), &file), ["1;a;;;;\n1;b;;;;", "2;c;;;;"], "{:?}", rows(sound()));
+    let continued = || with("platform.toml", "group = \"Case No.\"", "continuation = [\"Case No.\", \"Employer\"]");
+    let file = format!("{header}\n1;a;;;;\n;;b;;;\n;c;;;;\n");
+    assert_eq!(cut(continued(), &file), ["1;a;;;;\n;;b;;;", ";c;;;;"], "{:?}", rows(continued()));
+}
+
 #[test]
 fn the_digest_covers_each_file_but_the_examples() {
     let digest = |files: &BTreeMap<String, Vec<u8>>| load("on-test", files).expect("sound").digest;
