@@ -22,8 +22,15 @@ pub(super) fn settings(common: &Common) -> Result<Settings, Failure> {
 /// Every enabled platform.
 pub(super) fn platforms(settings: &Settings) -> Result<Vec<Platform>, Failure> {
     let platforms = config::folders::load(&settings.platforms).map_err(Failure::configuration)?;
-    let problems = strangers(settings, &platforms);
+    let mut problems = strangers(settings, &platforms);
+    problems.extend(platforms.iter().flat_map(undecided));
     if problems.is_empty() { Ok(platforms) } else { Err(Failure::configuration(problems)) }
+}
+
+/// What the author of a platform's folder still has to decide.
+pub(super) fn undecided(platform: &Platform) -> Vec<Problem> {
+    let file = |problem: &Problem| format!("{}/{}", platform.definition.name, problem.file);
+    platform.undecided.iter().map(|problem| Problem { file: file(problem), ..problem.clone() }).collect()
 }
 
 /// Platforms whose jurisdiction is no member: every record of theirs would be rejected.

@@ -42,6 +42,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
             update(&platform, &folder, &files, output)?;
             continue;
         }
+        problems.extend(load::undecided(&platform));
         match examples::check_examples(&platform, &files, |record, version| example(&platform, record, version)) {
             Ok(()) => {
                 let count = examples::read(&files).map_or(0, |examples| examples.len());

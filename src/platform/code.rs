@@ -17,6 +17,9 @@ pub const CLOSED_LIST: &str = "CMT-9107";
 /// A source schema or mapping in the folder that no `[[source]]` names.
 pub const UNUSED_FILE: &str = "CMT-9108";
 
+/// A proposal's question that nobody has answered yet.
+pub const UNDECIDED: &str = "CMT-9109";
+
 /// A source schema is no Avro record.
 pub const SCHEMA: &str = "CMT-9201";
 /// A source schema contains itself.

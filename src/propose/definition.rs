@@ -29,9 +29,13 @@ pub(super) fn write(material: &Material<'_>, picks: &Picks<'_>, questions: &mut 
         Scheme::Known(..) => None,
     });
     if let Some((name, leaf)) = own {
-        let question = format!("whom does the register behind {} number, and can a natural person have such a number?", leaf.path);
+        let question =
+            format!("whom does the register behind {} number, and can a natural person have such a number?", leaf.path);
         text.push_str(&questions.comment(FILE, &question));
-        let _ = writeln!(text, "[schemes.{name}]\nregisters = \"Whom the source numbers under this name.\"\npersons = true\n");
+        let _ = writeln!(
+            text,
+            "[schemes.{name}]\nregisters = \"Whom the source numbers under this name.\"\npersons = true\n"
+        );
     }
     source(material, questions, &mut text);
     text
@@ -70,7 +74,11 @@ fn laws(_: &Material<'_>, questions: &mut Questions, text: &mut String) {
     );
     let _ = write!(text, "[legal_bases]\n{ask}act = {{ scheme = \"{mark}\", value = \"{mark}\" }}\n\n");
     let reject = "Words with which the mapping ends a record that is no decision, each with one line why.";
-    let _ = write!(text, "[rejects]\n{}# no_decision = \"Nothing was found, or nobody has decided.\"\n\n", comment(reject, ""));
+    let _ = write!(
+        text,
+        "[rejects]\n{}# no_decision = \"Nothing was found, or nobody has decided.\"\n\n",
+        comment(reject, "")
+    );
 }
 
 fn examples(questions: &mut Questions, text: &mut String) {
@@ -100,10 +108,15 @@ fn source(material: &Material<'_>, questions: &mut Questions, text: &mut String)
         Encoding::Utf8 => "",
         Encoding::Windows1252 => "encoding = \"iso-8859-1\"\n",
     };
-    let _ = write!(text, "[[source]]\nversion = \"v1\"\nschema = \"source.avsc\"\nmapping = \"mapping.vrl\"\nformat = \"{word}\"\n{encoding}{keys}");
+    let _ = write!(
+        text,
+        "[[source]]\nversion = \"v1\"\nschema = \"source.avsc\"\nmapping = \"mapping.vrl\"\nformat = \"{word}\"\n{encoding}{keys}"
+    );
     if let Some((column, records)) = &material.group {
-        let about = format!("Neighbouring rows share this column's value; with the line below they are one record, and there are {records} in the sample.");
-        let _ = write!(text, "{}# group = {}\n", comment(&about, ""), quoted(column));
+        let question = format!(
+            "neighbouring rows share their value of `{column}`. If they are one decision, use the line below (`.rows` holds them then): the sample is {records} records. If not, the column is their case."
+        );
+        let _ = write!(text, "{}# group = {}\n", questions.comment(FILE, &question), quoted(column));
     }
 }
 

@@ -64,7 +64,9 @@ fn inside<'s>(seen: &'s Seen, style: Style, depth: usize, left_out: &mut LeftOut
         }
         match one(field, name, style, depth, left_out) {
             Some(made) => fields.push(Field { person, ..made }),
-            None => left_out.push(format!("`{}`: it is of several types, or holds what no schema can say", field.native)),
+            None => {
+                left_out.push(format!("`{}`: it is of several types, or holds what no schema can say", field.native))
+            }
         }
     }
     fields
@@ -86,7 +88,9 @@ fn one<'s>(seen: &'s Seen, name: String, style: Style, depth: usize, left_out: &
     } else if seen.lists > 0 {
         let item = seen.item.as_deref();
         match item {
-            Some(item) if item.present() > 0 => Of::Array(Box::new(one(item, "items".to_owned(), style, depth + 1, left_out)?)),
+            Some(item) if item.present() > 0 => {
+                Of::Array(Box::new(one(item, "items".to_owned(), style, depth + 1, left_out)?))
+            }
             // Nobody knows what a list holds of which no item was seen.
             Some(_) | None => return None,
         }
@@ -122,12 +126,7 @@ pub(super) fn schema(name: &str, doc: &str, fields: &[Field<'_>], docs: &dyn Fn(
     )
 }
 
-fn field_json(
-    field: &Field<'_>,
-    path: &[&str],
-    docs: &dyn Fn(&Field<'_>) -> String,
-    taken: &mut Vec<String>,
-) -> Json {
+fn field_json(field: &Field<'_>, path: &[&str], docs: &dyn Fn(&Field<'_>) -> String, taken: &mut Vec<String>) -> Json {
     let of = type_json(field, path, docs, taken);
     let of = if field.nullable { json!(["null", of]) } else { of };
     let mut object = serde_json::Map::new();
@@ -170,7 +169,8 @@ fn spaced(json: &Json) -> String {
     match json {
         Json::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
         Json::Object(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{}: {}", json!(key), spaced(value))).collect();
+            let fields: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{}: {}", json!(key), spaced(value))).collect();
             format!("{{ {} }}", fields.join(", "))
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => json.to_string(),

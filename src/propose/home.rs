@@ -35,16 +35,19 @@ pub(super) fn guess(platform: &str, origin: Option<Jurisdiction>, natives: &[Str
     let code = origin.map(|origin| origin.as_str().to_owned()).unwrap_or_default();
     let country = code.get(..2).unwrap_or_default();
     let row = |wanted: &str| COUNTRIES.iter().find(|(code, ..)| *code == wanted);
-    let (_, zone, currency, language) = row(&code).or_else(|| row(country)).copied().unwrap_or(("", "UTC", "EUR", "en"));
+    let (_, zone, currency, language) =
+        row(&code).or_else(|| row(country)).copied().unwrap_or(("", "UTC", "EUR", "en"));
     let mut all: Vec<String> = natives.iter().flat_map(|native| words::split(native)).collect();
     all.extend(words::split(platform));
     let all: Vec<String> = all.iter().map(|word| fold(word).to_lowercase()).collect();
-    let spoken = LANGUAGES.iter().map(|(language, known)| (count(&all, known), *language)).max_by_key(|(count, _)| *count);
+    let spoken =
+        LANGUAGES.iter().map(|(language, known)| (count(&all, known), *language)).max_by_key(|(count, _)| *count);
     let language = match spoken {
         Some((2.., spoken)) => spoken,
         Some(_) | None => language,
     };
-    let domain = DOMAINS.iter().map(|(domain, known)| (count(&all, known), *domain)).rev().max_by_key(|(count, _)| *count);
+    let domain =
+        DOMAINS.iter().map(|(domain, known)| (count(&all, known), *domain)).rev().max_by_key(|(count, _)| *count);
     let domain = match domain {
         Some((1.., domain)) => Domain::parse(domain).unwrap_or(Domain::ConsumerProtection),
         Some(_) | None => Domain::ConsumerProtection,
@@ -53,7 +56,9 @@ pub(super) fn guess(platform: &str, origin: Option<Jurisdiction>, natives: &[Str
 }
 
 fn count(all: &[String], known: &[&str]) -> usize {
-    all.iter().filter(|word| known.iter().any(|known| word == known || (known.len() >= 5 && word.contains(known)))).count()
+    all.iter()
+        .filter(|word| known.iter().any(|known| word == known || (known.len() >= 5 && word.contains(known))))
+        .count()
 }
 
 /// The jurisdiction with which a platform's name begins: `ca-on-dinesafe`, `de-something`.
@@ -61,9 +66,13 @@ fn from_name(platform: &str) -> Option<Jurisdiction> {
     let mut parts = platform.split('-');
     let country = parts.next().filter(|part| part.len() == 2)?.to_ascii_uppercase();
     let known = COUNTRIES.iter().any(|(code, ..)| *code == country);
-    let division = parts.next().filter(|part| matches!(country.as_str(), "US" | "CA" | "BR" | "AU" | "MX") && (2..=3).contains(&part.len()));
+    let division = parts
+        .next()
+        .filter(|part| matches!(country.as_str(), "US" | "CA" | "BR" | "AU" | "MX") && (2..=3).contains(&part.len()));
     let whole = division.map(|division| format!("{country}-{}", division.to_ascii_uppercase()));
-    known.then(|| whole.and_then(|whole| Jurisdiction::parse(&whole)).or_else(|| Jurisdiction::parse(&country))).flatten()
+    known
+        .then(|| whole.and_then(|whole| Jurisdiction::parse(&whole)).or_else(|| Jurisdiction::parse(&country)))
+        .flatten()
 }
 
 /// Jurisdictions with time zone, currency and language; a division stands for itself where it differs.
@@ -116,10 +125,58 @@ const COUNTRIES: &[(&str, &str, &str, &str)] = &[
 /// Words of names that tell a language; English is what is left.
 const LANGUAGES: &[(&str, &[&str])] = &[
     ("en", &["date", "name", "amount", "case", "status", "number", "type"]),
-    ("fr", &["ville", "montant", "jugement", "etablissement", "proprietaire", "adresse", "statut", "poursuite", "amende", "entreprise", "dossier", "categorie"]),
-    ("de", &["datum", "betrag", "firma", "behorde", "aktenzeichen", "unternehmen", "bussgeld", "verstoss", "ort", "strasse"]),
-    ("es", &["fecha", "importe", "empresa", "expediente", "sancion", "municipio", "resolucion", "infraccion", "estado"]),
-    ("pt", &["orgao", "empresa", "valor", "decisao", "publicacao", "processo", "municipio", "cnpj", "multa", "portaria", "numero"]),
+    (
+        "fr",
+        &[
+            "ville",
+            "montant",
+            "jugement",
+            "etablissement",
+            "proprietaire",
+            "adresse",
+            "statut",
+            "poursuite",
+            "amende",
+            "entreprise",
+            "dossier",
+            "categorie",
+        ],
+    ),
+    (
+        "de",
+        &[
+            "datum",
+            "betrag",
+            "firma",
+            "behorde",
+            "aktenzeichen",
+            "unternehmen",
+            "bussgeld",
+            "verstoss",
+            "ort",
+            "strasse",
+        ],
+    ),
+    (
+        "es",
+        &["fecha", "importe", "empresa", "expediente", "sancion", "municipio", "resolucion", "infraccion", "estado"],
+    ),
+    (
+        "pt",
+        &[
+            "orgao",
+            "empresa",
+            "valor",
+            "decisao",
+            "publicacao",
+            "processo",
+            "municipio",
+            "cnpj",
+            "multa",
+            "portaria",
+            "numero",
+        ],
+    ),
     ("it", &["impresa", "importo", "sanzione", "comune", "violazione", "provvedimento", "ditta"]),
     ("nl", &["bedrijf", "bedrag", "boete", "besluit", "gemeente", "overtreding", "kenmerk"]),
     ("pl", &["nazwa", "kwota", "decyzji", "miasto", "przedsiebiorca", "sygnatura", "kara"]),
@@ -127,10 +184,16 @@ const LANGUAGES: &[(&str, &[&str])] = &[
 
 /// Words that tell a domain, the more particular domain first.
 const DOMAINS: &[(&str, &[&str])] = &[
-    ("FOOD_SAFETY", &["food", "foods", "aliment", "dinesafe", "restaurant", "rasff", "hazards", "lebensmittel", "alimentos"]),
+    (
+        "FOOD_SAFETY",
+        &["food", "foods", "aliment", "dinesafe", "restaurant", "rasff", "hazards", "lebensmittel", "alimentos"],
+    ),
     ("MEDICINES_AND_DEVICES", &["drug", "drugs", "medicine", "medicines", "device", "devices", "pharma", "warning"]),
     ("TRANSPORT_SAFETY", &["vehicle", "vehicles", "maker", "car", "cars", "transport", "aviation", "rail"]),
-    ("LABOUR_STANDARDS", &["wage", "wages", "labour", "labor", "employer", "employername", "naics", "claimed", "respondent"]),
+    (
+        "LABOUR_STANDARDS",
+        &["wage", "wages", "labour", "labor", "employer", "employername", "naics", "claimed", "respondent"],
+    ),
     ("WORKPLACE_SAFETY", &["osha", "workplace", "accident"]),
     ("PUBLIC_PROCUREMENT", &["sanctions", "sancionadas", "procurement", "debarment", "debarred", "orgao", "lesado"]),
     ("ENVIRONMENT", &["environment", "emission", "emissions", "waste", "pollution", "permit"]),

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::Material;
 use super::fields::Leaf;
 use super::home::Home;
 use super::open::{Questions, comment};
 use super::picks::{EventId, Picks, Scheme, suggestions};
-use super::Material;
 use crate::platform::shape;
 
 const FILE: &str = "mapping.vrl";
@@ -15,7 +15,10 @@ const TITLE_BYTES_MAX: usize = crate::model::limit::TEXT_BYTES_MAX;
 
 /// The text of the mapping.
 pub(super) fn write(material: &Material<'_>, picks: &Picks<'_>, questions: &mut Questions) -> String {
-    let mut text = comment("Proposed by `comity platform new`; nothing here is decided. The value of the last expression is the event; what each field takes and each function gives is told in src/platform/mod.rs.", "");
+    let mut text = comment(
+        "Proposed by `comity platform new`; nothing here is decided. The value of the last expression is the event; what each field takes and each function gives is told in src/platform/mod.rs.",
+        "",
+    );
     text.push('\n');
     text.push_str(&table(material));
     text.push('\n');
@@ -23,11 +26,12 @@ pub(super) fn write(material: &Material<'_>, picks: &Picks<'_>, questions: &mut 
         text.push_str("# One record is several rows; what follows reads the first of them.\nfirst = .rows[0]\n\n");
     }
     text.push_str(&questions.comment(FILE, &which_are_decisions(material)));
-    text.push_str("# if squeeze(.status) == \"…\" { abort \"no_decision\" }\n\n");
+    let column = decisive(material).first().map_or(".status", |leaf| leaf.path.as_str());
+    let _ = write!(text, "# if squeeze({column}) == \"…\" {{ abort \"no_decision\" }}\n\n");
     let mut event = Event { text, lines: Vec::new() };
     event.ids(picks, questions);
     event.dates(picks, &material.home, questions);
-    event.subject(material, picks, questions);
+    event.subject(picks, questions);
     event.finding(&material.home, picks, questions);
     let Event { mut text, lines } = event;
     text.push_str("\n{\n");
@@ -38,7 +42,10 @@ pub(super) fn write(material: &Material<'_>, picks: &Picks<'_>, questions: &mut 
 
 /// Every canonical field with the places that it might come from.
 fn table(material: &Material<'_>) -> String {
-    let mut text = comment("What each canonical field might come from, the likeliest first; `-` where nothing in the sample fits.", "");
+    let mut text = comment(
+        "What each canonical field might come from, the likeliest first; `-` where nothing in the sample fits.",
+        "",
+    );
     text.push_str("#\n");
     for path in shape::paths() {
         let mut found = suggestions(&path, &material.leaves);
@@ -57,14 +64,20 @@ fn table(material: &Material<'_>) -> String {
     text
 }
 
-fn which_are_decisions(material: &Material<'_>) -> String {
+/// The places that may tell a decision from what is none.
+fn decisive<'m, 's>(material: &'m Material<'s>) -> Vec<&'m Leaf<'s>> {
     let fields = ["finality", "case_status", "measures.type", "withdrawal.reason"];
-    let mut columns: Vec<&str> = Vec::new();
+    let mut found: Vec<&Leaf<'s>> = Vec::new();
     for leaf in fields.iter().flat_map(|field| suggestions(field, &material.leaves)) {
-        if !columns.contains(&leaf.path.as_str()) && columns.len() < 4 {
-            columns.push(&leaf.path);
+        if leaf.text && found.iter().all(|other| other.path != leaf.path) && found.len() < 4 {
+            found.push(leaf);
         }
     }
+    found
+}
+
+fn which_are_decisions(material: &Material<'_>) -> String {
+    let columns: Vec<&str> = decisive(material).iter().map(|leaf| leaf.path.as_str()).collect();
     let place = if columns.is_empty() { String::new() } else { format!(" Look at {}.", columns.join(", ")) };
     format!(
         "which records are decisions? What is a complaint, a claim or a visit without a finding ends in `abort` with a word of [rejects]; which words of the source say CORRECTION, WITHDRAWAL or CLOSURE?{place}"
@@ -112,7 +125,10 @@ impl Event {
     fn dates(&mut self, picks: &Picks<'_>, home: &Home, questions: &mut Questions) {
         match &picks.decided {
             None => {
-                self.text.push_str(&questions.comment(FILE, "the date of the decision: no field of the sample is a date. Every event needs one."));
+                self.text.push_str(&questions.comment(
+                    FILE,
+                    "the date of the decision: no field of the sample is a date. Every event needs one.",
+                ));
                 self.line("decided", "null");
             }
             Some(decided) => {
@@ -127,7 +143,10 @@ impl Event {
                 }
                 let (_, unread) = values.date_formats(home.day_first());
                 if unread > 0 {
-                    let _ = write!(question, " {unread} different texts are no such date: name those that mean none in `absent: [\"…\"]`.");
+                    let _ = write!(
+                        question,
+                        " {unread} different texts are no such date: name those that mean none in `absent: [\"…\"]`."
+                    );
                 }
                 if decided.leaf.absent {
                     question.push_str(" It is absent in some records, which are refused.");
@@ -140,14 +159,19 @@ impl Event {
             self.line("occurred", &date(leaf, home, None));
         }
         if home.origin.is_none() {
-            let found = picks.origin.as_ref().map_or_else(String::new, |leaf| format!(" Perhaps {}, by a table [codes.origin].", leaf.path));
-            let question = format!("whose decision it is, as an ISO code, in each record; or one jurisdiction as `origin` in platform.toml.{found}");
+            let found = picks
+                .origin
+                .as_ref()
+                .map_or_else(String::new, |leaf| format!(" Perhaps {}, by a table [codes.origin].", leaf.path));
+            let question = format!(
+                "whose decision it is, as an ISO code, in each record; or one jurisdiction as `origin` in platform.toml.{found}"
+            );
             self.text.push_str(&questions.comment(FILE, &question));
             self.line("origin", "null");
         }
     }
 
-    fn subject(&mut self, material: &Material<'_>, picks: &Picks<'_>, questions: &mut Questions) {
+    fn subject(&mut self, picks: &Picks<'_>, questions: &mut Questions) {
         let Some(name) = &picks.legal_name else {
             let question = "does any field name a company? If so, set names_subjects = true in platform.toml and give `subject` here.";
             self.text.push_str(&questions.comment(FILE, question));
@@ -180,11 +204,13 @@ impl Event {
         }
         for (leaf, scheme) in &picks.identifiers {
             if let Scheme::Known(scheme, valid) = scheme {
-                let question = format!("are the numbers in {} of the scheme {scheme}? Check digits fit in {valid} of 100.", leaf.path);
+                let question = format!(
+                    "are the numbers in {} of the scheme {scheme}? Check digits fit in {valid} of 100.",
+                    leaf.path
+                );
                 self.text.push_str(&questions.comment(FILE, &question));
             }
         }
-        let _ = material;
         self.lines.push(format!("  \"subject\": {{\n{}\n  }},\n", parts.join(",\n")));
     }
 
@@ -195,7 +221,8 @@ impl Event {
             }
             Some(leaf) => self.line("infraction", &format!("{{ \"title\": {} }}", leaf.as_text())),
             None => {
-                let (comment, mark) = questions.value(FILE, "what was found, in a few words; no field of the sample says it.");
+                let (comment, mark) =
+                    questions.value(FILE, "what was found, in a few words; no field of the sample says it.");
                 self.text.push_str(&comment);
                 self.line("infraction", &format!("{{ \"title\": \"{mark}\" }}"));
             }
@@ -227,7 +254,8 @@ impl Event {
                 .iter()
                 .map(|(name, leaf)| {
                     let cut = leaf.seen.values.bytes_max > TITLE_BYTES_MAX;
-                    let value = if cut { format!("cut({}, {TITLE_BYTES_MAX})", leaf.as_text()) } else { leaf.as_text() };
+                    let value =
+                        if cut { format!("cut({}, {TITLE_BYTES_MAX})", leaf.as_text()) } else { leaf.as_text() };
                     format!("\"{name}\": {value}")
                 })
                 .collect();

@@ -12,6 +12,8 @@ use crate::platform::definition::{Encoding, Format, Rows};
 mod text;
 mod json;
 mod rows;
+mod xml;
+mod avro;
 mod values;
 mod seen;
 mod words;
@@ -109,20 +111,34 @@ pub fn propose(platform: &str, origin: Option<Jurisdiction>, sample: &Sample<'_>
     let proposal = write(platform, origin, &reading);
     match crate::platform::load(platform, &proposal.files) {
         Ok(_) => Ok(proposal),
-        Err(problems) => Err(problems.into_iter().map(|problem| unsound(sample, problem, reading.schema.is_some())).collect()),
+        Err(problems) => {
+            Err(problems.into_iter().map(|problem| unsound(sample, problem, reading.schema.is_some())).collect())
+        }
     }
 }
 
 /// A problem of the proposal itself: of the file's own schema, or a defect.
 fn unsound(sample: &Sample<'_>, problem: Problem, own_schema: bool) -> Problem {
     if own_schema && problem.file == "source.avsc" {
-        return Problem { file: sample.file.to_owned(), why: format!("its schema cannot be a platform's: {}", problem.why), place: None, ..problem };
+        return Problem {
+            file: sample.file.to_owned(),
+            why: format!("its schema cannot be a platform's: {}", problem.why),
+            place: None,
+            ..problem
+        };
     }
     let why = format!("the proposal does not compile: {} ({})", problem.why, problem.code);
     Problem { code: code::DEFECT, why, help: "report this with the names of the columns".to_owned(), ..problem }
 }
 
 fn read(sample: &Sample<'_>) -> Result<Reading, Problem> {
+    if sample.bytes.starts_with(b"Obj\x01") {
+        let (schema, seen, records) = avro::read(sample)?;
+        let (format, encoding) = (Format::Avro, Encoding::Utf8);
+        let schema = Some(schema);
+        let (style, group, notes) = (Style::Avro, None, Vec::new());
+        return Ok(Reading { format, encoding, encoding_name: "binary", seen, records, style, group, notes, schema });
+    }
     let decoded = text::decode(sample)?;
     let text = decoded.text.as_str();
     let mut notes = Vec::new();
@@ -132,6 +148,9 @@ fn read(sample: &Sample<'_>) -> Result<Reading, Problem> {
     let (format, seen, records, style, group) = if text.trim_start().starts_with(['{', '[']) {
         let (format, seen, records) = json::read(sample, text)?;
         (format, seen, records, Style::Json, None)
+    } else if text.trim_start().starts_with('<') {
+        let (format, seen, records) = xml::read(sample, text)?;
+        (format, seen, records, Style::Xml, None)
     } else {
         let read = rows::read(sample, text)?;
         if read.uneven > 0 {
@@ -149,9 +168,11 @@ fn of_rows(format: &Format) -> Vec<String> {
     let Format::Delimited(layout) = format else { return Vec::new() };
     let mut notes = Vec::new();
     match &layout.rows {
-        Rows::Single => {}
-        Rows::Group { field } => notes.push(format!("neighbouring rows with the same value in `{field}` are taken as one record. Are they one decision?")),
-        Rows::Continuation { .. } => notes.push("rows in which the columns of `continuation` are empty are taken as going on with the one before. Do they?".to_owned()),
+        Rows::Single | Rows::Group { .. } => {}
+        Rows::Continuation { .. } => notes.push(
+            "rows in which the columns of `continuation` are empty are taken as going on with the one before. Do they?"
+                .to_owned(),
+        ),
     }
     if layout.header_line == 0 {
         notes.push("the file seems to have no header: its columns are called by their places. Give them names in source.avsc, and check that its first line is a record.".to_owned());
@@ -168,17 +189,18 @@ fn write(platform: &str, origin: Option<Jurisdiction>, reading: &Reading) -> Pro
     let layout = if let Format::Delimited(layout) = &reading.format { Some(layout) } else { None };
     let rows = layout.is_some_and(|layout| !matches!(layout.rows, Rows::Single));
     let key = layout.and_then(|layout| match &layout.rows {
-        Rows::Single => None,
-        Rows::Group { field } => Some(field.as_str()),
+        Rows::Single | Rows::Group { .. } => None,
         Rows::Continuation { empty } => {
             let score = |native: &String| words::score("event_id", &words::split(native), native);
             empty.iter().max_by_key(|native| score(native)).map(String::as_str)
         }
     });
     let leaves = fields::leaves(&fields, if rows { "first" } else { "" });
-    let picks = picks::pick(&leaves, key, &home);
+    let picks = picks::pick(&leaves, key, reading.group.as_ref().map(|(column, _)| column.as_str()), &home);
     let mut notes = reading.notes.clone();
-    notes.extend(left_out.iter().map(|left| format!("left out of source.avsc, and so never read: {left}. Is that right?")));
+    notes.extend(
+        left_out.iter().map(|left| format!("left out of source.avsc, and so never read: {left}. Is that right?")),
+    );
     let material = Material {
         platform,
         format: reading.format.clone(),

@@ -45,7 +45,6 @@ pub(super) struct Picks<'f> {
     pub(super) title: Option<Leaf<'f>>,
     pub(super) penalty: Option<Leaf<'f>>,
     pub(super) origin: Option<Leaf<'f>>,
-    pub(super) description: Option<Leaf<'f>>,
 }
 
 /// A scheme of identifiers.
@@ -61,12 +60,18 @@ pub(super) enum Scheme {
 pub(super) fn fits(field: &str, leaf: &Leaf<'_>) -> bool {
     let values = &leaf.seen.values;
     match field {
-        "decided" | "occurred" | "aware_at" | "expires_at" | "reported_at" | "measures.from" | "measures.to" => values.is_date(),
+        "decided" | "occurred" | "aware_at" | "expires_at" | "reported_at" | "measures.from" | "measures.to" => {
+            values.is_date()
+        }
         "measures.penalty" => values.is_amount() && !values.is_date() && !values.counts_rows(),
         "event_id" | "case_id" => !values.is_date() && values.words_mean() <= 4,
         "revision" => values.whole_numbers == values.compared,
-        "subject.legal_name" | "subject.locality" => !values.is_date() && !values.is_amount() && leaf.text && values.words_mean() <= 12,
-        "infraction.title" | "info.headline" | "info.description" => leaf.text && !values.is_date() && !values.is_amount(),
+        "subject.legal_name" | "subject.locality" => {
+            !values.is_date() && !values.is_amount() && leaf.text && values.words_mean() <= 12
+        }
+        "infraction.title" | "info.headline" | "info.description" => {
+            leaf.text && !values.is_date() && !values.is_amount()
+        }
         "finality" | "severity" | "urgency" | "certainty" | "case_status" | "measures.type" | "domain" => {
             !values.is_date() && values.distinct() <= 60
         }
@@ -99,8 +104,9 @@ fn rank(field: &str, leaf: &Leaf<'_>) -> usize {
     };
     match (named, by_values) {
         (0, 0) => 0,
-        // Values alone do not make a name: a town has a public body's name too.
+        // Values alone do not make a name: a town has a public body's name too. Nor does a word that may mean anything.
         (0, by_values) if field != "subject.legal_name" || by_values < 4 => 0,
+        (1..=3, 0) if field == "subject.legal_name" => 0,
         (named, by_values) => 2 * (named + by_values) + usize::from(!leaf.absent),
     }
 }
@@ -115,20 +121,27 @@ fn sure<'f>(field: &str, leaves: &[Leaf<'f>]) -> Option<Leaf<'f>> {
 }
 
 /// Picks a place for each field that the proposal fills; `key` is the column that makes rows one record.
-pub(super) fn pick<'f>(leaves: &[Leaf<'f>], key: Option<&str>, home: &Home) -> Picks<'f> {
+pub(super) fn pick<'f>(leaves: &[Leaf<'f>], key: Option<&str>, group: Option<&str>, home: &Home) -> Picks<'f> {
     let legal_name = best("subject.legal_name", leaves);
     let not_name = |leaf: &Leaf<'f>| legal_name.as_ref().is_none_or(|name| name.path != leaf.path);
     let title = suggestions("infraction.title", leaves).into_iter().find(|leaf| not_name(leaf)).cloned();
     let decided = decided(leaves);
     let penalty = best("measures.penalty", leaves);
-    let event_id = event_id(leaves, key, &[&legal_name, &decided.as_ref().map(|date| date.leaf.clone()), &title, &penalty]);
+    // Rows that share an id next to each other are of one case.
+    let grouped = group.and_then(|native| leaves.iter().find(|leaf| leaf.native == native)).cloned();
+    let event_id = event_id(
+        leaves,
+        key,
+        &[&grouped, &legal_name, &decided.as_ref().map(|date| date.leaf.clone()), &title, &penalty],
+    );
     let own = match &event_id {
         EventId::Unique(leaf) | EventId::Named(leaf, _) => Some(leaf.path.clone()),
         EventId::Digest(_) => None,
     };
     let other = |leaf: &Leaf<'f>| own.as_ref() != Some(&leaf.path);
-    let case_id = sure("case_id", leaves).filter(|leaf| other(leaf) && !leaf.absent);
-    let occurred = sure("occurred", leaves).filter(|leaf| decided.as_ref().is_none_or(|date| date.leaf.path != leaf.path));
+    let case_id = grouped.or_else(|| sure("case_id", leaves)).filter(|leaf| other(leaf) && !leaf.absent);
+    let occurred =
+        sure("occurred", leaves).filter(|leaf| decided.as_ref().is_none_or(|date| date.leaf.path != leaf.path));
     let identifiers = if legal_name.is_some() { identifiers(leaves, own.as_deref(), home) } else { Vec::new() };
     let products = ["category", "name", "brand", "model", "batch"].into_iter().filter_map(|name| {
         let leaf = best(&format!("products.{name}"), leaves).filter(|leaf| not_name(leaf) && leaf.text)?;
@@ -140,15 +153,13 @@ pub(super) fn pick<'f>(leaves: &[Leaf<'f>], key: Option<&str>, home: &Home) -> P
             product.push((name, leaf));
         }
     }
-    // A category alone is as well one of cases.
-    let describes = product.iter().any(|(name, _)| *name != "category")
+    // A category alone is as well one of cases, unless nothing else says whom or what the decision is about.
+    let describes = legal_name.is_none()
+        || product.iter().any(|(name, _)| *name != "category")
         || product.iter().any(|(_, leaf)| leaf.score("products.category") > 3);
     if !describes {
         product.clear();
     }
-    let used = |leaf: &&Leaf<'f>| not_name(leaf) && title.as_ref().is_none_or(|title| title.path != leaf.path);
-    let description = suggestions("info.description", leaves).into_iter().find(used).cloned();
-    let description = description.filter(|leaf| leaf.seen.values.words_mean() > 3);
     Picks {
         event_id,
         case_id,
@@ -161,7 +172,6 @@ pub(super) fn pick<'f>(leaves: &[Leaf<'f>], key: Option<&str>, home: &Home) -> P
         title,
         penalty,
         origin: best("origin", leaves),
-        description,
     }
 }
 
@@ -195,8 +205,14 @@ fn decided<'f>(leaves: &[Leaf<'f>]) -> Option<Decided<'f>> {
     let behind = best("reported_at", leaves).map(|leaf| Decided { leaf, bound: Some("NOT_AFTER") });
     let before = best("aware_at", leaves).or_else(|| best("occurred", leaves));
     let before = before.map(|leaf| Decided { leaf, bound: Some("NOT_BEFORE") });
-    let any = || leaves.iter().find(|leaf| leaf.seen.values.is_date()).cloned();
-    before.or(behind).or_else(|| any().map(|leaf| Decided { leaf, bound: Some("NOT_BEFORE") }))
+    let any =
+        leaves.iter().filter(|leaf| leaf.seen.values.is_date()).max_by_key(|leaf| leaf.seen.values.given).cloned();
+    let any = any.map(|leaf| {
+        // Money is paid, and a list brought up to date, after the decision.
+        let after = leaf.words.iter().any(|word| ["paid", "updated", "payment"].contains(&word.as_str()));
+        Decided { leaf, bound: Some(if after { "NOT_AFTER" } else { "NOT_BEFORE" }) }
+    });
+    before.or(behind).or(any)
 }
 
 /// Numbers of organisations: those of a known scheme, then one that the source gives out itself.

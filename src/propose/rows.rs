@@ -27,7 +27,7 @@ pub(super) struct Read {
     pub(super) rows: usize,
     /// Rows with another number of cells than the header.
     pub(super) uneven: usize,
-    /// A column whose neighbouring rows repeat its value, and how many records that would make; not used yet.
+    /// A column whose neighbouring rows repeat its value, and how many records that would make.
     pub(super) group: Option<(String, usize)>,
 }
 
@@ -64,13 +64,11 @@ pub(super) fn read(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
     let uneven = count - rows.len();
     let continuation = continuation(&fields, &rows);
     let group = group(&fields).filter(|_| continuation.is_empty());
-    let unique = fields.iter().any(|field| identifies(field));
-    let (rows_of_record, group) = match (continuation.is_empty(), group) {
-        (false, _) => (Rows::Continuation { empty: continuation }, None),
-        (true, Some((field, _))) if !unique => (Rows::Group { field }, None),
-        (true, group) => (Rows::Single, group),
-    };
-    let layout = Delimited { delimiter, backslash_escapes: delimiter == b'\t' && !quoting, header_line, rows: rows_of_record };
+    // Rows that share an id are put together only by their author: they may as well be several decisions.
+    let rows_of_record =
+        if continuation.is_empty() { Rows::Single } else { Rows::Continuation { empty: continuation } };
+    let layout =
+        Delimited { delimiter, backslash_escapes: delimiter == b'\t' && !quoting, header_line, rows: rows_of_record };
     let seen = Seen { objects: rows.len(), fields, ..Seen::default() };
     Ok(Read { format: Format::Delimited(layout), seen, rows: count, uneven, group })
 }
@@ -94,11 +92,18 @@ fn layout(text: &str) -> Option<(u8, bool, usize)> {
             if !quoting && (*delimiter != b'\t' || !escapes_are_sound(look)) {
                 continue;
             }
-            let rows: Vec<usize> =
-                reader(look, *delimiter, quoting).into_records().map_while(Result::ok).take(LOOK_ROWS_MAX).map(|row| row.len()).collect();
+            let rows: Vec<usize> = reader(look, *delimiter, quoting)
+                .into_records()
+                .map_while(Result::ok)
+                .take(LOOK_ROWS_MAX)
+                .map(|row| row.len())
+                .collect();
             let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
             rows.iter().for_each(|width| *counts.entry(*width).or_default() += 1);
-            let most = counts.iter().filter(|(width, _)| (2..=COLUMNS_MAX).contains(*width)).max_by_key(|(width, count)| (**count, **width));
+            let most = counts
+                .iter()
+                .filter(|(width, _)| (2..=COLUMNS_MAX).contains(*width))
+                .max_by_key(|(width, count)| (**count, **width));
             let Some((width, count)) = most else { continue };
             // In twentieths: a file whose last row is cut off is as even as one whose is not.
             let even = 20 * count / rows.len().max(1);
@@ -161,11 +166,13 @@ fn is_header(row: &StringRecord, text: &str, delimiter: u8, quoting: bool) -> bo
     let mut different = names.clone();
     different.sort_unstable();
     different.dedup();
-    let again = reader(text, delimiter, quoting).into_records().skip(1).take(LOOK_ROWS_MAX).map_while(Result::ok).any(|other| {
-        let same = row.iter().zip(&other).filter(|(one, other)| !one.trim().is_empty() && one == other).count();
-        // A header that is printed on every page is one again.
-        same > 0 && 2 * same < names.len()
-    });
+    let again = reader(text, delimiter, quoting).into_records().skip(1).take(LOOK_ROWS_MAX).map_while(Result::ok).any(
+        |other| {
+            let same = row.iter().zip(&other).filter(|(one, other)| !one.trim().is_empty() && one == other).count();
+            // A header that is printed on every page is one again.
+            same > 0 && 2 * same < names.len()
+        },
+    );
     values == 0 && !again && 10 * different.len() >= 9 * names.len()
 }
 
@@ -210,7 +217,8 @@ fn continuation(fields: &[Seen], rows: &[StringRecord]) -> Vec<String> {
         let kept = first.iter().filter(|row| !empty(row, *place)).count();
         more.iter().all(|row| empty(row, *place)) && share(kept, first.len()) >= 0.95
     });
-    let columns: Vec<String> = lacking.filter_map(|place| fields.get(place)).map(|field| field.native.clone()).collect();
+    let columns: Vec<String> =
+        lacking.filter_map(|place| fields.get(place)).map(|field| field.native.clone()).collect();
     // One column alone may simply be unknown now and then; the row must also say something.
     let says = more.iter().all(|row| (0..fields.len()).any(|place| !empty(row, place)));
     if columns.len() >= 2 && says { columns } else { Vec::new() }

@@ -107,16 +107,26 @@ impl Seen {
 
     /// The field of that name, made where it is new.
     fn field(&mut self, native: &str, note: impl FnOnce(&mut Self)) {
-        if let Some(field) = self.fields.iter_mut().find(|field| field.native == native) {
-            return note(field);
-        }
-        if self.fields.len() >= KEYS_MAX {
+        if self.fields.len() >= KEYS_MAX && self.fields.iter().all(|field| field.native != native) {
             self.beyond += 1;
             return;
         }
-        let mut field = Self::named(native);
-        note(&mut field);
-        self.fields.push(field);
+        note(self.child(native));
+    }
+
+    /// The child of that name, made where it is new; beyond the bound the last one stands for the rest.
+    pub(super) fn child(&mut self, native: &str) -> &mut Self {
+        let known = self.fields.iter().position(|field| field.native == native);
+        let place = known.unwrap_or_else(|| {
+            if self.fields.len() < KEYS_MAX {
+                self.fields.push(Self::named(native));
+            } else {
+                self.beyond += 1;
+            }
+            self.fields.len().saturating_sub(1)
+        });
+        // There is one at least: the bound is above zero.
+        &mut self.fields[place]
     }
 
     /// Sets how often each field could have stood: as often as the object around it did.

@@ -212,9 +212,9 @@ impl Values {
                 rest.iter().filter(|(mask, _)| *mask & (1 << place) != 0).map(|(_, count)| count).sum()
             };
             let order = |format: &str| usize::from(format.starts_with("%d/%m") != prefers_day_first);
-            let best = (0..DATE_FORMATS.len())
-                .filter(|place| score(*place) > 0)
-                .min_by_key(|place| (std::cmp::Reverse(score(*place)), order(DATE_FORMATS.get(*place).unwrap_or(&"")), *place));
+            let best = (0..DATE_FORMATS.len()).filter(|place| score(*place) > 0).min_by_key(|place| {
+                (std::cmp::Reverse(score(*place)), order(DATE_FORMATS.get(*place).unwrap_or(&"")), *place)
+            });
             let Some(best) = best else { break };
             chosen.extend(DATE_FORMATS.get(best));
             rest.retain(|mask, _| mask & (1 << best) == 0);
@@ -232,7 +232,8 @@ impl Values {
     /// True where day and month could be exchanged in every date.
     pub(super) fn day_or_month(&self) -> bool {
         let both = |one: &str, other: &str| {
-            let bit = |format: &str| DATE_FORMATS.iter().position(|known| *known == format).map_or(0, |place| 1 << place);
+            let bit =
+                |format: &str| DATE_FORMATS.iter().position(|known| *known == format).map_or(0, |place| 1 << place);
             let (one, other) = (bit(one), bit(other));
             self.dates.keys().any(|mask| mask & one != 0)
                 && self.dates.keys().all(|mask| (mask & one != 0) == (mask & other != 0))
@@ -257,7 +258,9 @@ impl Values {
         let home = |name: &str| name.split('-').next().is_some_and(|first| first.eq_ignore_ascii_case(country));
         let strength = |name: &str| identifiers::scheme(name).map_or(0, |scheme| scheme.strength);
         let general = |name: &str| !name.get(..3).is_some_and(|start| start.ends_with('-'));
-        fits.filter(|(name, _)| home(name) || general(name) || country.is_empty())
+        // Check digits that fit in so many are no accident, wherever the scheme is from.
+        let proved = |fit: &Fit| fit.valid >= 20;
+        fits.filter(|(name, fit)| home(name) || general(name) || country.is_empty() || proved(fit))
             .max_by_key(|(name, fit)| (home(name), fit.valid, strength(name)))
             .map(|(name, _)| *name)
     }

@@ -19,6 +19,21 @@ pub fn utf16(prefix: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// A file's text in UTF-8, or as it stands where it is in no UTF-16.
+pub(super) enum Text<R> {
+    Plain(R),
+    Utf16(Box<Transcoder<R>>),
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(input) => input.read(buffer),
+            Self::Utf16(input) => input.read(buffer),
+        }
+    }
+}
+
 /// A reader of UTF-16 that gives UTF-8, without the byte order mark.
 pub(super) struct Transcoder<R> {
     input: R,
