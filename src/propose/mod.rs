@@ -17,6 +17,7 @@ mod avro;
 mod values;
 mod seen;
 mod words;
+mod hints;
 mod names;
 mod fields;
 mod home;

@@ -180,7 +180,9 @@ fn event_id<'f>(leaves: &[Leaf<'f>], key: Option<&str>, parts: &[&Option<Leaf<'f
         return EventId::Unique(leaf.clone());
     }
     let found = suggestions("event_id", leaves);
-    let mut found = found.into_iter().filter(|leaf| !leaf.of_list && !leaf.seen.values.counts_rows());
+    // A number that counts the rows is an id only where its name says so.
+    let counts = |leaf: &Leaf<'_>| leaf.seen.values.counts_rows() && leaf.score("event_id") <= 3;
+    let mut found = found.into_iter().filter(|leaf| !leaf.of_list && !counts(leaf));
     if let Some(leaf) = found.clone().find(|leaf| identifies(leaf.seen)) {
         return EventId::Unique(leaf.clone());
     }

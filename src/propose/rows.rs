@@ -182,7 +182,6 @@ pub(super) fn identifies(field: &Seen) -> bool {
     values.given > 1
         && !field.may_be_absent()
         && values.uniqueness() >= 0.98
-        && !values.counts_rows()
         && !values.is_date()
         && words::score("event_id", &words::split(&field.native), &field.native) > 0
 }
