@@ -137,12 +137,15 @@ use vrl::compiler::Program;
 use crate::model::problem::Problem;
 
 pub mod code;
+pub(crate) mod columns;
+pub mod compare;
 pub mod definition;
 pub mod examples;
 
 pub(crate) mod functions;
+pub mod lineage;
 mod mapping;
-mod nearest;
+pub(crate) mod nearest;
 mod outcome;
 pub(crate) mod read;
 mod read_source;

@@ -4,7 +4,9 @@ use clap::Subcommand;
 
 use super::{Common, Failure, Output};
 
+mod compare;
 mod new;
+mod report;
 
 /// Begin, review and compare the folders of platforms.
 #[derive(Debug, clap::Args)]
@@ -16,10 +18,14 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     New(new::Arguments),
+    Report(report::Arguments),
+    Compare(compare::Arguments),
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     match &arguments.command {
         Command::New(given) => new::run(common, given, output),
+        Command::Report(given) => report::run(common, given, output),
+        Command::Compare(given) => compare::run(given, output),
     }
 }
