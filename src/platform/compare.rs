@@ -65,9 +65,13 @@ pub fn history(definition: &Definition) -> Vec<String> {
         let mut found = Comparison::default();
         found.source(before, after);
         let (from, to) = (&before.version, &after.version);
-        lines.push(format!("{from} -> {to}: {} differences", found.breaks.len() + found.notes.len()));
-        lines.extend(found.breaks.iter().map(|problem| format!("  {}", problem.why)));
-        lines.extend(found.notes.iter().map(|note| format!("  {note}")));
+        lines.push(format!("{from} -> {to}, differences: {}", found.breaks.len() + found.notes.len()));
+        // What it would break under one name breaks nothing between two.
+        let own = format!("source {from}: ");
+        let told =
+            found.breaks.iter().map(|problem| problem.why.as_str()).chain(found.notes.iter().map(String::as_str));
+        let told = told.map(|why| why.strip_prefix(&own).unwrap_or(why));
+        lines.extend(told.map(|why| format!("  {}", why.split("; ").next().unwrap_or(why))));
     }
     lines
 }

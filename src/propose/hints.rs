@@ -86,8 +86,8 @@ pub(super) const HINTS: &[Hint] = &[
     ),
     hint(
         "subject.locality",
-        "city|town|ville|stadt|municipio|cidade|comune|gemeente|miasto|시군구",
-        "locality|ort|ciudad|plaats",
+        "city|town|ville|stadt|municipio|cidade|comune|gemeente|miasto|ort|ciudad|plaats|시군구",
+        "locality",
         "capacity|report|state",
     ),
     hint(

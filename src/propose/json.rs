@@ -37,7 +37,7 @@ pub(super) fn read(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
     }
     let found = lists.0.into_inner();
     // Of two lists the one with more records is meant; of two as long the one further out.
-    let best = found.iter().filter(|list| list.objects > 0 && list.others == 0);
+    let best = found.iter().filter(|list| list.objects > 0 && list.objects >= list.others);
     let best = best.max_by_key(|list| (list.objects, std::cmp::Reverse(list.path.len())));
     let Some(best) = best else { return whole(sample, text) };
     if best.path.iter().any(|key| key.contains('.') || key.is_empty()) {
@@ -203,7 +203,8 @@ impl<'de> Visitor<'de> for Walk<'_> {
             Aim::Read(wanted, seen) if *wanted == *self.path => {
                 while let Some(value) = seq.next_element::<Json>()? {
                     let mut seen = seen.borrow_mut();
-                    if seen.1 < RECORDS_MAX {
+                    // What is no object is no record that could be read.
+                    if seen.1 < RECORDS_MAX && value.is_object() {
                         seen.0.see(&value, 1);
                         seen.1 += 1;
                     }
