@@ -1,7 +1,7 @@
 //! What most commands need first: the settings, the platforms, proved, and the rules that follow from both.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, Failure};
 use crate::config::{self, Kafka, Settings};
@@ -38,6 +38,7 @@ pub(super) fn platforms(settings: &Settings) -> Result<Vec<Platform>, Failure> {
         let help = "give the folder another name, or set desk.enabled = false";
         problems.push(Problem::new("CMT-9036", &platform.definition.name, "a desk of a member has this name", help));
     }
+    problems.extend(platforms.iter().flat_map(undecided));
     platforms.extend(desks);
     if problems.is_empty() { Ok(platforms) } else { Err(Failure::configuration(problems)) }
 }
@@ -47,6 +48,12 @@ pub(super) fn desks(settings: &Settings) -> Result<Vec<Platform>, Failure> {
     let speaks = |member: &&Member| settings.desk.enabled && member.state != MemberState::Retired;
     let members = settings.federation.members.iter().filter(speaks).map(|member| member.jurisdiction);
     desk::desks(members).map_err(Failure::configuration)
+}
+
+/// What the author of a platform's folder still has to decide.
+pub(super) fn undecided(platform: &Platform) -> Vec<Problem> {
+    let file = |problem: &Problem| format!("{}/{}", platform.definition.name, problem.file);
+    platform.undecided.iter().map(|problem| Problem { file: file(problem), ..problem.clone() }).collect()
 }
 
 /// Platforms whose jurisdiction is no member: every record of theirs would be rejected.
@@ -64,6 +71,14 @@ fn strangers(settings: &Settings, platforms: &[Platform]) -> Vec<Problem> {
     problems
 }
 
+/// The folder of the platforms' folders: `platforms.dir`, or `schemas/platforms` where there is no configuration.
+pub(super) fn platforms_dir(common: &Common) -> Result<PathBuf, Failure> {
+    if common.config.exists() {
+        return Ok(settings(common)?.platforms.dir);
+    }
+    Ok(std::env::var_os("COMITY__PLATFORMS__DIR").map_or_else(|| "schemas/platforms".into(), PathBuf::from))
+}
+
 /// One platform by name, and the key of rejections' digests. Without a configuration file the platform is looked for
 /// in `schemas/platforms`, so that its author needs none.
 pub(super) fn platform(common: &Common, name: &str) -> Result<(Platform, Option<Vec<u8>>), Failure> {
@@ -71,7 +86,7 @@ pub(super) fn platform(common: &Common, name: &str) -> Result<(Platform, Option<
         let settings = settings(common)?;
         (settings.platforms.dir, settings.guard.digest_key)
     } else {
-        ("schemas/platforms".into(), None)
+        (platforms_dir(common)?, None)
     };
     if let Some(jurisdiction) = desk::jurisdiction(name)
         && !dir.join(name).exists()

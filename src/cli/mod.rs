@@ -23,6 +23,7 @@ mod tap;
 mod ask;
 mod show;
 mod desk;
+mod platform;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -78,6 +79,7 @@ enum Command {
     Close(desk::close::Arguments),
     Correct(desk::correct::Arguments),
     Recall(desk::recall::Arguments),
+    Platform(platform::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -113,6 +115,7 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Correct(given) => desk::correct::run(common, given, output),
         Command::Recall(given) => desk::recall::run(common, given, output),
         Command::Close(given) => desk::close::run(common, given, output),
+        Command::Platform(given) => platform::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

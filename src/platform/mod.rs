@@ -39,7 +39,7 @@
 //! schema = "source.avsc"             # default
 //! mapping = "mapping.vrl"            # default
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
-//! encoding = "utf-8"                 # default; or "iso-8859-1"
+//! encoding = "utf-8"                 # default; or "iso-8859-1"; a file in UTF-16 becomes UTF-8 as it is cut
 //! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
@@ -140,20 +140,24 @@ use vrl::compiler::Program;
 use crate::model::problem::Problem;
 
 pub mod code;
+pub(crate) mod columns;
+pub mod compare;
 pub mod definition;
 pub mod desk;
 pub mod examples;
 
 pub(crate) mod functions;
+pub mod lineage;
 mod mapping;
-mod nearest;
+pub(crate) mod nearest;
 mod outcome;
 pub(crate) mod read;
 mod read_source;
-mod shape;
+pub(crate) mod shape;
 mod source_schema;
 mod syntax;
 pub(crate) mod text;
+mod undecided;
 mod written;
 pub(crate) mod zone;
 
@@ -162,6 +166,9 @@ mod tests;
 
 use definition::{Definition, Delimited, Format, Rows, Source};
 use written::Text;
+
+/// The words that mark what the author of a folder still has to decide.
+pub const UNDECIDED: &str = "TO DECIDE";
 
 /// A platform that may be used: its definition is valid and its mappings are proved.
 #[derive(Clone)]
@@ -172,6 +179,8 @@ pub struct Platform {
     pub digest: [u8; 32],
     /// The first 16 hexadecimal digits of `digest`.
     pub mapping_version: String,
+    /// What its author still has to decide: with any of it, it serves for trying only.
+    pub undecided: Vec<Problem>,
     /// The mapping of each source, in the order of `definition.sources`.
     pub(crate) mappings: Vec<Mapping>,
     /// `definition.time_zone`.
@@ -205,6 +214,11 @@ impl Mapping {
             Some(byte) => format!("{}:{}", self.file, self.lines.partition_point(|start| *start <= byte) + 1),
         }
     }
+}
+
+/// True for what can name a platform and its folder: a-z, 0-9 and `-`, at most 63 letters.
+pub fn is_name(name: &str) -> bool {
+    read::is_name(name, "-") && name.len() <= read::NAME_BYTES_MAX
 }
 
 /// Reads a platform from the files of its folder, by relative path.
@@ -244,6 +258,10 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
             schema.as_ref().map(|schema| source_schema::read(schema, &plan.format, problems)).unwrap_or_default();
         let sound = schema.is_some() && problems.len() == before;
         for (column, at) in plan.columns.iter().filter(|_| sound) {
+            if fields.iter().filter(|field| field.native == *column).count() > 1 {
+                let why = format!("the source schema has several columns `{column}`");
+                problems.push(file.problem(code::SCHEMA_FIELD, at.clone(), why, "name a column that stands once"));
+            }
             if fields.iter().all(|field| field.native != *column) {
                 let help = read::suggestion(column, fields.iter().map(|field| field.native.as_str()));
                 let why = format!("the source schema has no column `{column}`");
@@ -270,7 +288,8 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
     let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let zone = zone::find(&definition.time_zone)?;
     let vrl_zone = vrl::compiler::TimeZone::parse(&definition.time_zone)?;
-    Some(Platform { definition, digest, mapping_version, mappings, zone, vrl_zone })
+    let undecided = undecided::find(files);
+    Some(Platform { definition, undecided, digest, mapping_version, mappings, zone, vrl_zone })
 }
 
 /// True where the mapping's input is `{ rows: [ … ] }`.

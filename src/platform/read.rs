@@ -20,7 +20,7 @@ const NAMES_MAX: usize = 256;
 /// Entries of one table of codes.
 const CODES_MAX: usize = 10_000;
 /// Letters of a platform's name: with `comity.in.` before it the topic's name stays within Kafka's 249.
-const NAME_BYTES_MAX: usize = 63;
+pub(super) const NAME_BYTES_MAX: usize = 63;
 
 /// The definition, but for the fields of its sources, and how each source is to be read.
 pub(super) fn read(
@@ -71,7 +71,7 @@ pub(super) fn read(
 }
 
 fn check_name(name: &str, file: &Text, problems: &mut Vec<Problem>) {
-    if !is_name(name, "-") || name.len() > NAME_BYTES_MAX {
+    if !super::is_name(name) {
         let why = format!("`{name}` cannot name a platform");
         let help = format!("call the folder with a-z, 0-9 and `-`, at most {NAME_BYTES_MAX} letters");
         problems.push(Problem::new(code::VALUE, file.name.clone(), why, help));

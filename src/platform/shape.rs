@@ -272,6 +272,33 @@ fn without_null(kind: &Kind) -> Kind {
     kind
 }
 
+/// Every field that holds no other, by its path from the event down; elements of lists count as their list.
+pub(crate) fn paths() -> Vec<String> {
+    let mut paths = Vec::new();
+    collect(EVENT, "", &mut paths);
+    paths
+}
+
+fn collect(fields: &[Field], above: &str, paths: &mut Vec<String>) {
+    for field in fields {
+        let path = format!("{above}{}", field.name);
+        let shape = if let Shape::List(of) = field.shape { *of } else { field.shape };
+        match shape {
+            Shape::Object(inner) => collect(inner, &format!("{path}."), paths),
+            Shape::Text
+            | Shape::Integer
+            | Shape::Code(_)
+            | Shape::LegalBasis
+            | Shape::Place
+            | Shape::Date
+            | Shape::Instant
+            | Shape::Money
+            | Shape::Identifier
+            | Shape::List(_) => paths.push(path),
+        }
+    }
+}
+
 /// The shape at a path from the event down.
 pub(super) fn at(path: &[&str]) -> Option<Shape> {
     let mut shape = Shape::Object(EVENT);

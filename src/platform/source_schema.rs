@@ -26,7 +26,10 @@ pub(super) fn read(file: &Text, format: &Format, problems: &mut Vec<Problem>) ->
             return Vec::new();
         }
     };
-    let mut reader = Reader { file, named: BTreeMap::new(), open: Vec::new(), fields: 0, problems: Vec::new() };
+    // Columns are known by their places, so a file may call several alike, or nothing.
+    let by_place = matches!(format, Format::Delimited(_));
+    let mut reader =
+        Reader { file, by_place, named: BTreeMap::new(), open: Vec::new(), fields: 0, problems: Vec::new() };
     let read = reader.type_of(&json, 0);
     let fields = match read {
         Some((SourceType::Record(fields), false)) => fields,
@@ -56,6 +59,7 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
 
 struct Reader<'a> {
     file: &'a Text,
+    by_place: bool,
     /// The named types read so far.
     named: BTreeMap<String, SourceType>,
     /// The records that are being read, outermost first: a name among them is a recursion.
@@ -209,7 +213,9 @@ impl Reader<'_> {
     fn unique(&mut self, fields: &[SourceField]) {
         for (place, field) in fields.iter().enumerate() {
             let earlier = fields.get(..place).unwrap_or_default();
-            if earlier.iter().any(|other| other.name == field.name || other.native == field.native) {
+            let same =
+                |other: &SourceField| other.name == field.name || (other.native == field.native && !self.by_place);
+            if earlier.iter().any(same) {
                 let why = format!("two fields are called `{}`", field.native);
                 self.refuse(code::SCHEMA_FIELD, &field.name, why, "give each field its own name and its own `native`");
             }

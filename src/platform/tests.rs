@@ -203,8 +203,37 @@ fn a_source_schema_is_a_record_that_ends() {
     check(avsc, row, r#"{"name":"number","type":"Row"}"#, code::RECURSIVE, "\"Row\"");
     check(avsc, row, r#"{"name":"number","type":["int","string"]}"#, code::SCHEMA_TYPE, "{");
     check(avsc, row, r#"{"name":"number","type":"decimal"}"#, code::SCHEMA_TYPE, "\"decimal\"");
-    check(avsc, "\"native\":\"Employer\"", "\"native\":\"Case No.\"", code::SCHEMA_FIELD, "\"name\"");
+    check(avsc, "\"name\":\"name\"", "\"name\":\"number\"", code::SCHEMA_FIELD, "\"number\"");
     check(avsc, "\"fields\":[\n", "\"fields\":[,\n", code::SCHEMA, ",");
+}
+
+/// Files with two columns of one name, or of none, are real; only the column that makes records must stand once.
+#[test]
+fn columns_may_be_called_alike_but_not_the_one_that_groups() {
+    let avsc = "source.avsc";
+    assert_eq!(problems(&with(avsc, "\"native\":\"Employer\"", "\"native\":\"amount\"")), []);
+    let found = problems(&with(avsc, "\"native\":\"Employer\"", "\"native\":\"Case No.\""));
+    assert_eq!(found.iter().map(|problem| problem.code).collect::<Vec<_>>(), [code::SCHEMA_FIELD], "{}", told(&found));
+    let mut json = with(avsc, "\"native\":\"Employer\"", "\"native\":\"amount\"");
+    let toml = TOML.replace("format = \"csv\"\ndelimiter = \";\"\ngroup = \"Case No.\"\n", "format = \"json\"\n");
+    json.insert("platform.toml".to_owned(), toml.into_bytes());
+    assert!(problems(&json).iter().any(|problem| problem.code == code::SCHEMA_FIELD), "keys of an object are names");
+}
+
+#[test]
+fn a_mark_of_a_proposal_is_undecided() {
+    let undecided = |files| load("on-test", &files).expect("sound").undecided;
+    assert_eq!(undecided(sound()), []);
+    let title = undecided(with("platform.toml", "Invented decisions", "TO DECIDE 1 and TO DECIDE 2"));
+    let first = &title[0];
+    let place = first.place.clone().unwrap();
+    assert_eq!(
+        (title.len(), first.code, first.why.as_str()),
+        (1, code::UNDECIDED, "question 1 is still to be decided")
+    );
+    assert_eq!(&place.text[place.start..place.end], "TO DECIDE");
+    let mapping = undecided(with("mapping.vrl", "first = .rows[0]", "# TO DECIDE 9: which?\nfirst = .rows[0]"));
+    assert_eq!((mapping.len(), mapping[0].file.as_str()), (1, "mapping.vrl"));
 }
 
 #[test]
