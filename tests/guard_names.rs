@@ -14,7 +14,7 @@ use comity::model::code::{
 use comity::model::event::{Authority, Dated, Infraction, InfractionEvent, Provenance, Subject};
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
-use comity::platform::definition::{Definition, Origin};
+use comity::platform::definition::{Definition, Origin, Partitions};
 
 fn platform() -> Definition {
     Definition {
@@ -22,6 +22,7 @@ fn platform() -> Definition {
         title: String::new(),
         origin: Origin::PerRecord,
         topic: String::new(),
+        partitions: Partitions::One,
         language: "en".into(),
         time_zone: "UTC".into(),
         domains: vec![Domain::LabourStandards],
