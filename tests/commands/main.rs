@@ -14,5 +14,6 @@ mod support;
 
 mod feed;
 mod idle;
+mod keyed;
 mod setting;
 mod topics;

@@ -41,7 +41,8 @@ fn planned(setting: &Setting, arguments: &[&str]) -> BTreeMap<String, Value> {
 
 fn one(name: &str, config: &[(&'static str, &str)]) -> TopicPlan {
     let config = config.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    TopicPlan { name: name.to_owned(), partitions: 1, replication: 1, config, purpose: "a test".to_owned() }
+    let (name, purpose) = (name.to_owned(), "a test".to_owned());
+    TopicPlan { name, partitions: 1, any_partitions: false, replication: 1, config, purpose }
 }
 
 fn rules() -> Rules {

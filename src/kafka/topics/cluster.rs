@@ -80,7 +80,7 @@ impl Cluster {
             return Ok(vec![Difference::Missing]);
         };
         let mut found = Vec::new();
-        if i32::try_from(partitions) != Ok(topic.partitions) {
+        if !topic.any_partitions && i32::try_from(partitions) != Ok(topic.partitions) {
             found.push(Difference::Partitions { there: partitions });
         }
         if i32::try_from(replicas).is_ok_and(|replicas| replicas < topic.replication) {
