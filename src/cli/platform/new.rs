@@ -106,9 +106,8 @@ fn write(folder: &Path, proposal: &Proposal) -> Result<(), Failure> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent).map_err(|error| cannot(parent, &error))?;
     }
-    fs::create_dir(folder).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => there(folder),
-        _ => cannot(folder, &error),
+    fs::create_dir(folder).map_err(|error| {
+        if error.kind() == ErrorKind::AlreadyExists { there(folder) } else { cannot(folder, &error) }
     })?;
     let examples = folder.join("examples");
     fs::create_dir(&examples).map_err(|error| cannot(&examples, &error))?;
