@@ -158,7 +158,7 @@ fn json_below_keys_with_lists_nulls_and_a_field_of_two_types() {
         let upcs = if place == 1 { "[\"1234567\"]" } else { "null" };
         format!(
             "{{\"recall_number\":\"QX-1{place}\",\"recall_date\":\"2013-10-3{}\",\"manufacturers\":[\"Zorblatt {place} Inc.\"],\
-             \"upcs\":{upcs},\"count\":{place},\"mixed\":{mixed},\"email\":\"zorblatt@example.org\",\"hazards\":[\"Burn\"],\"empty\":[]}}",
+             \"upcs\":{upcs},\"count\":{place},\"mixed\":{mixed},\"email\":\"zorblatt@example.org\",\"hazards\":[\"Burn\"],\"empty\":[],\"never\":null,\"severity\":\"Quibble\"}}",
             place % 2
         )
     };
@@ -179,7 +179,8 @@ fn json_below_keys_with_lists_nulls_and_a_field_of_two_types() {
     has(&avsc, "{ \"name\": \"count\", \"type\": \"long\"");
     has(&avsc, "{ \"name\": \"upcs\", \"type\": [\"null\", { \"type\": \"array\", \"items\": \"string\" }]");
     // What a schema cannot say, and what tells of a person, is never read, and the author is asked.
-    for left in ["mixed", "email", "empty"] {
+    has(&vrl, "# \"severity\": code(\"severity\", squeeze(.severity)),");
+    for left in ["mixed", "email", "empty", "never"] {
         lacks(&avsc, &format!("\"name\": \"{left}\""));
         has(&toml, &format!("left out of source.avsc, and so never read: `{left}`"));
     }
