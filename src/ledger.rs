@@ -27,6 +27,8 @@ mod status;
 use draft::Draft;
 use source::Admission;
 
+pub use revision::revision_of;
+
 /// What an entry does. `marks` and `changes` are the whole difference that it makes to the state: apply the changes
 /// in their order, then `State::advance` by the marks. The digest in `marks` is that before the entry; applying the
 /// changes keeps the state's own.
@@ -129,6 +131,9 @@ fn decide<'e>(draft: &mut Draft<'_, 'e>, event: &'e InfractionEvent) -> Outcome 
     let Some(rules) = draft.rules().cloned() else { return reject::before_rules(draft, event) };
     match (event.mode, event.kind) {
         (Mode::Test, _) => trial::decide(draft, &rules, event),
+        (Mode::Actual | Mode::Backfill, _) if withdrawal::is_annulled(event) => {
+            withdrawal::decide_annulled(draft, &rules, event)
+        }
         (Mode::Actual | Mode::Backfill, Kind::Original | Kind::Supplement | Kind::Correction) => {
             statement::decide(draft, &rules, event)
         }

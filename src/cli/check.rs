@@ -54,7 +54,7 @@ fn broker(settings: &Settings, platforms: &[Platform], output: &Output) -> Resul
     }
     let help = "see `comity topics plan`; make it so with `comity topics apply`";
     let problem = |(topic, found): &(TopicPlan, Difference)| {
-        Problem::new("CMT-9605", &topic.name, format!("the topic {}", said(found)), help)
+        Problem::new("CMT-9605", &topic.name, format!("the topic {}", said(topic, found)), help)
     };
     Err(Failure::configuration(differences.iter().map(problem).collect()))
 }

@@ -44,6 +44,13 @@ impl Failure {
         Self { exit: Exit::Configuration, problems }
     }
 
+    /// Both; the exit code is that of the first.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.problems.extend(other.problems);
+        self
+    }
+
     /// Writes every problem to standard error.
     pub fn print(&self, format: Format) {
         let mut err = std::io::stderr().lock();

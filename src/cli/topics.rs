@@ -74,7 +74,7 @@ fn show(
 ) -> Result<(), Failure> {
     for topic in plan {
         let found: Vec<String> =
-            differences.iter().filter(|(other, _)| other == topic).map(|(_, found)| said(found)).collect();
+            differences.iter().filter(|(other, _)| other == topic).map(|(_, found)| said(topic, found)).collect();
         let settings: Vec<String> = topic.config.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let state = match (offline, found.is_empty()) {
             (true, _) => String::new(),
@@ -99,11 +99,11 @@ fn show(
 }
 
 /// A difference in words.
-pub(super) fn said(difference: &Difference) -> String {
+pub(super) fn said(topic: &TopicPlan, difference: &Difference) -> String {
     match difference {
         Difference::Missing => "is missing".to_owned(),
-        Difference::Partitions { there } => format!("has {there} partitions"),
-        Difference::Replication { there } => format!("has {there} replicas"),
+        Difference::Partitions { there } => format!("has {there} partitions, not {}", topic.partitions),
+        Difference::Replication { there } => format!("has {there} replicas, not {}", topic.replication),
         Difference::Config(settings) => {
             let each: Vec<String> =
                 settings.iter().map(|(name, there, wanted)| format!("{name} is {there:?}, not {wanted:?}")).collect();

@@ -1,7 +1,8 @@
 //! Third step of intake: no natural person passes, and no text that could name one.
 //!
 //! What holds after it: the subject, if there is one, is a registered organisation under its legal name alone; a
-//! withdrawal or closure describes nobody and nothing; headline and description hold no contact and no personal number.
+//! withdrawal or closure describes nobody and nothing; the infraction's title, headline, description and the prose of
+//! where goods went hold no contact and no personal number.
 
 use crate::model::code::Kind;
 use crate::model::event::InfractionEvent;
@@ -50,8 +51,14 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
             }
         }
     }
-    if event.subject.is_none() && event.products.is_empty() {
+    // A correction of another platform's event may leave its subject as it was stated before; the ledger takes it only
+    // where that event is known.
+    let states_before = event.kind == Kind::Correction && event.speaks_for_another();
+    if event.subject.is_none() && event.products.is_empty() && !states_before {
         return Err(Refusal::at(Reason::NoSubjectNoProduct, "subject"));
+    }
+    if text::is_personal(&event.infraction.title) {
+        return Err(Refusal::at(Reason::PersonSubject, "infraction.title"));
     }
     cut_texts(event, hidden.as_ref());
     match hidden {
@@ -135,7 +142,8 @@ fn strip(event: &mut InfractionEvent) {
     event.occurred = None;
 }
 
-/// Cuts each headline and description that is over its bound, shows a personal pattern, or names a dropped subject.
+/// Cuts each headline and description that is over its bound, shows a personal pattern, or names a dropped subject,
+/// and the prose of where goods went that shows one.
 fn cut_texts(event: &mut InfractionEvent, hidden: Option<&Hidden>) {
     let allowed = |text: &str, bytes_max: usize| {
         text.len() <= bytes_max && !text::is_personal(text) && !hidden.is_some_and(|hidden| hidden.is_in(text))
@@ -148,6 +156,10 @@ fn cut_texts(event: &mut InfractionEvent, hidden: Option<&Hidden>) {
             info.description = None;
             cut = true;
         }
+    }
+    if event.distribution_text.as_deref().is_some_and(text::is_personal) {
+        event.distribution_text = None;
+        cut = true;
     }
     event.text_dropped |= cut;
 }

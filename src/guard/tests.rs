@@ -12,7 +12,7 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, LocalScheme, Origin};
+use crate::platform::definition::{Definition, Ids, LocalScheme, Origin};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
@@ -20,6 +20,7 @@ pub(crate) fn platform() -> Definition {
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
+        ids: Ids::Native,
         topic: "comity.in.sample".into(),
         language: "en".into(),
         time_zone: "UTC".into(),
@@ -157,6 +158,22 @@ fn the_reason_says_what_was_recognised() {
 }
 
 #[test]
+fn a_list_of_names_is_several_subjects_wherever_its_forms_stand() {
+    let check = |name: &str| assert_eq!(verdict(event("US", name)), Err(Reason::SeveralSubjects), "{name}");
+    check("Acme Diner; Beta Restaurants, Inc.");
+    check("N.K.A. Floors, Inc.; N.K.A. Roofs, Inc.");
+    check("Acme, Inc. d/b/a Fine Floors; Beta, Inc. d/b/a Fine Roofs");
+    check("Acme, LLC d/b/a Fine Floors, Beta, LLC d/b/a Fine Roofs");
+    let one = |name: &str, expect: &str| assert_eq!(verdict(event("US", name)).as_deref(), Ok(expect), "{name}");
+    one("Acme, Inc. d/b/a Fine Floors; Fine Roofs", "Acme, Inc.");
+    one("Acme, Inc. d/b/a Acme Holding, LLC", "Acme, Inc.");
+    one("Acme LLC, f/k/a Beta Inc. d/b/a Fine Roofs", "Acme LLC");
+    one("Acme Services Inc; LTD", "Acme Services Inc; LTD");
+    one("Acme &amp; Beta Inc", "Acme &amp; Beta Inc");
+    one("Acme &#38; Beta Inc", "Acme &#38; Beta Inc");
+}
+
+#[test]
 fn only_the_legal_name_stays() {
     let check = |name: &str, expect: &str| assert_eq!(verdict(event("US", name)).as_deref(), Ok(expect), "{name}");
     check("Acme LLC d/b/a Mary's Diner", "Acme LLC");
@@ -282,6 +299,24 @@ fn a_dropped_person_is_hidden_in_short_texts_too() {
     assert_eq!(event.products[0].name.as_deref(), Some("Apple butter"));
     let refusal = guard(&mut recall("Recall by Dr. Mary Example"), &platform()).unwrap_err();
     assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
+}
+
+#[test]
+fn a_personal_pattern_refuses_in_the_title_and_is_cut_from_where_goods_went() {
+    let event = |title: &str, went: &str| {
+        with("US", "Example Works Inc.", |event| {
+            event.infraction.title = title.into();
+            event.distribution_text = Some(went.into());
+        })
+    };
+    let title = "Wages of Mr Example not paid, ask jane@works.example";
+    let refusal = guard(&mut event(title, "Ohio"), &platform()).unwrap_err();
+    assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
+    for (went, kept) in [("Ohio and three shops", true), ("Ohio, call (216) 555-0143", false)] {
+        let mut event = event("Wages not paid", went);
+        guard(&mut event, &platform()).unwrap();
+        assert_eq!((event.distribution_text.is_some(), event.text_dropped), (kept, !kept), "{went}");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Personal patterns in free text: numbers of persons, e-mail, telephone, titles before a name, dates of birth.
 //!
-//! They run on headline and description only: 43 to 96 in a hundred valid company numbers look like somebody's personal
-//! number, so that anywhere else they would cut what must pass. A pattern with a checksum counts only if that holds.
+//! They run on texts only, never on numbers: 43 to 96 in a hundred valid company numbers look like somebody's personal
+//! number. Nor do they run on names of goods, which are called after people (`Dr. …`). A pattern with a checksum counts
+//! only if that holds.
 
 use std::sync::LazyLock;
 

@@ -131,6 +131,14 @@ impl State {
         cases::case_of(&self.values, origin, case_id)
     }
 
+    /// Every case, in no order.
+    pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
+        self.values.values().filter_map(|value| match value {
+            Value::Case(case) => Some(case),
+            Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        })
+    }
+
     /// An organisation by its `organisation_id`.
     pub fn organisation(&self, organisation_id: &str) -> Option<&Arc<Organisation>> {
         cases::organisation_of(&self.values, organisation_id)

@@ -16,6 +16,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::{Stop, StopKind};
 use crate::config::Kafka;
+use crate::model::limit::OUTPUT_BYTES_MAX;
 use crate::model::problem::Problem;
 
 /// What a client is for.
@@ -27,6 +28,8 @@ pub enum Purpose<'a> {
     LedgerConsumer { group: &'a str, instance_id: Option<&'a str> },
     /// Reads partitions that it assigns itself, and is told where they end.
     Follower,
+    /// The same, and keeps its place in a group of its recipient's.
+    Recipient { group: &'a str },
     /// Writes without transactions, in order and once for each call.
     Producer,
     /// Writes in transactions, under an id that fences its forerunner.
@@ -69,6 +72,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("request.required.acks", "records would be lost with a broker"),
     ("max.in.flight.requests.per.connection", "records would be written out of order"),
     ("max.in.flight", "records would be written out of order"),
+    ("message.max.bytes", "batches would be larger than Comity's topics take, or alerts larger than a batch"),
     ("transactional.id", "an older instance would not be fenced"),
     ("transaction.timeout.ms", "a restart of the broker would fence the ledger, or readers would stall"),
     ("allow.auto.create.topics", "a topic would exist without its settings"),
@@ -154,6 +158,7 @@ fn client_id(purpose: Purpose<'_>) -> &'static str {
         Purpose::SourceConsumer { .. } => "comity-intake-source",
         Purpose::LedgerConsumer { .. } => "comity-ledger-source",
         Purpose::Follower => "comity-follower",
+        Purpose::Recipient { .. } => "comity-tap",
         Purpose::Producer => "comity-producer",
         Purpose::TransactionalProducer { .. } => "comity-ledger-sink",
         Purpose::Admin => "comity-admin",
@@ -168,7 +173,9 @@ fn set_defaults(config: &mut ClientConfig, purpose: Purpose<'_>) {
             // Where the sources end is told by the client itself: to ask the broker would hold the loop up.
             config.set("statistics.interval.ms", "1000");
         }
-        Purpose::LedgerConsumer { .. } | Purpose::Follower => set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX),
+        Purpose::LedgerConsumer { .. } | Purpose::Follower | Purpose::Recipient { .. } => {
+            set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX);
+        }
         Purpose::Producer => {
             set_producer_defaults(config);
             config
@@ -200,7 +207,6 @@ fn set_producer_defaults(config: &mut ClientConfig) {
     config
         .set("linger.ms", "0")
         .set("sticky.partitioning.linger.ms", "0")
-        .set("message.max.bytes", "1000000")
         .set("queue.buffering.max.messages", "200000")
         .set("queue.buffering.max.kbytes", PRODUCER_QUEUE_KBYTES_MAX.to_string());
 }
@@ -215,6 +221,10 @@ fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>) {
             set_reader(config);
             // librdkafka wants a group for a consumer that assigns itself; nothing is ever committed to it.
             config.set("group.id", "comity-follower").set("enable.partition.eof", "true");
+        }
+        Purpose::Recipient { group } => {
+            set_reader(config);
+            config.set("group.id", group).set("enable.partition.eof", "true");
         }
         Purpose::Producer => set_writer(config),
         Purpose::TransactionalProducer { transactional_id } => {
@@ -251,7 +261,11 @@ fn set_reader(config: &mut ClientConfig) {
 }
 
 fn set_writer(config: &mut ClientConfig) {
-    config.set("enable.idempotence", "true").set("acks", "all").set("max.in.flight.requests.per.connection", "5");
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("max.in.flight.requests.per.connection", "5")
+        .set("message.max.bytes", OUTPUT_BYTES_MAX.to_string());
 }
 
 /// A partition of a topic.

@@ -1,7 +1,8 @@
 //! A Kafka in this process, in memory only, for `comity demo` and the quick tests.
 //!
 //! It keeps transactions, fencing, `read_committed`, compaction and `LogAppendTime`; it forgets no dead member and no
-//! dead transaction, has one node and no TLS, and breaks on a fetch of some 100 MB. It is no place for real alerts.
+//! dead transaction, has one node and no TLS, and breaks on a fetch of some 100 MB. A reader that begins behind an
+//! aborted transaction does not see what the same producer sent later. It is no place for real alerts.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

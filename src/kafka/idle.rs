@@ -36,10 +36,11 @@ impl IdleWatch {
         statuses: (Arc<IntakeStatus>, Arc<LedgerStatus>),
         wanted: Duration,
     ) -> Result<Self, Stop> {
-        // It asks for the group's positions and never joins it.
+        // It asks for the group's positions and never joins it; what an open transaction holds is still to come.
         let group = names::intake_group(federation);
         let reader = client::config(kafka, Purpose::Follower)
             .set("group.id", &group)
+            .set("isolation.level", "read_uncommitted")
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("watching positions", &error))?;
         Ok(Self { reader, topics, intake: statuses.0, ledger: statuses.1, wanted, since: None })
@@ -77,21 +78,25 @@ impl IdleWatch {
         Ok(log_end.saturating_sub(self.ledger.read_position.load(Ordering::Relaxed)) <= 1)
     }
 
+    /// True where the committed position of every partition is its end.
     fn sources_are_read(&self) -> Result<bool, Stop> {
         let mut list = TopicPartitionList::new();
         for topic in &self.topics {
-            list.add_partition(topic, 0);
+            for partition in 0..super::partitions(&self.reader, topic)? {
+                list.add_partition(topic, i32::try_from(partition).unwrap_or(i32::MAX));
+            }
         }
         let committed = self
             .reader
             .committed_offsets(list, tail::ANSWER_TIMEOUT)
             .map_err(|error| client::stop("intake's committed positions", &error))?;
-        for topic in &self.topics {
-            let (_, high) = tail::ends(&self.reader, topic)?;
-            let position = match committed.find_partition(topic, 0).map(|element| element.offset()) {
-                Some(Offset::Offset(position)) => position,
-                Some(_) | None => 0,
-            };
+        for element in committed.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            let (_, high) = self
+                .reader
+                .fetch_watermarks(topic, partition, tail::ANSWER_TIMEOUT)
+                .map_err(|error| client::stop(&format!("the ends of {topic}"), &error))?;
+            let position = if let Offset::Offset(position) = element.offset() { position } else { 0 };
             if position < high {
                 return Ok(false);
             }

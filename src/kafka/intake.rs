@@ -14,6 +14,7 @@ use super::status::IntakeStatus;
 use super::{Stop, StopKind, names};
 use crate::config;
 use crate::model::entry::Body;
+use crate::model::limit::ENTRY_BYTES_MAX;
 use crate::model::rejection::Reason;
 use crate::platform::Platform;
 use crate::run::intake::{Alarm, Command, Input, Intake, Limits, SourceId};
@@ -33,8 +34,6 @@ const POLL_WAIT: Duration = Duration::from_millis(5);
 const ROUND_RECORDS_MAX: usize = 1_000;
 /// Pause before a full producer is tried again.
 const FULL_PAUSE: Duration = Duration::from_micros(200);
-/// Bytes of the largest entry: what a batch of the log may hold, less the frame around it.
-const ENTRY_BYTES_MAX: usize = 900_000;
 /// Pause before a new producer after the first failure; it doubles with each one that follows without a delivery.
 const FAILURE_PAUSE: Duration = Duration::from_millis(50);
 const FAILURE_DOUBLINGS_MAX: u32 = 6;

@@ -1,6 +1,7 @@
 //! The shell around Kafka: it executes what the loops command.
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::types::RDKafkaRespErr;
 
 pub mod names;
 pub mod client;
@@ -13,8 +14,11 @@ pub mod intake;
 pub mod topics;
 pub mod feed;
 pub mod follow;
+pub mod mirror;
+pub mod desk;
 pub mod idle;
 pub mod status;
+pub mod view;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 
@@ -49,13 +53,24 @@ impl Stop {
 
 /// A topic that must be there.
 fn present(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<(), Stop> {
+    partitions(reader, topic).map(|_| ())
+}
+
+/// The partitions of a topic that must be there.
+fn partitions(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<usize, Stop> {
     let metadata = reader
         .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
         .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
-    let there = metadata
-        .topics()
-        .iter()
-        .any(|known| known.name() == topic && known.error().is_none() && !known.partitions().is_empty());
+    let known = metadata.topics().iter().find(|known| known.name() == topic);
+    if known.and_then(|known| known.error()) == Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+        let help = "give this client the right to describe it";
+        return Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} cannot be seen by this client"), help));
+    }
+    let count = known.filter(|known| known.error().is_none()).map_or(0, |known| known.partitions().len());
     let help = "make the topics with: comity topics apply --yes";
-    if there { Ok(()) } else { Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help)) }
+    if count > 0 {
+        Ok(count)
+    } else {
+        Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help))
+    }
 }

@@ -1,4 +1,4 @@
-//! Looks at one partition alone, since a consumer of many does not say whose batch is damaged.
+//! Looks at one partition alone, since a consumer of many does not say whose batch is damaged or whose end is reached.
 
 use std::time::Duration;
 
@@ -19,8 +19,10 @@ const SEARCH_TIMEOUT: Duration = Duration::from_secs(120);
 /// What reading at an offset gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sight {
-    /// A record, or the end of the partition.
-    Readable,
+    /// A record.
+    Record,
+    /// The end of the partition.
+    End,
     /// An explicit error: bytes of the batch are not what they should be.
     Damaged,
     /// Nothing was said: a slow broker or an open transaction, which proves no damage.
@@ -60,7 +62,7 @@ impl Probe {
 
     /// True where reading at this offset gives an explicit error of its batch.
     pub(super) fn is_damaged(&self, topic: &str, partition: i32, offset: i64) -> bool {
-        self.look(topic, partition, offset) == Sight::Damaged
+        self.sight(topic, partition, offset) == Sight::Damaged
     }
 
     /// The first offset behind a damaged batch; `None` where it was not found.
@@ -72,8 +74,8 @@ impl Probe {
         let mut offset = position;
         while clock::instant() < deadline {
             offset += 1;
-            match self.look(topic, partition, offset) {
-                Sight::Readable => return Some(offset),
+            match self.sight(topic, partition, offset) {
+                Sight::Record | Sight::End => return Some(offset),
                 Sight::Damaged => {}
                 Sight::Silent => break,
             }
@@ -82,7 +84,16 @@ impl Probe {
         None
     }
 
-    fn look(&self, topic: &str, partition: i32, offset: i64) -> Sight {
+    /// Where a range without records ends that begins here and reaches to the end of the partition, or to the first
+    /// transaction that is open; `None` where there is a record, or nothing was said.
+    pub(super) fn empty_to(&self, topic: &str, partition: i32, from: i64) -> Option<i64> {
+        // Asked for first: what comes after it may hold records. A reader of committed records is told the end of
+        // what is decided.
+        let (_, end) = self.reader.fetch_watermarks(topic, partition, SIGHT_TIMEOUT).ok()?;
+        (end > from && self.sight(topic, partition, from) == Sight::End).then_some(end)
+    }
+
+    fn sight(&self, topic: &str, partition: i32, offset: i64) -> Sight {
         let mut list = TopicPartitionList::new();
         let assigned = list
             .add_partition_offset(topic, partition, Offset::Offset(offset))
@@ -95,7 +106,8 @@ impl Probe {
         while clock::instant() < deadline {
             match self.reader.poll(Duration::from_millis(100)) {
                 None => {}
-                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Sight::Readable,
+                Some(Ok(_)) => return Sight::Record,
+                Some(Err(KafkaError::PartitionEOF(_))) => return Sight::End,
                 Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_damage) => return Sight::Damaged,
                 Some(Err(error)) => tracing::warn!("reading {topic}: {error}"),
             }

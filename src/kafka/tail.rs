@@ -63,7 +63,7 @@ pub(super) fn state_record(message: &BorrowedMessage<'_>) -> Result<StateRecord,
 }
 
 /// Reads every topic from its place to its end, and hands each record to `take`.
-fn read_to_end(
+pub(super) fn read_to_end(
     reader: &BaseConsumer<Context>,
     places: &BTreeMap<String, i64>,
     mut take: impl FnMut(&BorrowedMessage<'_>) -> Result<(), Stop>,

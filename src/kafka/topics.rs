@@ -3,26 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::client::{self, Context, Deliveries, Event, Purpose};
-use super::{Stop, StopKind, names, tail};
+use super::{Stop, StopKind, names};
 use crate::config::{Kafka, Settings};
 use crate::model::entry::Body;
-use crate::model::limit::RECORD_BYTES_MAX;
+use crate::model::limit::{BATCH_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::model::rules::{Period, Rules};
 use crate::platform::Platform;
 use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
+mod cluster;
+
+use cluster::Cluster;
+
 /// Topics made in one request.
 const CHUNK: usize = 50;
-/// How long new topics may take until each has a leader.
-const VISIBLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the first rules may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Days in the longest month: a retention is never shorter than the period that it follows from.
 const MONTH_DAYS_MAX: i64 = 31;
@@ -70,34 +70,34 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         plan.push(TopicPlan { name, partitions: 1, replication: replicas.0, config: all, purpose });
     };
     let kept = |period: i64| ("retention.ms", period.to_string());
+    // Written out, so that what a broker takes by default cannot stop a batch.
+    let bytes = || ("max.message.bytes", BATCH_BYTES_MAX.to_string());
     for platform in platforms {
         let definition = &platform.definition;
         let purpose = format!("native records of {}; at most 7 days, since they may name persons", definition.name);
-        let bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
-        add(definition.topic.clone(), purpose, &[kept(INPUT_RETENTION_MS), bytes]);
+        let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
+        add(definition.topic.clone(), purpose, &[kept(INPUT_RETENTION_MS), record_bytes]);
     }
     let log = [
         ("message.timestamp.type", "LogAppendTime".to_owned()),
         kept(-1),
         ("retention.bytes", "-1".to_owned()),
         ("cleanup.policy", "delete".to_owned()),
+        bytes(),
     ];
     add(names::LOG.to_owned(), "everything that decides, in one order".to_owned(), &log);
     add(names::STATE.to_owned(), "the ledger's state".to_owned(), &compacted(60 * 60 * 1_000));
     let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
     for member in &settings.federation.members {
         let jurisdiction = member.jurisdiction;
-        add(names::alerts(jurisdiction), format!("alerts for {jurisdiction}"), &[kept(told)]);
+        add(names::alerts(jurisdiction), format!("alerts for {jurisdiction}"), &[kept(told), bytes()]);
         add(names::status(jurisdiction), format!("what {jurisdiction} must have by now"), &compacted(0));
     }
-    add(names::NATIONAL.to_owned(), "what everybody may know, once each".to_owned(), &[kept(told)]);
-    add(
-        names::ARCHIVE.to_owned(),
-        "who was told of cases that are forgotten".to_owned(),
-        &[kept(ARCHIVE_RETENTION_MS)],
-    );
-    add(names::TEST.to_owned(), "alerts of mode TEST, for every recipient".to_owned(), &[kept(30 * DAY_MS)]);
-    add(names::REJECTS.to_owned(), "records refused, with the reason".to_owned(), &[kept(told)]);
+    add(names::NATIONAL.to_owned(), "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);
+    let archive = "who was told of cases that are forgotten".to_owned();
+    add(names::ARCHIVE.to_owned(), archive, &[kept(ARCHIVE_RETENTION_MS), bytes()]);
+    add(names::TEST.to_owned(), "alerts of mode TEST, for every recipient".to_owned(), &[kept(30 * DAY_MS), bytes()]);
+    add(names::REJECTS.to_owned(), "records refused, with the reason".to_owned(), &[kept(told), bytes()]);
     plan
 }
 
@@ -105,6 +105,7 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
 fn compacted(min_lag_ms: i64) -> Vec<(&'static str, String)> {
     vec![
         ("cleanup.policy", "compact".to_owned()),
+        ("max.message.bytes", BATCH_BYTES_MAX.to_string()),
         // A restore may need what a torn transaction has written over, for this long.
         ("min.compaction.lag.ms", min_lag_ms.to_string()),
         ("max.compaction.lag.ms", DAY_MS.to_string()),
@@ -177,169 +178,6 @@ pub fn apply(kafka: &Kafka, plan: &[TopicPlan], rules: &Rules, mut progress: imp
     Ok(())
 }
 
-/// What is asked of a cluster and done to it.
-struct Cluster {
-    admin: AdminClient<DefaultClientContext>,
-    reader: BaseConsumer<Context>,
-    runtime: tokio::runtime::Runtime,
-    brokers: usize,
-    /// Partitions and replicas of every topic.
-    topics: BTreeMap<String, (usize, usize)>,
-}
-
-impl Cluster {
-    fn connect(kafka: &Kafka) -> Result<Self, Stop> {
-        let admin = client::config(kafka, Purpose::Admin)
-            .create()
-            .map_err(|error| client::stop("Kafka's administration", &error))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| {
-            let why = format!("no runtime for requests: {error}");
-            Stop::new(StopKind::Unavailable, why, "give the process more resources")
-        })?;
-        let reader = tail::reader(kafka)?;
-        let mut cluster = Self { admin, reader, runtime, brokers: 0, topics: BTreeMap::new() };
-        cluster.look()?;
-        Ok(cluster)
-    }
-
-    fn look(&mut self) -> Result<(), Stop> {
-        let metadata = self
-            .reader
-            .fetch_metadata(None, tail::ANSWER_TIMEOUT)
-            .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
-        self.brokers = metadata.brokers().len();
-        self.topics = metadata
-            .topics()
-            .iter()
-            .filter(|topic| topic.error().is_none())
-            .map(|topic| {
-                let replicas = topic.partitions().iter().map(|partition| partition.replicas().len()).min();
-                (topic.name().to_owned(), (topic.partitions().len(), replicas.unwrap_or(0)))
-            })
-            .collect();
-        Ok(())
-    }
-
-    fn enough_brokers(&self, plan: &[TopicPlan]) -> Result<(), Stop> {
-        let wanted = plan.iter().map(|topic| topic.replication).max().unwrap_or(1);
-        if i32::try_from(self.brokers).is_ok_and(|brokers| brokers >= wanted) {
-            return Ok(());
-        }
-        let why = format!("the cluster has {} brokers, the topics want {wanted} replicas", self.brokers);
-        let help = "add brokers; where a loss is acceptable, as in a trial, set kafka.single_broker = true";
-        Err(Stop::new(StopKind::Configuration, why, help))
-    }
-
-    fn differences(&self, topic: &TopicPlan) -> Result<Vec<Difference>, Stop> {
-        let Some((partitions, replicas)) = self.topics.get(&topic.name).copied() else {
-            return Ok(vec![Difference::Missing]);
-        };
-        let mut found = Vec::new();
-        if i32::try_from(partitions) != Ok(topic.partitions) {
-            found.push(Difference::Partitions { there: partitions });
-        }
-        if i32::try_from(replicas).is_ok_and(|replicas| replicas < topic.replication) {
-            found.push(Difference::Replication { there: replicas });
-        }
-        let config = self.config_differences(topic)?;
-        if !config.is_empty() {
-            found.push(Difference::Config(config));
-        }
-        Ok(found)
-    }
-
-    fn config_differences(&self, topic: &TopicPlan) -> Result<Vec<(String, String, String)>, Stop> {
-        let resource = ResourceSpecifier::Topic(&topic.name);
-        let answer = self.runtime.block_on(self.admin.describe_configs([&resource], &options()));
-        let resources = match answer {
-            Ok(resources) => resources,
-            // The embedded broker has no such request; it takes the settings when a topic is made.
-            Err(error) if unsupported(&error) => return Ok(Vec::new()),
-            Err(error) => return Err(client::stop(&format!("the settings of {}", topic.name), &error)),
-        };
-        let mut found = Vec::new();
-        for resource in resources {
-            let Ok(resource) = resource else { continue };
-            for (name, wanted) in &topic.config {
-                let Some(entry) = resource.get(name) else { continue };
-                let there = entry.value.clone().unwrap_or_default();
-                if there != *wanted {
-                    found.push(((*name).to_owned(), there, wanted.clone()));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn create(&self, topics: &[&TopicPlan]) -> Result<(), Stop> {
-        let new: Vec<NewTopic<'_>> = topics
-            .iter()
-            .map(|topic| {
-                let replication = TopicReplication::Fixed(topic.replication);
-                let new = NewTopic::new(&topic.name, topic.partitions, replication);
-                topic.config.iter().fold(new, |new, (name, value)| new.set(name, value))
-            })
-            .collect();
-        let made = self.runtime.block_on(self.admin.create_topics(&new, &options()));
-        let made = made.map_err(|error| client::stop("making topics", &error))?;
-        for result in made {
-            match result {
-                // Two operators at once: the comparison before the next start tells whether it is as planned.
-                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-                Err((name, code)) => {
-                    let help = "give this client the right to create topics, or make it as `topics plan` says";
-                    return Err(Stop::new(StopKind::CannotCreate, format!("{name} cannot be made: {code}"), help));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn wait_for(&self, topics: &[&TopicPlan]) -> Result<(), Stop> {
-        let deadline = clock::instant() + VISIBLE_TIMEOUT;
-        for topic in topics {
-            while self.reader.fetch_watermarks(&topic.name, 0, tail::ANSWER_TIMEOUT).is_err() {
-                if clock::instant() > deadline {
-                    let why = format!("{} was made but has no leader", topic.name);
-                    return Err(Stop::new(StopKind::Unavailable, why, "check the brokers' logs"));
-                }
-                std::thread::sleep(PAUSE);
-            }
-        }
-        Ok(())
-    }
-
-    /// The request replaces every setting of the topic, so all that is planned is sent.
-    fn alter(&self, topic: &TopicPlan) -> Result<(), Stop> {
-        let new = AlterConfig::new(ResourceSpecifier::Topic(&topic.name));
-        let new = topic.config.iter().fold(new, |new, (name, value)| new.set(name, value));
-        let altered = self.runtime.block_on(self.admin.alter_configs([&new], &options()));
-        let altered = altered.map_err(|error| client::stop(&format!("setting up {}", topic.name), &error))?;
-        for result in altered {
-            if let Err((_, code)) = result {
-                let why = format!("the settings of {} cannot be changed: {code}", topic.name);
-                return Err(Stop::new(StopKind::CannotCreate, why, "give this client the right to alter its topics"));
-            }
-        }
-        Ok(())
-    }
-
-    fn log_is_empty(&self) -> Result<bool, Stop> {
-        Ok(tail::ends(&self.reader, names::LOG)?.1 == 0)
-    }
-}
-
-fn options() -> AdminOptions {
-    AdminOptions::new().request_timeout(Some(tail::ANSWER_TIMEOUT)).operation_timeout(Some(tail::ANSWER_TIMEOUT))
-}
-
-fn unsupported(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(RDKafkaErrorCode::UnsupportedFeature | RDKafkaErrorCode::UnsupportedVersion)
-    )
-}
-
 /// Appends rules to the log and waits until they are there.
 fn send_rules(kafka: &Kafka, rules: &Rules) -> Result<(), Stop> {
     let producer: BaseProducer<Context> = client::config(kafka, Purpose::Producer)
@@ -348,7 +186,7 @@ fn send_rules(kafka: &Kafka, rules: &Rules) -> Result<(), Stop> {
     let value = encode_entry(&Body::Rules(Box::new(rules.clone())));
     let record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, 0).partition(0).payload(&value);
     producer.send(record).map_err(|(error, _)| client::stop("writing the rules", &error))?;
-    let deadline = clock::instant() + VISIBLE_TIMEOUT;
+    let deadline = clock::instant() + WRITE_TIMEOUT;
     while clock::instant() < deadline {
         producer.poll(PAUSE);
         for event in producer.context().take_events() {

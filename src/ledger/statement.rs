@@ -106,7 +106,8 @@ fn refuse_revision(
     }
 }
 
-/// Why an event that its case does not know goes no further.
+/// Why an event that its case does not know goes no further. Who speaks for another platform (a desk) has only what is
+/// known of this origin to speak of: its correction never stands in for an original.
 fn refuse_first_sight(
     draft: &mut Draft<'_, '_>,
     rules: &Rules,
@@ -115,6 +116,9 @@ fn refuse_first_sight(
     is_over: bool,
 ) -> Option<Outcome> {
     let is_original = case.is_none() || event.kind == Kind::Original;
+    if event.kind == Kind::Correction && event.speaks_for_another() {
+        return Some(reject::event(draft, event, Reason::UnknownEvent, Some("event_id")));
+    }
     if case.is_some_and(|case| revision::is_same_record(case, event)) {
         return Some(Outcome::Duplicate);
     }

@@ -17,6 +17,12 @@ pub const MEMBERS_MAX: usize = 100;
 pub const NATIONAL_BIT: u128 = 1 << 127;
 /// Bytes of one native record's value.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one entry of the log; a record that would give a larger one is rejected.
+pub const ENTRY_BYTES_MAX: usize = 900_000;
+/// Bytes of one record that Comity writes. An alert holds its event twice at most, in full and as headline facts.
+pub const OUTPUT_BYTES_MAX: usize = 2_000_000;
+/// Bytes of one batch in Comity's own topics: the largest record with keys, headers and the frames around it.
+pub const BATCH_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Depth of nested objects and arrays in a native record.
 pub const RECORD_DEPTH_MAX: usize = 32;
 /// Values of one native record, nested ones included.
@@ -79,3 +85,5 @@ pub const SOURCE_GAP_ALARM_MS: i64 = 60_000;
 pub const FORGET_PAUSE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// Log time between two `Status` of a recipient.
 pub const STATUS_INTERVAL_MS: i64 = 60_000;
+
+const _: () = assert!(2 * ENTRY_BYTES_MAX < OUTPUT_BYTES_MAX && OUTPUT_BYTES_MAX < BATCH_BYTES_MAX);

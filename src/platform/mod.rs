@@ -7,6 +7,7 @@
 //! ```toml
 //! title = "Wage and hour decisions of New Jersey"
 //! origin = "US-NJ"                   # or "per-record": the mapping then gives `origin`
+//! ids = "native"                     # optional; "canonical": its records give ids with the platform's name (a desk)
 //! topic = "comity.in.us-nj-labour"   # optional; `comity.in.<folder>` is the default
 //! language = "en"                    # of the texts in its records, BCP 47
 //! time_zone = "America/New_York"     # IANA; in it a date without an offset is read
@@ -15,7 +16,8 @@
 //! names_subjects = true              # false: its records describe products only, and it may not give a subject
 //! authority = { id = "us-nj-dol", name = "New Jersey Department of Labor" }
 //!
-//! [legal_bases]                      # by name, in the order of preference; the first is the default
+//! [legal_bases]                      # by name, in the order of preference; the first is the default. Or, above the
+//!                                    # tables, `legal_bases = "per-record"`: the mapping gives {scheme, value}
 //! wage-payment = { scheme = "US-NJ-STATUTES", value = "N.J.S.A. 34:11" }
 //!
 //! [rejects]                          # the words with which the mapping may `abort`, each with one line why
@@ -38,6 +40,7 @@
 //! mapping = "mapping.vrl"            # default
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
 //! encoding = "utf-8"                 # default; or "iso-8859-1"; a file in UTF-16 becomes UTF-8 as it is cut
+//! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
 //! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
@@ -74,7 +77,7 @@
 //!
 //! | field | what it takes |
 //! |---|---|
-//! | `event_id`, `case_id`, `references[]` | native ids as text; Comity puts `<platform>/` before them |
+//! | `event_id`, `case_id`, `references[]` | native ids as text; Comity puts `<platform>/` before them, unless `ids = "canonical"` |
 //! | `kind` | `ORIGINAL`, `SUPPLEMENT`, `CORRECTION`, `WITHDRAWAL`, `CLOSURE` |
 //! | `origin` | an ISO code; only and always where `origin = "per-record"` |
 //! | `decided`, `occurred` | what `date` returns |
@@ -104,7 +107,7 @@
 //! | function | gives |
 //! |---|---|
 //! | `org_id(scheme, value [, register])` | an identifier, or null for a blank value; `scheme` is a literal |
-//! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"]])` | exact minor units (ISO 4217), or null for blank and the texts in `absent` |
+//! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"], float: true])` | exact minor units (ISO 4217), or null for blank and the texts in `absent`. `float: true` is for spreadsheets whose amounts went through a binary number: `586.8399999999999` is read as 586.84, and nothing else is rounded |
 //! | `sum_money([money(…), …])` | the sum in one currency; null where there is none |
 //! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
 //! | `earliest([date(…), …])`, `latest(…)` | one of the dates, or null |
@@ -140,6 +143,7 @@ pub mod code;
 pub(crate) mod columns;
 pub mod compare;
 pub mod definition;
+pub mod desk;
 pub mod examples;
 
 pub(crate) mod functions;
@@ -167,6 +171,7 @@ use written::Text;
 pub const UNDECIDED: &str = "TO DECIDE";
 
 /// A platform that may be used: its definition is valid and its mappings are proved.
+#[derive(Clone)]
 pub struct Platform {
     pub definition: Definition,
     /// SHA-256 of the folder's files in the order of their names, each as `name NUL length NUL bytes` with the length in
@@ -192,6 +197,7 @@ impl fmt::Debug for Platform {
 }
 
 /// A mapping that was proved.
+#[derive(Clone)]
 pub(crate) struct Mapping {
     pub(crate) program: Program,
     /// The name of its file, for the field of a rejection.
@@ -265,16 +271,18 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         let rows = grouped(&plan.format);
         if let (true, Some(mapping_file)) = (sound, &mapping_file) {
             let (definition, knowledge, fields) = (&definition, &knowledge, fields.as_slice());
-            let task = mapping::Task { definition, definition_is_sound, knowledge, file: mapping_file, fields, rows };
+            let (file, decides) = (mapping_file, plan.decides);
+            let task = mapping::Task { definition, definition_is_sound, knowledge, file, fields, rows, decides };
             let program = mapping::compile(&task, problems);
             let lines = mapping_file.text.match_indices('\n').map(|(byte, _)| byte + 1).collect();
             mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
         let (version, format, encoding) = (plan.version, known_by_name(plan.format, &fields), plan.encoding);
+        let decides = plan.decides;
         // `source_schema::read` has told whatever is wrong with it.
         let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
-        definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
+        definition.sources.push(Source { version, format, encoding, decides, fields, schema_text, writer });
     }
     let digest = digest(files);
     let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

@@ -120,6 +120,30 @@ fn rows_are_joined_by_fields_that_have_other_names_than_their_columns() {
     assert_eq!(cut(continued(), &file), ["1;a;;;;\n;;b;;;", ";c;;;;"], "{:?}", rows(continued()));
 }
 
+/// A version of which no record is a decision says so, and its mapping keeps to it.
+#[test]
+fn a_version_that_never_decides_only_aborts() {
+    let aborts = "if .rows[0].amount == null { abort \"no_finding\" } else { abort \"no_finding\" }\n";
+    let folder = |toml: &str, mapping: &str| {
+        let mut files = sound();
+        files.insert("platform.toml".to_owned(), format!("{TOML}{toml}").into_bytes());
+        files.insert("mapping.vrl".to_owned(), mapping.as_bytes().to_vec());
+        files
+    };
+    let platform =
+        load("on-test", &folder("decides = false\n", aborts)).unwrap_or_else(|found| panic!("{}", told(&found)));
+    assert!(!platform.definition.sources[0].decides);
+    let only = |files: BTreeMap<String, Vec<u8>>, code: &str, word: &str| {
+        let found = problems(&files);
+        let [problem] = found.as_slice() else { panic!("one problem, not\n{}", told(&found)) };
+        assert_eq!(problem.code, code, "{}", told(&found));
+        assert!(problem.help.contains(word), "{}", told(&found));
+    };
+    only(folder("", aborts), code::OUTPUT_MISSING, "decides = false");
+    only(folder("decides = false\n", MAPPING), code::OUTPUT_UNKNOWN, "abort");
+    only(folder("decides = \"no\"\n", MAPPING), code::WRONG_TYPE, "");
+}
+
 #[test]
 fn the_digest_covers_each_file_but_the_examples() {
     let digest = |files: &BTreeMap<String, Vec<u8>>| load("on-test", files).expect("sound").digest;

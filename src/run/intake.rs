@@ -10,6 +10,10 @@ use std::sync::Arc;
 
 use crate::model::record::SourcePosition;
 
+mod source;
+
+use source::{Flight, Source};
+
 /// Explicit errors at one offset of one partition before its batch is passed over.
 const UNDECODABLE_TIMES: u32 = 3;
 /// The pause after a commit, in times of what the commit took: commits cost a tenth of the loop's time at most.
@@ -47,6 +51,8 @@ pub enum Input {
     BatchEnds { source: SourceId, next: i64 },
     /// The source ends here now.
     End { source: SourceId, high: i64 },
+    /// `[from, to)` of the source holds no record and never will: markers of transactions, records of aborted ones.
+    Empty { source: SourceId, from: i64, to: i64 },
     /// The process clock, in milliseconds; it comes with every round of the shell.
     Time(i64),
     /// The operator ends the process.
@@ -59,11 +65,21 @@ pub struct Assigned {
     pub topic: Arc<str>,
     pub partition: i32,
     /// The group's committed position; `None` where there is none, or none any more.
-    pub committed: Option<i64>,
+    pub committed: Option<Position>,
     /// The first offset that the partition still holds.
     pub low: i64,
     /// The offset after its last.
     pub high: i64,
+}
+
+/// A position of a source as the group keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    /// Where it is read next.
+    pub offset: i64,
+    /// The position after the last record that became an entry. Between the two stand no records, and the next entry
+    /// says that it stands from here: the ledger knows nothing of what holds no record.
+    pub from: i64,
 }
 
 /// What the shell must do, in this order.
@@ -80,7 +96,7 @@ pub enum Command {
     /// Read a source from this position on.
     Seek { source: SourceId, position: i64 },
     /// Commit these positions.
-    Commit(Vec<(SourceId, i64)>),
+    Commit(Vec<(SourceId, Position)>),
     /// Find where the batch ends that cannot be decoded at this position.
     FindBatchEnd { source: SourceId, position: i64 },
     /// Tell the group that its partitions are free.
@@ -129,36 +145,7 @@ pub struct Intake {
     now_ms: i64,
     committed_at_ms: i64,
     commit_pause_ms: i64,
-    committing: Option<Vec<(SourceId, i64)>>,
-}
-
-/// Where one source stands: `committed ≤ delivered ≤ next`.
-#[derive(Debug)]
-struct Source {
-    topic: Arc<str>,
-    partition: i32,
-    /// The position after the last record that became an entry: `from` of the next one.
-    next: i64,
-    /// The position after the last entry that was delivered without a gap.
-    delivered: i64,
-    /// The position that the group has; `None` where it has none.
-    committed: Option<i64>,
-    high: i64,
-    /// After a step back: the offset of the record that must come first, as it did before.
-    resume_at: Option<i64>,
-    /// Explicit errors at `next`.
-    undecodable: u32,
-    progress_ms: i64,
-}
-
-#[derive(Debug)]
-struct Flight {
-    source: SourceId,
-    /// The position of its source after this entry.
-    to: i64,
-    /// True for a range that the source lost.
-    gap: bool,
-    delivered: bool,
+    committing: Option<Vec<(SourceId, Position)>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,12 +190,12 @@ impl Intake {
 
     /// The position at which a source is read next.
     pub fn position(&self, source: SourceId) -> Option<i64> {
-        self.sources.get(source).map(|known| known.next)
+        self.sources.get(source).map(Source::reads_at)
     }
 
     /// The position that the group has of a source, 0 where it has none.
     pub fn committed(&self, source: SourceId) -> Option<i64> {
-        self.sources.get(source).map(|known| known.committed.unwrap_or(0))
+        self.sources.get(source).map(|known| known.committed.unwrap_or_default().offset)
     }
 
     /// Takes one report and appends what must be done.
@@ -232,6 +219,7 @@ impl Intake {
                     known.high = high;
                 }
             }
+            Input::Empty { source, from, to } => self.empty(source, from, to),
             Input::Time(now_ms) => self.time(now_ms, commands),
             Input::ShutDown => self.shut_down(),
         }
@@ -244,12 +232,13 @@ impl Intake {
         }
         self.forget_sources();
         for given in assigned {
-            let position = given.committed.unwrap_or(0);
+            let Position { offset: position, from } = given.committed.unwrap_or_default();
             self.sources.push(Source {
                 topic: given.topic,
                 partition: given.partition,
-                next: position,
-                delivered: position,
+                next: from,
+                empty: (from, position),
+                delivered: from,
                 committed: given.committed,
                 high: given.high,
                 resume_at: None,
@@ -263,7 +252,7 @@ impl Intake {
                 self.append_gap(source, given.low, commands);
             }
         }
-        commands.push(Command::Start(self.sources.iter().map(|source| source.next).collect()));
+        commands.push(Command::Start(self.sources.iter().map(Source::reads_at).collect()));
     }
 
     fn revoked(&mut self, lost: bool, commands: &mut Vec<Command>) {
@@ -288,12 +277,12 @@ impl Intake {
             // Read before the last step back; it comes, or came, in its turn.
             return;
         }
-        let passed_over = offset > known.next && known.undecodable > 0;
+        let passed_over = offset > known.reads_at() && known.undecodable > 0;
         let misses = known.resume_at.is_some_and(|first| offset != first);
         if passed_over || misses {
             // The consumer has passed over a damaged batch by itself, or gives what it had fetched before a step back:
             // neither may look like an empty range.
-            commands.push(Command::Seek { source, position: known.next });
+            commands.push(Command::Seek { source, position: known.reads_at() });
             return;
         }
         let at = position(known, offset);
@@ -334,7 +323,7 @@ impl Intake {
             if known.next != known.delivered {
                 known.next = known.delivered;
                 known.undecodable = 0;
-                commands.push(Command::Seek { source, position: known.next });
+                commands.push(Command::Seek { source, position: known.reads_at() });
             }
         }
     }
@@ -354,7 +343,7 @@ impl Intake {
 
     fn out_of_range(&mut self, source: SourceId, low: i64, high: i64, commands: &mut Vec<Command>) {
         let Some(known) = self.sources.get(source) else { return };
-        let position = known.next;
+        let position = known.reads_at();
         if self.phase != Phase::Reading || (low..=high).contains(&position) {
             return;
         }
@@ -368,7 +357,7 @@ impl Intake {
 
     fn undecodable(&mut self, source: SourceId, offset: i64, commands: &mut Vec<Command>) {
         let Some(known) = self.sources.get_mut(source) else { return };
-        if self.phase != Phase::Reading || offset != known.next {
+        if self.phase != Phase::Reading || offset != known.reads_at() {
             return;
         }
         known.undecodable = known.undecodable.saturating_add(1);
@@ -379,22 +368,31 @@ impl Intake {
 
     fn batch_ends(&mut self, source: SourceId, next: i64, commands: &mut Vec<Command>) {
         let Some(known) = self.sources.get(source) else { return };
-        if self.phase != Phase::Reading || known.undecodable < UNDECODABLE_TIMES || next <= known.next {
+        if self.phase != Phase::Reading || known.undecodable < UNDECODABLE_TIMES || next <= known.reads_at() {
             return;
         }
         self.append_gap(source, next, commands);
         commands.push(Command::Seek { source, position: next });
     }
 
+    /// A report that began elsewhere, as before a step back, says nothing of what is read next.
+    fn empty(&mut self, source: SourceId, from: i64, to: i64) {
+        if let Some(known) = self.sources.get_mut(source)
+            && from <= known.reads_at()
+        {
+            known.empty = (known.next, to.max(known.reads_at()));
+        }
+    }
+
     fn time(&mut self, now_ms: i64, commands: &mut Vec<Command>) {
         self.now_ms = now_ms;
         let busy = !self.wants_records();
         for (source, known) in self.sources.iter_mut().enumerate() {
-            if busy || known.next >= known.high {
+            if busy || known.reads_at() >= known.high {
                 known.progress_ms = known.progress_ms.max(now_ms);
             } else if now_ms.saturating_sub(known.progress_ms) >= STALLED_MS {
                 known.progress_ms = now_ms;
-                commands.push(Command::Alarm(Alarm::Stalled { source, position: known.next }));
+                commands.push(Command::Alarm(Alarm::Stalled { source, position: known.reads_at() }));
             }
         }
     }
@@ -445,10 +443,10 @@ impl Intake {
         }
     }
 
-    fn uncommitted(&self) -> Vec<(SourceId, i64)> {
-        let open = |known: &Source| known.delivered != known.committed.unwrap_or(0);
+    fn uncommitted(&self) -> Vec<(SourceId, Position)> {
+        let open = |known: &Source| known.settled().offset > known.committed.unwrap_or_default().offset;
         let sources = self.sources.iter().enumerate().filter(|(_, known)| open(known));
-        sources.map(|(source, known)| (source, known.delivered)).collect()
+        sources.map(|(source, known)| (source, known.settled())).collect()
     }
 
     fn append_gap(&mut self, source: SourceId, to: i64, commands: &mut Vec<Command>) {

@@ -15,10 +15,10 @@ use crate::model::decision::{Batch, Output};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::Rules;
-use crate::model::state::{Checkpoint, Key};
+use crate::model::state::{Checkpoint, Key, Value};
 use crate::schema::state::StateRecord;
 
-mod restore;
+pub(crate) mod restore;
 mod open;
 mod ownership;
 
@@ -92,8 +92,11 @@ pub enum Command {
     Commit(Box<Transaction>),
     /// Find the last `Checkpoint`: `CheckpointRead`.
     ReadCheckpoint,
-    /// The batch that ends with this `Checkpoint` is committed; count it.
-    Publish { checkpoint: Box<Checkpoint>, tally: Tally },
+    /// The batch that ends with this `Checkpoint` is committed; count it, and show readers what it changed.
+    Publish { checkpoint: Box<Checkpoint>, tally: Tally, shown: Vec<Shown> },
+    /// Show readers what committed transactions of another instance, or of this one's past, left in `comity.state`, up
+    /// to this `Checkpoint`. `complete`: the state is restored, so readers may be answered.
+    Show { shown: Vec<Shown>, last: Option<Box<Checkpoint>>, complete: bool },
     /// The commit before was unclear or failed, and its batch was undone.
     CountUndone,
     /// Write a `Tick` into the log.
@@ -106,6 +109,24 @@ pub enum Command {
     Done,
     /// Something is wrong that no retry mends.
     Stop(Fault),
+}
+
+/// What readers are shown of a committed change: the value that a key now has, or the key that has none any more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shown {
+    Value(Value),
+    Gone(Key),
+}
+
+impl Shown {
+    /// `None` for what readers do not look up.
+    fn new(key: Key, after: Option<Value>) -> Option<Self> {
+        match (key, after) {
+            (Key::Source(..) | Key::Pending(..), _) => None,
+            (_, Some(value)) => Some(Self::Value(value)),
+            (key, None) => Some(Self::Gone(key)),
+        }
+    }
 }
 
 /// One transaction, and the members that its recipients' places mean.
@@ -374,7 +395,8 @@ impl Ledger {
         open::prune(&mut self.published, &sealed.checkpoint.marks.sequences);
         self.work_left = sealed.tally.work_left;
         self.last = Some(sealed.checkpoint.clone());
-        vec![Command::Publish { checkpoint: Box::new(sealed.checkpoint), tally: sealed.tally }]
+        let (checkpoint, tally, shown) = sealed.shown();
+        vec![Command::Publish { checkpoint: Box::new(checkpoint), tally, shown }]
     }
 
     fn commit_unknown(&mut self) -> Vec<Command> {

@@ -95,6 +95,7 @@ impl Federation {
                 commit_doubt: Duration::from_secs(5),
             },
             status: status.clone(),
+            view: Arc::default(),
         };
         let shutdown = Arc::new(AtomicBool::new(false));
         let told = shutdown.clone();

@@ -7,6 +7,7 @@
     reason = "tests fail by panic, say what they leave out and wait by the clock"
 )]
 
+#[expect(dead_code, reason = "each test binary uses a part of what they share")]
 #[path = "../support/mod.rs"]
 mod support;
 

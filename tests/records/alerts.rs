@@ -4,7 +4,9 @@ use comity::encode::{national, own, reach, rejection, status, tails};
 use comity::model::code::Role;
 use comity::model::decision::{Decision, Recipient};
 use comity::model::place::Jurisdiction;
-use proptest::{prop_assert_eq, proptest};
+use comity::schema::generic;
+use proptest::{prop_assert, prop_assert_eq, proptest};
+use serde_json::{Value as Json, json};
 
 use super::entropy::entropy;
 use super::{expected, model, second_opinion};
@@ -22,7 +24,58 @@ pub(crate) fn framed(decision: &Decision<'_>, recipient: &Recipient, jurisdictio
     out
 }
 
+/// The same record with days and instants as people write them; what no calendar has stays a number.
+fn written(value: Json) -> Json {
+    const DAYS: [&str; 4] = ["since", "date", "from", "to"];
+    const INSTANTS: [&str; 5] = ["ack_due_at", "issued_at", "expires_at", "aware_at", "reported_at"];
+    match value {
+        Json::Object(fields) => {
+            let one = |(name, value): (String, Json)| {
+                let value = match value.as_i64() {
+                    Some(number) if DAYS.contains(&name.as_str()) => day(number),
+                    Some(number) if INSTANTS.contains(&name.as_str()) => instant(number),
+                    // `provenance.from` is an offset and stands in `source`, which has fields of its own.
+                    _ => written(value),
+                };
+                (name, value)
+            };
+            let is_position = fields.contains_key("offset") && fields.contains_key("partition");
+            if is_position { Json::Object(fields) } else { fields.into_iter().map(one).collect() }
+        }
+        Json::Array(items) => items.into_iter().map(written).collect(),
+        other => other,
+    }
+}
+
+fn day(number: i64) -> Json {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let span = jiff::Span::new().try_days(number).ok();
+    span.and_then(|span| epoch.checked_add(span).ok()).map_or(json!(number), |day| json!(day.to_string()))
+}
+
+fn instant(number: i64) -> Json {
+    let instant = jiff::Timestamp::from_millisecond(number).ok();
+    instant.map_or(json!(number), |instant| json!(instant.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()))
+}
+
 proptest! {
+    /// What `comity tap` writes is every field, held against an expectation that knows no schema.
+    #[test]
+    fn an_alert_as_json(mut e in entropy()) {
+        let event = e.optional(model::event);
+        let decision = model::decision(&mut e, event.as_ref());
+        for recipient in &decision.recipients {
+            let place = e.place();
+            let value = framed(&decision, recipient, place);
+            let read = generic::json("Alert", &value).expect("an alert");
+            prop_assert_eq!(read, written(expected::alert(&decision, recipient, place)));
+            let longer = [value.as_slice(), &[0]].concat();
+            prop_assert!(generic::json("Alert", &longer).is_err(), "a byte behind its end");
+            prop_assert!(generic::json("Status", &value).is_err(), "another schema's id");
+            prop_assert!(generic::json("Alert", &value[..value.len() - 1]).is_err(), "a byte missing");
+        }
+    }
+
     #[test]
     fn an_alert(mut e in entropy()) {
         let event = e.optional(model::event);

@@ -11,7 +11,7 @@ use crate::kafka::{Fate, Kafka, MEMBERS};
 use crate::world::{original, revised, rules};
 
 /// A Kafka with some cases, and the owner that has told of them.
-fn told() -> (Kafka, Instance) {
+pub(crate) fn told() -> (Kafka, Instance) {
     let mut kafka = Kafka::new();
     for id in ["a", "b", "c"] {
         kafka.event(&original(id));
@@ -22,7 +22,7 @@ fn told() -> (Kafka, Instance) {
     (kafka, owner)
 }
 
-fn more(kafka: &mut Kafka) {
+pub(crate) fn more(kafka: &mut Kafka) {
     kafka.event(&original("d"));
     kafka.event(&revised(&original("a"), Kind::Supplement, "second"));
     kafka.event(&original("e"));

@@ -32,6 +32,11 @@ struct Running {
 impl Maven {
     /// Starts a new broker with a cluster id of its own and waits until it answers.
     pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same with lines of `server.properties` after those of `tests/kafka`; the last line of a key counts.
+    pub(crate) fn start_with(lines: &str) -> Self {
         let turn = Turn::take();
         let cache = prepared();
         let folder = tempfile::tempdir().unwrap();
@@ -47,7 +52,7 @@ impl Maven {
             .replace("@DATA@", data.to_str().unwrap())
             .replace("@PORT@", &port.to_string())
             .replace("@CONTROLLER@", &free_port().to_string());
-        std::fs::write(folder.path().join("server.properties"), properties).unwrap();
+        std::fs::write(folder.path().join("server.properties"), properties + lines).unwrap();
         let mut broker = Self { folder, port, running: None, _turn: turn };
         broker.restart();
         broker

@@ -25,7 +25,7 @@ use super::engine::{Engine, Stages, signals};
 use super::{Common, Exit, Failure, Format, Output, load};
 use crate::config::{self, Kafka, Settings};
 use crate::kafka::embedded::EmbeddedBroker;
-use crate::kafka::feed::{self, Fed, Target};
+use crate::kafka::feed::{self, Fed, Numbered, Target};
 use crate::kafka::follow::{Followed, Follower};
 use crate::kafka::idle::IdleWatch;
 use crate::kafka::{Stop, StopKind, names, topics};
@@ -137,7 +137,8 @@ impl Demo {
             feeds.insert(name, sender);
             feeders.push(std::thread::spawn(move || {
                 let target = Target { topic: &topic, source_version: &version, test: false };
-                feed::feed(&kafka, target, receiver.into_iter(), |_| {}, &AtomicBool::new(false))
+                let records = (1..).zip(receiver).map(|(number, value)| Numbered { number, value: Some(value) });
+                feed::feed(&kafka, target, records, |_| {}, &AtomicBool::new(false))
             }));
         }
         let mut watched: Vec<String> = members.iter().map(|member| names::alerts(*member)).collect();
@@ -236,7 +237,9 @@ impl Demo {
                 match self.follower.next(Duration::from_millis(5)).map_err(load::stopped)? {
                     None => break,
                     Some(Followed::End) => {}
-                    Some(Followed::Record { topic, value }) => self.take(&topic, &value.unwrap_or_default(), output)?,
+                    Some(Followed::Record(record)) => {
+                        self.take(&record.topic, &record.value.unwrap_or_default(), output)?;
+                    }
                 }
             }
             self.show.print(output, false)?;
@@ -264,7 +267,11 @@ impl Demo {
         self.feeds.clear();
         let mut sent = 0;
         for feeder in std::mem::take(&mut self.feeders) {
-            sent += feeder.join().map_err(|_| gone())?.map_err(load::stopped)?.delivered;
+            let fed = feeder.join().map_err(|_| gone())?.map_err(load::stopped)?;
+            if let Some(stop) = fed.unfinished.and_then(|unfinished| unfinished.failure) {
+                return Err(load::stopped(stop));
+            }
+            sent += fed.delivered;
         }
         let deadline = clock::instant() + SETTLE_TIMEOUT;
         while !self.idle.look() {

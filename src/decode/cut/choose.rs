@@ -87,10 +87,14 @@ fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
     if differences.is_empty() {
         return Vec::new();
     }
-    // Without one known name the line may be a record, and nothing of a record is repeated in a message.
-    if !found.iter().any(|column| !column.trim().is_empty() && wanted.contains(column)) {
-        let missing = wanted.iter().map(|name| format!("column {name:?} is missing"));
-        let whole = format!("line {line} has none of its {} columns", wanted.len());
+    // A line without most of the names, or names near to them, may be a record that has one of them by chance, and
+    // nothing of a record is repeated in a message.
+    let is_there = |name: &str| found.contains(&name);
+    let known = wanted.iter().filter(|name| !name.trim().is_empty() && is_there(name)).count();
+    let near = differences.iter().filter(|one| matches!(one, Difference::Renamed { .. })).count();
+    if (known + near) * 2 < wanted.len() {
+        let missing = wanted.iter().filter(|name| !is_there(name)).map(|name| format!("column {name:?} is missing"));
+        let whole = format!("line {line} has {known} of its {} columns", wanted.len());
         return std::iter::once(whole).chain(missing).collect();
     }
     differences.iter().map(Difference::text).collect()

@@ -82,7 +82,7 @@ fn titles_stand_before_the_header_and_it_may_have_empty_cells() {
         "id,, \n1,2,3\n4,5,6\n",
         &[],
         Some(
-            "is not v: line 3 has none of its 3 columns; column \"id\" is missing; column \"\" is missing; column \" \" is missing",
+            "is not v: line 3 has 0 of its 3 columns; column \"id\" is missing; column \"\" is missing; column \" \" is missing",
         ),
     );
     let bare = table(Delimited { header_line: 0, ..csv() }, &["id", "note"]);
@@ -154,6 +154,8 @@ fn the_version_is_the_one_whose_columns_the_file_has() {
     );
     let record = version(&both, "A-17,Jane Roe\n").unwrap_err();
     assert!(record.contains("\"id\" is missing") && !record.contains("Jane"), "{record}");
+    let by_chance = version(&both, "note;A-17;Jane Roe\n").unwrap_err();
+    assert!(by_chance.contains("1 of its 3") && !by_chance.contains("Jane"), "{by_chance}");
     assert_eq!(version(&both, "").unwrap_err(), "is empty");
     both.sources[0].encoding = Encoding::Windows1252;
     both.sources[0].fields = columns(&["numéro", "note"]);

@@ -14,7 +14,7 @@ use crate::kafka::client::{self, Context, Deliveries, Event, PartitionEnd, Purpo
 use crate::kafka::probe::{self, Probe};
 use crate::kafka::{Stop, StopKind, names, present};
 use crate::platform::Platform;
-use crate::run::intake::{Assigned, Input, Intake, SourceId};
+use crate::run::intake::{Assigned, Input, Intake, Position, SourceId};
 use crate::telemetry::clock;
 
 /// How long the broker may take to answer a question; it is asked again after `ASK_INTERVAL`.
@@ -41,6 +41,21 @@ struct Known {
     partition: i32,
     /// The name of its platform.
     platform: String,
+    /// Records that are not yet committed, once the client has said where it ends.
+    lag: Option<i64>,
+    /// At the last report: where it is read next and where it ends, if only what is no record may stand between.
+    rest: Option<(i64, i64)>,
+}
+
+/// What stands before `Position::from` in the metadata of a committed position.
+const FROM_WORD: &str = "from ";
+
+/// A committed position; one that somebody else has set says by its metadata no other place to stand from.
+fn position(offset: Offset, metadata: &str) -> Option<Position> {
+    let Offset::Offset(offset) = offset else { return None };
+    let from = metadata.strip_prefix(FROM_WORD).and_then(|from| from.parse().ok());
+    let from = from.filter(|from| (0..=offset).contains(from)).unwrap_or(offset);
+    Some(Position { offset, from })
 }
 
 /// The report of a record.
@@ -106,7 +121,12 @@ impl<'c> Sources<'c> {
                     self.given = None;
                     inputs.push(Input::Revoked { lost });
                 }
-                Event::Ends(ends) => inputs.extend(ends.iter().filter_map(|end| self.end(intake, end))),
+                Event::Ends(ends) => {
+                    for end in &ends {
+                        self.end(intake, end, &mut inputs)?;
+                    }
+                    self.tell_lag();
+                }
                 Event::Committed(_)
                 | Event::Delivered { .. }
                 | Event::NotDelivered { .. }
@@ -164,14 +184,20 @@ impl<'c> Sources<'c> {
             let committed = match committed.find_partition(name, *partition) {
                 Some(element) => {
                     element.error()?;
-                    if let Offset::Offset(offset) = element.offset() { Some(offset) } else { None }
+                    position(element.offset(), element.metadata())
                 }
                 None => None,
             };
             let (low, high) = self.consumer.fetch_watermarks(name, *partition, ANSWER_TIMEOUT)?;
             let topic: Arc<str> = Arc::from(name.as_str());
             given.push(Assigned { topic: Arc::clone(&topic), partition: *partition, committed, low, high });
-            known.push(Known { topic, partition: *partition, platform: platform.definition.name.clone() });
+            known.push(Known {
+                topic,
+                partition: *partition,
+                platform: platform.definition.name.clone(),
+                lag: None,
+                rest: None,
+            });
         }
         Ok((known, given))
     }
@@ -185,18 +211,35 @@ impl<'c> Sources<'c> {
         self.known.iter().enumerate().map(range).collect()
     }
 
-    /// Takes the end of a source into the status, and to the loop, which watches for silence.
-    fn end(&self, intake: &Intake, end: &PartitionEnd) -> Option<Input> {
-        let source = self.find(&end.topic, end.partition)?;
-        let (position, committed) = (intake.position(source)?, intake.committed(source)?);
+    /// Takes the end of a source to the loop, which watches for silence. Where the client has read to the end and
+    /// nothing came of the rest for two reports, a reader of its own looks whether the rest holds any record.
+    fn end(&mut self, intake: &Intake, end: &PartitionEnd, inputs: &mut Vec<Input>) -> Result<(), Stop> {
+        let Some(source) = self.find(&end.topic, end.partition) else { return Ok(()) };
+        let Some((position, committed)) = intake.position(source).zip(intake.committed(source)) else { return Ok(()) };
+        let Some(known) = self.known.get_mut(source) else { return Ok(()) };
         // Behind the last record there may be markers of transactions, which nobody reads.
         let high = if end.read { position } else { end.high };
-        let status = self.context.status.platform(&self.known.get(source)?.platform)?;
-        let lag = high.saturating_sub(committed).max(0);
-        status.assigned.store(true, Ordering::Relaxed);
-        status.lag.store(lag, Ordering::Relaxed);
-        status.caught_up.store(lag == 0, Ordering::Relaxed);
-        Some(Input::End { source, high })
+        known.lag = Some(high.saturating_sub(committed).max(0));
+        inputs.push(Input::End { source, high });
+        let rest = (end.read && end.high > position).then_some((position, end.high));
+        if rest.is_some() && known.rest == rest {
+            let to = Probe::new(&self.context.kafka)?.empty_to(&known.topic, known.partition, position);
+            inputs.extend(to.map(|to| Input::Empty { source, from: position, to }));
+        }
+        known.rest = rest;
+        Ok(())
+    }
+
+    /// Says of each platform what all its partitions here add up to.
+    fn tell_lag(&self) {
+        for (name, status) in self.context.status.platforms() {
+            let own: Vec<Option<i64>> =
+                self.known.iter().filter(|known| known.platform == name).map(|known| known.lag).collect();
+            let lag = own.iter().copied().sum::<Option<i64>>();
+            status.assigned.store(!own.is_empty(), Ordering::Relaxed);
+            status.lag.store(own.into_iter().flatten().sum(), Ordering::Relaxed);
+            status.caught_up.store(!self.known.is_empty() && lag == Some(0), Ordering::Relaxed);
+        }
     }
 
     /// An error of the consumer does not say which partition is at fault: each one is asked.
@@ -268,12 +311,15 @@ impl<'c> Sources<'c> {
     }
 
     /// Commits positions and waits: librdkafka answers an asynchronous commit to nobody.
-    pub(super) fn commit(&self, positions: &[(SourceId, i64)]) -> Result<Input, Stop> {
+    pub(super) fn commit(&self, positions: &[(SourceId, Position)]) -> Result<Input, Stop> {
         let mut list = TopicPartitionList::new();
         for (source, position) in positions {
             if let Some(known) = self.known.get(*source) {
-                list.add_partition_offset(&known.topic, known.partition, Offset::Offset(*position))
+                let mut element = list.add_partition(&known.topic, known.partition);
+                element
+                    .set_offset(Offset::Offset(position.offset))
                     .map_err(|error| client::stop("committing positions", &error))?;
+                element.set_metadata(format!("{FROM_WORD}{}", position.from));
             }
         }
         let begun = clock::instant();

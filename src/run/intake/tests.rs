@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Alarm, Assigned, Command, DRAIN_MS_MAX, Input, Intake, Limits, STALLED_MS, SourceId};
+use super::{Alarm, Assigned, Command, DRAIN_MS_MAX, Input, Intake, Limits, Position, STALLED_MS, SourceId};
 
 mod simulation;
 
@@ -9,6 +9,7 @@ fn intake() -> Intake {
 }
 
 fn given(topic: &str, committed: Option<i64>, low: i64, high: i64) -> Assigned {
+    let committed = committed.map(|offset| Position { offset, from: offset });
     Assigned { topic: Arc::from(topic), partition: 0, committed, low, high }
 }
 
@@ -30,7 +31,13 @@ fn line(command: &Command) -> String {
         Command::AppendGap { tag, at, .. } => format!("gap {tag}: {}[{}..{}]", at.topic, at.from, at.offset),
         Command::NewProducer => "new producer".to_owned(),
         Command::Seek { source, position } => format!("seek {source} to {position}"),
-        Command::Commit(positions) => format!("commit {positions:?}"),
+        Command::Commit(positions) => {
+            let short = positions.iter().map(|(source, Position { offset, from })| match offset - from {
+                0 => format!("({source}, {offset})"),
+                _ => format!("({source}, {offset}, from {from})"),
+            });
+            format!("commit [{}]", short.collect::<Vec<_>>().join(", "))
+        }
         Command::FindBatchEnd { source, position } => format!("find end {source} from {position}"),
         Command::Unassign => "unassign".to_owned(),
         Command::Alarm(alarm) => format!("alarm {alarm:?}"),
@@ -315,4 +322,50 @@ fn alarms_are_not_repeated_for_what_is_known() {
     step(&mut intake, record(0, 0));
     assert_eq!(alarms(step(&mut intake, Input::NotDelivered)), 1);
     assert_eq!(alarms(step(&mut intake, delivered(0))), 0);
+}
+
+#[test]
+fn what_holds_no_record_is_committed_and_the_next_entry_stands_from_before_it() {
+    let mut intake = reading();
+    step(&mut intake, record(0, 0));
+    // Markers stand behind the record; nothing is committed before it is delivered.
+    assert_eq!(said(&mut intake, Input::Empty { source: 0, from: 1, to: 3 }), [""; 0]);
+    assert_eq!(intake.position(0), Some(3));
+    assert_eq!(said(&mut intake, delivered(0)), ["commit [(0, 3, from 1)]"]);
+    step(&mut intake, Input::Committed { accepted: true, took_ms: 0 });
+    assert_eq!((intake.committed(0), said(&mut intake, Input::Time(500))), (Some(3), Vec::new()));
+    assert_eq!(said(&mut intake, record(0, 5)), ["record 1: a[1..5]"], "the ledger knows of nothing but the record");
+    assert_eq!(said(&mut intake, delivered(1)), ["commit [(0, 6)]"]);
+}
+
+#[test]
+fn an_assignment_goes_on_behind_what_holds_no_record() {
+    let mut intake = intake();
+    let committed = Some(Position { offset: 9, from: 4 });
+    let given = |low, high| Assigned { topic: Arc::from("a"), partition: 0, committed, low, high };
+    assert_eq!(said(&mut intake, Input::Assigned(vec![given(0, 9)])), ["start [9]"]);
+    assert_eq!(said(&mut intake, Input::Time(500)), [""; 0], "nothing to commit");
+    assert_eq!(said(&mut intake, record(0, 9)), ["record 0: a[4..9]"]);
+    step(&mut intake, Input::Revoked { lost: true });
+    // Retention took what was read; a range is lost only where something was not.
+    assert_eq!(said(&mut intake, Input::Assigned(vec![given(8, 20)])), ["start [9]"]);
+    let lost = said(&mut intake, Input::Assigned(vec![given(12, 20)]));
+    assert_eq!(lost, ["alarm SourceGap { source: 0, from: 4, to: 12 }", "gap 1: a[4..11]", "start [12]"]);
+    let back = said(&mut intake, Input::Assigned(vec![given(0, 8)]));
+    assert_eq!(back, ["went back 0: 9 > 8", "start [9]"]);
+}
+
+#[test]
+fn a_range_without_records_counts_only_where_it_is_next() {
+    let mut intake = reading();
+    step(&mut intake, Input::Empty { source: 0, from: 1, to: 30 });
+    assert_eq!(intake.position(0), Some(0), "offset 0 is not yet read");
+    step(&mut intake, record(0, 0));
+    step(&mut intake, record(0, 1));
+    step(&mut intake, Input::Empty { source: 0, from: 2, to: 30 });
+    step(&mut intake, Input::NotDelivered);
+    assert_eq!(intake.position(0), Some(0), "it is read again");
+    step(&mut intake, Input::Empty { source: 0, from: 2, to: 30 });
+    assert_eq!(intake.position(0), Some(0));
+    assert_eq!(said(&mut intake, record(0, 0)), ["record 2: a[0..0]"]);
 }

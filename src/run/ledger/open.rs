@@ -13,7 +13,7 @@ use crate::model::place::Jurisdiction;
 use crate::model::state::{Checkpoint, Key, Marks};
 use crate::schema::state::{encode_key, encode_record, encode_value};
 
-use super::{OutputTails, Tally, Transaction};
+use super::{OutputTails, Shown, Tally, Transaction};
 
 /// The entries of one transaction and all that they did.
 #[derive(Debug)]
@@ -197,6 +197,12 @@ impl Sealed {
         for entry in self.entries.into_iter().rev() {
             waiting.push_front(entry);
         }
+    }
+
+    /// What is left once the batch is known to be committed: how to count it, and what readers are shown.
+    pub(super) fn shown(self) -> (Checkpoint, Tally, Vec<Shown>) {
+        let shown = self.changes.into_iter().filter_map(|change| Shown::new(change.key, change.after)).collect();
+        (self.checkpoint, self.tally, shown)
     }
 
     /// True where this is the `Checkpoint` that stood before the batch.

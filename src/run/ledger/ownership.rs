@@ -38,6 +38,11 @@ fn same_rules(own: &Rules, in_force: &Rules) -> bool {
     own.members == in_force.members && own.policy == in_force.policy && own.digests == in_force.digests
 }
 
+/// Readers have been shown everything that the restored state holds.
+fn all_shown() -> Command {
+    Command::Show { shown: Vec::new(), last: None, complete: true }
+}
+
 impl Ledger {
     #[expect(clippy::wildcard_enum_match_arm, reason = "in every other phase the report is late and means nothing")]
     pub(super) fn assigned(&mut self) -> Vec<Command> {
@@ -98,7 +103,9 @@ impl Ledger {
                 return self.stop(Fault::Data(format!("comity.state: {why}")));
             }
         }
-        Vec::new()
+        let (shown, last) = restore.take_shown();
+        let last = last.cloned().map(Box::new);
+        vec![Command::Show { shown, last, complete: false }]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "in every other phase the report is late and means nothing")]
@@ -109,7 +116,7 @@ impl Ledger {
                     return self.stop(fault);
                 }
                 self.phase = Phase::Standby(restore);
-                vec![Command::Join]
+                vec![all_shown(), Command::Join]
             }
             Phase::Restoring(restore) => self.restored(restore, log_start, log_end),
             other => {
@@ -150,7 +157,7 @@ impl Ledger {
             return self.stop(fault);
         }
         self.phase = Phase::Comparing;
-        vec![Command::ReadOutputs(self.next_sequences())]
+        vec![all_shown(), Command::ReadOutputs(self.next_sequences())]
     }
 
     pub(super) fn revoked(&mut self, lost: bool) -> Vec<Command> {

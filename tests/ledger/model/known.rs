@@ -42,8 +42,10 @@ impl Model {
 
     pub(super) fn note_seen(&mut self, case: usize, place: usize, event: &InfractionEvent) {
         let known = &mut self.cases[case].events[place];
+        let before = known.seen.len();
         known.seen.push((event.provenance.raw_sha256, event.provenance.content_sha256));
-        if known.seen.len() > 16 {
+        // Sixteen of the source's own, and as many of its desk's.
+        if known.seen.len() > if by_desk(event) { 32 } else { 16.max(before) } {
             known.seen.remove(0);
         }
         known.number = known.number.max(event.revision);
@@ -172,6 +174,11 @@ pub(super) fn end(decided: &Dated, periods: &[Period]) -> Millis {
     }
     let days = i64::from((last - epoch).get_days());
     (days + 1) * DAY_MS
+}
+
+/// True where the id begins with another platform's name than that of the record.
+pub(super) fn by_desk(event: &InfractionEvent) -> bool {
+    event.event_id.contains('/') && !event.event_id.starts_with(&format!("{}/", event.platform))
 }
 
 fn identifiers(subject: &Subject) -> Vec<String> {

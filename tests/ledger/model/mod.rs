@@ -14,7 +14,7 @@ mod events;
 mod known;
 mod telling;
 
-use known::{end, standing_of, stands};
+use known::{by_desk, end, standing_of, stands};
 
 /// One alert to one recipient.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Assigned, Command, Input, Intake, Limits};
+use super::super::{Assigned, Command, Input, Intake, Limits, Position};
 
 /// A small generator (SplitMix64): the same seed gives the same run.
 struct Dice(u64);
@@ -32,7 +32,7 @@ struct Partition {
     low: i64,
     /// `[from, to)` of a batch that nobody can decode.
     bad: Option<(i64, i64)>,
-    committed: Option<i64>,
+    committed: Option<Position>,
 }
 
 /// What a log entry stands for: its source, and `[from, offset]` of it.
@@ -52,7 +52,7 @@ struct World {
     producer: Vec<(usize, Entry)>,
     /// Where the consumer reads; empty while nothing is assigned.
     reading: Vec<i64>,
-    commit: Option<Vec<(usize, i64)>>,
+    commit: Option<Vec<(usize, Position)>>,
     inbox: Vec<Input>,
     now_ms: i64,
     done: bool,
@@ -122,7 +122,7 @@ impl World {
                 self.consume(source)
             }
             5..=7 => self.deliver(),
-            8 => self.commit.take().map(|positions| {
+            8 if self.commit.is_some() => self.commit.take().map(|positions| {
                 let accepted = !self.dice.one_in(5);
                 for (source, position) in positions {
                     if accepted {
@@ -131,6 +131,14 @@ impl World {
                 }
                 Input::Committed { accepted, took_ms: 0 }
             }),
+            8 => {
+                // Where nothing follows, a reader of its own may say so, once the source was read to there or before.
+                let source = usize::try_from(self.dice.below(3)).unwrap();
+                let partition = &self.partitions[source];
+                let from = intake.position(source)?.max(partition.low);
+                let none = readable(partition, from).is_empty() && partition.bad.is_none_or(|(_, to)| to <= from);
+                none.then(|| Input::Empty { source, from, to: self.high(source) })
+            }
             9 if self.dice.one_in(6) && !self.reading.is_empty() => Some(self.fail_delivery()),
             10 if self.dice.one_in(15) && !self.reading.is_empty() => {
                 let lost = self.dice.one_in(2);
@@ -265,14 +273,17 @@ fn run(seed: u64) -> World {
 /// Nothing is ever committed that the log does not hold, in order.
 fn check_committed(world: &World, seed: u64) {
     for (source, (position, _)) in world.taken().into_iter().enumerate() {
-        let committed = world.partitions[source].committed.unwrap_or(0);
-        assert!(committed <= position, "seed {seed}: source {source} committed {committed}, the log has {position}");
+        let Position { offset, from } = world.partitions[source].committed.unwrap_or_default();
+        assert!(from <= position, "seed {seed}: source {source} committed {from}, the log has {position}");
+        let skipped = readable(&world.partitions[source], position);
+        let skipped = skipped.first().is_some_and(|first| *first < offset);
+        assert!(!skipped, "seed {seed}: source {source} committed {offset}, the log has {position}");
     }
 }
 
 #[test]
 fn every_readable_record_is_taken_exactly_once_in_order() {
-    let mut records = 0;
+    let (mut records, mut ends) = (0, 0);
     for seed in 0..400 {
         let world = run(seed);
         for (source, (position, offsets)) in world.taken().into_iter().enumerate() {
@@ -281,11 +292,14 @@ fn every_readable_record_is_taken_exactly_once_in_order() {
             let sure = readable(partition, partition.low);
             let missing: Vec<_> = sure.iter().filter(|offset| !offsets.contains(offset)).collect();
             assert!(missing.is_empty(), "seed {seed}: source {source} lacks {missing:?}, position {position}");
+            let end = partition.committed.unwrap_or_default().offset;
+            ends += usize::from(end == world.high(source));
             let every = readable(partition, 0);
             assert!(offsets.iter().all(|offset| every.contains(offset)), "seed {seed}: invented a record");
             assert!(position >= every.last().map_or(0, |last| last + 1), "seed {seed}: stopped at {position}");
             records += offsets.len();
         }
     }
+    assert!(ends > 300, "the end of a source was committed {ends} times only");
     assert!(records > 20_000, "the runs were too small to mean anything: {records}");
 }
