@@ -39,6 +39,7 @@ pub(super) fn platforms(settings: &Settings) -> Result<Vec<Platform>, Failure> {
         let help = "give the folder another name, or set desk.enabled = false";
         problems.push(Problem::new("CMT-9036", &platform.definition.name, "a desk of a member has this name", help));
     }
+    problems.extend(platforms.iter().flat_map(undecided));
     platforms.extend(desks);
     if problems.is_empty() { Ok(platforms) } else { Err(Failure::configuration(problems)) }
 }

@@ -19,11 +19,11 @@ mod run;
 mod demo;
 mod topics;
 mod feed;
-mod platform;
 mod tap;
 mod ask;
 mod show;
 mod desk;
+mod platform;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -73,13 +73,13 @@ enum Command {
     Map(map::Arguments),
     Test(test::Arguments),
     Feed(feed::Arguments),
-    Platform(platform::Arguments),
     Tap(tap::Arguments),
     Show(show::Arguments),
     Withdraw(desk::withdraw::Arguments),
     Close(desk::close::Arguments),
     Correct(desk::correct::Arguments),
     Recall(desk::recall::Arguments),
+    Platform(platform::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -109,13 +109,13 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Demo(given) => demo::run(common, given, output),
         Command::Run(given) => run::run(common, given),
         Command::Feed(given) => feed::run(common, given, output),
-        Command::Platform(given) => platform::run(common, given, output),
         Command::Tap(given) => tap::run(common, given, output),
         Command::Show(given) => show::run(common, given, output),
         Command::Withdraw(given) => desk::withdraw::run(common, given, output),
         Command::Correct(given) => desk::correct::run(common, given, output),
         Command::Recall(given) => desk::recall::run(common, given, output),
         Command::Close(given) => desk::close::run(common, given, output),
+        Command::Platform(given) => platform::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

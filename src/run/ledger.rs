@@ -309,13 +309,12 @@ impl Ledger {
 
     /// Rules of this instance that are newer than those in force are sent, and again where they were lost.
     fn send_rules(&mut self) -> Vec<Command> {
-        let own = &self.setting.rules;
-        let newer = self.state.rules().is_some_and(|in_force| own.rules_version > in_force.rules_version);
+        let newer = ownership::is_newer(&self.setting.rules, self.state.rules());
         if !newer || self.now_ms.saturating_sub(self.rules_sent_ms) < RULES_AGAIN_MS {
             return Vec::new();
         }
         self.rules_sent_ms = self.now_ms;
-        vec![Command::SendRules(Box::new(own.clone()))]
+        vec![Command::SendRules(Box::new(self.setting.rules.clone()))]
     }
 
     /// Fills the open batch from what waits, and commits it when it is full, or nothing waits and its time has come.

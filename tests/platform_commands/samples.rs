@@ -289,7 +289,7 @@ fn encodings_are_told_by_their_bytes() {
     assert_eq!(events, [1, 1, 1, 1, 1], "the town reads the same in every encoding");
     let japanese = b"\x94\xd4\x8d\x86,\x89\xef\x8e\xd0\n1,\x8a\x94\x8e\xae\n2,\x97\x4c\x8c\xc0\n";
     let sample = bench.write("shift-jis.csv", japanese);
-    has(&bench.bad(&["platform", "new", "jp-x", "--from", sample.to_str().unwrap()], 65), "CMT-9651");
+    has(&bench.bad(&["platform", "new", "jp-x", "--from", sample.to_str().unwrap()], 65), "CMT-9671");
 }
 
 #[test]
@@ -354,11 +354,11 @@ fn what_cannot_be_proposed_is_refused_and_nothing_is_written() {
     has(&bench.bad(&["platform", "new", "us-b", "--from", "missing.csv"], 66), "CMT-9502");
     let refused: [(&str, &[u8], &str); 6] = [
         ("empty", b"", "CMT-9501"),
-        ("page", b"<!DOCTYPE html><html><body><p>Zorblatt</p></body></html>", "CMT-9650"),
-        ("prose", b"Zorblatt and Quibble\nmet in Wexford\n", "CMT-9650"),
-        ("broken", b"{\"results\":[{\"id\":1},{\"id\"", "CMT-9650"),
-        ("open", b"<a><b><c/></b><b><c/>", "CMT-9650"),
-        ("headers", b"id,date,firm\n", "CMT-9652"),
+        ("page", b"<!DOCTYPE html><html><body><p>Zorblatt</p></body></html>", "CMT-9670"),
+        ("prose", b"Zorblatt and Quibble\nmet in Wexford\n", "CMT-9670"),
+        ("broken", b"{\"results\":[{\"id\":1},{\"id\"", "CMT-9670"),
+        ("open", b"<a><b><c/></b><b><c/>", "CMT-9670"),
+        ("headers", b"id,date,firm\n", "CMT-9672"),
     ];
     for (name, bytes, code) in refused {
         let sample = bench.write(name, bytes);

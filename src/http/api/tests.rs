@@ -56,6 +56,7 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
             Told { member: 2, role: Role::Attention, sequence: 9 },
         ],
         events: vec![event],
+        keep_until: 1_900_000_000_000,
     }
 }
 
@@ -72,6 +73,7 @@ fn view() -> View {
             since: 20_514,
             scope: Scope::Federation,
         }],
+        cases: 1,
     };
     let values = [
         Value::Rules(Arc::new(rules())),

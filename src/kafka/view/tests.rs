@@ -35,6 +35,7 @@ fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
         name_digest: None,
         told: Vec::new(),
         events: events.iter().map(event).collect(),
+        keep_until: 0,
     }
 }
 
@@ -44,6 +45,7 @@ fn organisation(organisation_id: &str, identifiers: Vec<String>) -> Organisation
         identifiers,
         registered_in: None,
         open_cases: Vec::new(),
+        cases: 1,
     }
 }
 

@@ -27,6 +27,11 @@ pub(super) fn fault(own: &Rules, in_force: Option<&Arc<Rules>>) -> Option<Fault>
     Some(Fault::Configuration(why))
 }
 
+/// True where this instance's rules follow those in force.
+pub(super) fn is_newer(own: &Rules, in_force: Option<&Arc<Rules>>) -> bool {
+    in_force.is_some_and(|in_force| own.rules_version > in_force.rules_version)
+}
+
 /// Outputs are known by their member's place, so every member in force keeps it.
 fn keeps_places(own: &Rules, in_force: &Rules) -> bool {
     let places = |rules: &Rules| -> Vec<_> { rules.members.iter().map(|member| member.jurisdiction).collect() };
