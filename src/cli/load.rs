@@ -32,7 +32,6 @@ pub(super) fn kafka(common: &Common) -> Result<Kafka, Failure> {
 pub(super) fn platforms(settings: &Settings) -> Result<Vec<Platform>, Failure> {
     let mut platforms = config::folders::load(&settings.platforms).map_err(Failure::configuration)?;
     let mut problems = strangers(settings, &platforms);
-    problems.extend(platforms.iter().flat_map(undecided));
     let desks = desks(settings)?;
     let names: Vec<&str> = desks.iter().map(|desk| desk.definition.name.as_str()).collect();
     for platform in platforms.iter().filter(|platform| names.contains(&platform.definition.name.as_str())) {
