@@ -86,6 +86,10 @@ impl Comparison {
         let mut refuse = |code: &'static str, why: String| {
             self.breaks.push(Problem::new(code, "source.avsc", format!("source {version}: {why}"), NEW_VERSION));
         };
+        if before.decides != after.decides {
+            let why = "whether any of its records is a decision is said otherwise".to_owned();
+            refuse(code::FORMAT_CHANGED, why);
+        }
         if before.encoding != after.encoding || !same_format(&before.format, &after.format) {
             let why = "its format, encoding, delimiter, header, record or grouping is another one".to_owned();
             refuse(code::FORMAT_CHANGED, why);

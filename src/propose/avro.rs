@@ -44,13 +44,20 @@ pub(super) fn read(sample: &Sample<'_>) -> Result<(String, Seen, usize), Problem
 
 /// A value by its shape; bytes as text, times as the numbers that they are.
 fn json(value: Value) -> Json {
-    match value {
-        Value::Union(_, inner) => json(*inner),
-        Value::Record(fields) => Json::Object(fields.into_iter().map(|(name, value)| (name, json(value))).collect()),
-        Value::Map(entries) => Json::Object(entries.into_iter().map(|(key, value)| (key, json(value))).collect()),
-        Value::Array(items) => Json::Array(items.into_iter().map(json).collect()),
-        Value::Bytes(bytes) | Value::Fixed(_, bytes) => Json::String(String::from_utf8_lossy(&bytes).into_owned()),
-        Value::Enum(_, symbol) => Json::String(symbol),
-        other => Json::try_from(other).unwrap_or(Json::Null),
+    if let Value::Union(_, inner) = value {
+        return json(*inner);
     }
+    if let Value::Record(fields) = value {
+        return Json::Object(fields.into_iter().map(|(name, value)| (name, json(value))).collect());
+    }
+    if let Value::Map(entries) = value {
+        return Json::Object(entries.into_iter().map(|(key, value)| (key, json(value))).collect());
+    }
+    if let Value::Array(items) = value {
+        return Json::Array(items.into_iter().map(json).collect());
+    }
+    if let Value::Bytes(bytes) | Value::Fixed(_, bytes) = value {
+        return Json::String(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    Json::try_from(value).unwrap_or(Json::Null)
 }

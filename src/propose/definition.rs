@@ -61,7 +61,7 @@ fn about(material: &Material<'_>, questions: &mut Questions, text: &mut String) 
         FILE,
         "the line \"decisions are rows where …\": which records state a finding of the authority. An allegation, a claim, a visit without a finding is none.",
     );
-    let _ = write!(text, "{ask}decisions_are = \"{mark}: decisions are rows where …\"\n");
+    let _ = writeln!(text, "{ask}decisions_are = \"{mark}: decisions are rows where …\"");
     let _ = write!(text, "names_subjects = {}\n\n", material.names_subjects);
     let (ask, mark) = questions.value(FILE, "the authority that decides: a short name of its own, and its name.");
     let _ = write!(text, "{ask}authority = {{ id = \"{}\", name = \"{mark}\" }}\n\n", material.platform);
@@ -116,7 +116,7 @@ fn source(material: &Material<'_>, questions: &mut Questions, text: &mut String)
         let question = format!(
             "neighbouring rows share their value of `{column}`. If they are one decision, use the line below (`.rows` holds them then): the sample is {records} records. If not, the column is their case."
         );
-        let _ = write!(text, "{}# group = {}\n", questions.comment(FILE, &question), quoted(column));
+        let _ = writeln!(text, "{}# group = {}", questions.comment(FILE, &question), quoted(column));
     }
 }
 

@@ -62,6 +62,10 @@ fn inside<'s>(seen: &'s Seen, style: Style, depth: usize, left_out: &mut LeftOut
             left_out.push(format!("`{}`: its name says that it tells of a natural person", field.native));
             continue;
         }
+        if field.present() == 0 && style == Style::Json {
+            left_out.push(format!("`{}`: it has no value in the sample, so nobody knows its type", field.native));
+            continue;
+        }
         match one(field, name, style, depth, left_out) {
             Some(made) => fields.push(Field { person, ..made }),
             None => {

@@ -30,7 +30,7 @@ pub(super) fn read(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
     let find = Walk { path: Vec::new(), aim: Aim::Find(&lists) };
     let ended = find.deserialize(&mut json).and_then(|_| json.end());
     if let Err(error) = &ended
-        && !(error.is_eof() && !sample.whole)
+        && (sample.whole || !error.is_eof())
     {
         let why = format!("looks like JSON and is none: line {}, column {}", error.line(), error.column());
         return Err(Problem::new(code::FORMAT, sample.file, why, "mend the file, or name another one"));

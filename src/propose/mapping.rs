@@ -33,6 +33,7 @@ pub(super) fn write(material: &Material<'_>, picks: &Picks<'_>, questions: &mut 
     event.dates(picks, &material.home, questions);
     event.subject(picks, questions);
     event.finding(&material.home, picks, questions);
+    event.coded(material);
     let Event { mut text, lines } = event;
     text.push_str("\n{\n");
     text.push_str(&lines.concat());
@@ -260,6 +261,24 @@ impl Event {
                 })
                 .collect();
             self.line("products", &format!("[{{ {} }}]", parts.join(", ")));
+        }
+    }
+}
+
+/// Fields whose codes the author writes into a table, and the table's name.
+const CODED: &[(&str, &str)] =
+    &[("finality", "finality"), ("severity", "severity"), ("urgency", "urgency"), ("certainty", "certainty")];
+
+impl Event {
+    /// Fields of closed lists as comments: their tables would hold values, which only the author may write.
+    fn coded(&mut self, material: &Material<'_>) {
+        for (field, table) in CODED {
+            let Some(leaf) = suggestions(field, &material.leaves).into_iter().find(|leaf| leaf.text) else { continue };
+            let count = leaf.seen.values.distinct();
+            self.lines.push(format!(
+                "  # Write its {count} values into [codes.{table}] of platform.toml, each with its code.\n  # \"{field}\": code(\"{table}\", {}),\n",
+                leaf.as_text()
+            ));
         }
     }
 }

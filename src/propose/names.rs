@@ -9,9 +9,6 @@ use super::words;
 /// Letters of a name.
 const NAME_LETTERS_MAX: usize = 60;
 
-/// Words that VRL keeps for itself.
-const KEPT: &[&str] = &["abort", "else", "false", "if", "null", "return", "true"];
-
 /// A name for each of these, all different, in their order.
 pub(super) fn of<'n>(natives: impl Iterator<Item = &'n str>) -> Vec<String> {
     let mut taken: HashSet<String> = HashSet::new();
@@ -44,7 +41,7 @@ fn one(native: &str, place: usize) -> String {
     if name.is_empty() {
         return format!("column_{place}");
     }
-    if name.starts_with(|letter: char| letter.is_ascii_digit()) || KEPT.contains(&name.as_str()) {
+    if name.starts_with(|letter: char| letter.is_ascii_digit()) {
         name.insert_str(0, "field_");
     }
     name

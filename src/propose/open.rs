@@ -15,23 +15,28 @@ pub(super) struct Questions {
 impl Questions {
     /// A comment that asks, to be taken out with the answer.
     pub(super) fn comment(&mut self, file: &'static str, question: &str) -> String {
-        self.asked.push((file, question.to_owned()));
+        self.asked.push((file, shown(question)));
         comment(&format!("{UNDECIDED} {}: {question}", self.asked.len()), "")
     }
 
     /// A comment with the question, and the mark for the value below it, which the answer replaces.
     pub(super) fn value(&mut self, file: &'static str, question: &str) -> (String, String) {
-        self.asked.push((file, question.to_owned()));
+        self.asked.push((file, shown(question)));
         let number = self.asked.len();
         (comment(&format!("{number}: {question}"), ""), format!("{UNDECIDED} {number}"))
     }
+}
+
+/// A text without what would move the cursor of a terminal: the name of a column may hold anything.
+fn shown(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// A text as lines of a comment, ended with a line end.
 pub(super) fn comment(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut line = format!("{indent}#");
-    for word in text.split_whitespace() {
+    for word in shown(text).split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > LINE_LETTERS_MAX {
             lines.push_str(&line);
             lines.push('\n');

@@ -82,11 +82,16 @@ fn rows_of(text: &str, delimiter: u8, quoting: bool) -> Vec<StringRecord> {
     reader(text, delimiter, quoting).into_records().map_while(Result::ok).take(RECORDS_MAX).collect()
 }
 
-/// The delimiter, whether quotes count, and the cells of most rows; `None` where no delimiter makes even rows.
-fn layout(text: &str) -> Option<(u8, bool, usize)> {
+/// The delimiter, whether quotes count, and the cells of most rows.
+type Layout = (u8, bool, usize);
+/// How even the rows are, and how many cells they have.
+type Rank = (usize, usize);
+
+/// The layout that makes the evenest rows; `None` where no delimiter makes even rows.
+fn layout(text: &str) -> Option<Layout> {
     let end = (0..=LOOK_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     let look = text.get(..end).unwrap_or_default();
-    let mut best: Option<((usize, usize), (u8, bool, usize))> = None;
+    let mut best: Option<(Rank, Layout)> = None;
     for delimiter in DELIMITERS {
         for quoting in [true, false] {
             if !quoting && (*delimiter != b'\t' || !escapes_are_sound(look)) {

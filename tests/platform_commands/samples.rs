@@ -158,7 +158,7 @@ fn json_below_keys_with_lists_nulls_and_a_field_of_two_types() {
         let upcs = if place == 1 { "[\"1234567\"]" } else { "null" };
         format!(
             "{{\"recall_number\":\"QX-1{place}\",\"recall_date\":\"2013-10-3{}\",\"manufacturers\":[\"Zorblatt {place} Inc.\"],\
-             \"upcs\":{upcs},\"count\":{place},\"mixed\":{mixed},\"email\":\"zorblatt@example.org\",\"hazards\":[\"Burn\"],\"empty\":[]}}",
+             \"upcs\":{upcs},\"count\":{place},\"mixed\":{mixed},\"email\":\"zorblatt@example.org\",\"hazards\":[\"Burn\"],\"empty\":[],\"never\":null,\"severity\":\"Quibble\"}}",
             place % 2
         )
     };
@@ -179,7 +179,8 @@ fn json_below_keys_with_lists_nulls_and_a_field_of_two_types() {
     has(&avsc, "{ \"name\": \"count\", \"type\": \"long\"");
     has(&avsc, "{ \"name\": \"upcs\", \"type\": [\"null\", { \"type\": \"array\", \"items\": \"string\" }]");
     // What a schema cannot say, and what tells of a person, is never read, and the author is asked.
-    for left in ["mixed", "email", "empty"] {
+    has(&vrl, "# \"severity\": code(\"severity\", squeeze(.severity)),");
+    for left in ["mixed", "email", "empty", "never"] {
         lacks(&avsc, &format!("\"name\": \"{left}\""));
         has(&toml, &format!("left out of source.avsc, and so never read: `{left}`"));
     }
@@ -288,7 +289,7 @@ fn encodings_are_told_by_their_bytes() {
     assert_eq!(events, [1, 1, 1, 1, 1], "the town reads the same in every encoding");
     let japanese = b"\x94\xd4\x8d\x86,\x89\xef\x8e\xd0\n1,\x8a\x94\x8e\xae\n2,\x97\x4c\x8c\xc0\n";
     let sample = bench.write("shift-jis.csv", japanese);
-    has(&bench.bad(&["platform", "new", "jp-x", "--from", sample.to_str().unwrap()], 65), "CMT-9631");
+    has(&bench.bad(&["platform", "new", "jp-x", "--from", sample.to_str().unwrap()], 65), "CMT-9671");
 }
 
 #[test]
@@ -346,18 +347,18 @@ fn what_cannot_be_proposed_is_refused_and_nothing_is_written() {
     let sample = sample.to_str().unwrap();
     bench.good(&["platform", "new", "us-a", "--from", sample]);
     let before = bench.file("us-a", "mapping.vrl");
-    has(&bench.bad(&["platform", "new", "us-a", "--from", sample], 73), "CMT-9642");
+    has(&bench.bad(&["platform", "new", "us-a", "--from", sample], 73), "CMT-9662");
     assert_eq!(bench.file("us-a", "mapping.vrl"), before, "the folder is as it was");
-    has(&bench.bad(&["platform", "new", "../us-b", "--from", sample], 64), "CMT-9640");
-    has(&bench.bad(&["platform", "new", "us-b", "--from", sample, "--origin", "Ohio"], 64), "CMT-9641");
+    has(&bench.bad(&["platform", "new", "../us-b", "--from", sample], 64), "CMT-9660");
+    has(&bench.bad(&["platform", "new", "us-b", "--from", sample, "--origin", "Ohio"], 64), "CMT-9661");
     has(&bench.bad(&["platform", "new", "us-b", "--from", "missing.csv"], 66), "CMT-9502");
     let refused: [(&str, &[u8], &str); 6] = [
         ("empty", b"", "CMT-9501"),
-        ("page", b"<!DOCTYPE html><html><body><p>Zorblatt</p></body></html>", "CMT-9630"),
-        ("prose", b"Zorblatt and Quibble\nmet in Wexford\n", "CMT-9630"),
-        ("broken", b"{\"results\":[{\"id\":1},{\"id\"", "CMT-9630"),
-        ("open", b"<a><b><c/></b><b><c/>", "CMT-9630"),
-        ("headers", b"id,date,firm\n", "CMT-9632"),
+        ("page", b"<!DOCTYPE html><html><body><p>Zorblatt</p></body></html>", "CMT-9670"),
+        ("prose", b"Zorblatt and Quibble\nmet in Wexford\n", "CMT-9670"),
+        ("broken", b"{\"results\":[{\"id\":1},{\"id\"", "CMT-9670"),
+        ("open", b"<a><b><c/></b><b><c/>", "CMT-9670"),
+        ("headers", b"id,date,firm\n", "CMT-9672"),
     ];
     for (name, bytes, code) in refused {
         let sample = bench.write(name, bytes);

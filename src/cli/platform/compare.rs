@@ -51,7 +51,7 @@ fn load(path: &Path) -> Result<(Platform, Files), Failure> {
     let whole = path.canonicalize().ok().filter(|path| path.join("platform.toml").is_file());
     let Some(name) = whole.as_ref().and_then(|path| path.file_name()?.to_str().map(str::to_owned)) else {
         let why = "is no platform's folder: it has no platform.toml";
-        let problem = Problem::new("CMT-9644", path.display().to_string(), why, "name the folder itself");
+        let problem = Problem::new("CMT-9664", path.display().to_string(), why, "name the folder itself");
         return Err(Failure::one(Exit::NoInput, problem));
     };
     let files = folders::files(path).map_err(Failure::configuration)?;

@@ -43,7 +43,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     if !platform::is_name(name) {
         let why = format!("`{name}` cannot name a platform");
         let help = "use a-z, 0-9 and `-`, at most 63 letters, such as us-nj-labour";
-        return Err(Failure::one(Exit::Usage, Problem::new("CMT-9640", "comity platform new", why, help)));
+        return Err(Failure::one(Exit::Usage, Problem::new("CMT-9660", "comity platform new", why, help)));
     }
     let origin = arguments.origin.as_deref().map(jurisdiction).transpose()?;
     let dir = match &arguments.dir {
@@ -68,13 +68,13 @@ fn jurisdiction(code: &str) -> Result<Jurisdiction, Failure> {
     Jurisdiction::parse(code).ok_or_else(|| {
         let why = format!("`{code}` is no jurisdiction");
         let help = "use ISO 3166-1 or 3166-2 codes such as `DE` or `CA-ON`";
-        Failure::one(Exit::Usage, Problem::new("CMT-9641", "comity platform new", why, help))
+        Failure::one(Exit::Usage, Problem::new("CMT-9661", "comity platform new", why, help))
     })
 }
 
 fn there(folder: &Path) -> Failure {
     let help = "nothing was written; take another name, or move the folder away";
-    let problem = Problem::new("CMT-9642", folder.display().to_string(), "is there already", help);
+    let problem = Problem::new("CMT-9662", folder.display().to_string(), "is there already", help);
     Failure::one(Exit::CannotCreate, problem)
 }
 
@@ -100,15 +100,14 @@ fn sample(path: &Path, name: &str) -> Result<(Vec<u8>, bool), Failure> {
 fn write(folder: &Path, proposal: &Proposal) -> Result<(), Failure> {
     let cannot = |path: &Path, error: &std::io::Error| {
         let why = format!("cannot be made: {error}");
-        let problem = Problem::new("CMT-9643", path.display().to_string(), why, "check the folder's rights");
+        let problem = Problem::new("CMT-9663", path.display().to_string(), why, "check the folder's rights");
         Failure::one(Exit::CannotCreate, problem)
     };
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent).map_err(|error| cannot(parent, &error))?;
     }
-    fs::create_dir(folder).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => there(folder),
-        _ => cannot(folder, &error),
+    fs::create_dir(folder).map_err(|error| {
+        if error.kind() == ErrorKind::AlreadyExists { there(folder) } else { cannot(folder, &error) }
     })?;
     let examples = folder.join("examples");
     fs::create_dir(&examples).map_err(|error| cannot(&examples, &error))?;

@@ -206,10 +206,10 @@ struct Counts {
 /// Maps a file and counts; the problem is what stopped the reading.
 fn count(platform: &Platform, path: &std::path::Path) -> Result<(Counts, Option<Problem>), Failure> {
     let file = path.display().to_string();
-    let mut cutter = cut::open::<File>(&platform.definition, &file, load::open(path)?).map_err(load::data)?;
+    let cutter = cut::open::<File>(&platform.definition, &file, load::open(path)?).map_err(load::data)?;
     let source_version = cutter.source_version().to_owned();
     let mut counts = Counts { file, source_version, ..Counts::default() };
-    while let Some(next) = cutter.next() {
+    for next in cutter {
         let record = match next {
             Ok(record) => record,
             Err(problem) => return Ok((counts, Some(problem))),

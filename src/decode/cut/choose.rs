@@ -87,11 +87,12 @@ fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
     if differences.is_empty() {
         return Vec::new();
     }
-    // A line without most of the names may be a record that has one of them by chance, and nothing of a record is
-    // repeated in a message.
+    // A line without most of the names, or names near to them, may be a record that has one of them by chance, and
+    // nothing of a record is repeated in a message.
     let is_there = |name: &str| found.contains(&name);
     let known = wanted.iter().filter(|name| !name.trim().is_empty() && is_there(name)).count();
-    if known * 2 < wanted.len() {
+    let near = differences.iter().filter(|one| matches!(one, Difference::Renamed { .. })).count();
+    if (known + near) * 2 < wanted.len() {
         let missing = wanted.iter().filter(|name| !is_there(name)).map(|name| format!("column {name:?} is missing"));
         let whole = format!("line {line} has {known} of its {} columns", wanted.len());
         return std::iter::once(whole).chain(missing).collect();

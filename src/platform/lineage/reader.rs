@@ -55,7 +55,7 @@ impl Reader<'_> {
             }
             Expr::Variable(name) => {
                 let assigned = self.bindings.assigned.get(name.inner().as_ref());
-                let objects = assigned.into_iter().flatten().any(|value| gives_object(value));
+                let objects = assigned.into_iter().flatten().any(gives_object);
                 if objects {
                     for value in assigned.into_iter().flatten() {
                         self.result(value, path, when, steps);
