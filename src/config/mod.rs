@@ -10,6 +10,7 @@ use crate::model::rules::{Member, Policy};
 
 mod written;
 mod period;
+pub(crate) mod place;
 mod valid;
 pub mod folders;
 
@@ -49,7 +50,7 @@ fn text(file: &Path) -> Result<(String, String), Vec<Problem>> {
 /// Every problem found.
 pub fn parse(name: &str, folder: &Path, text: &str) -> Result<Settings, Vec<Problem>> {
     let written = written::read(name, text).map_err(|problem| vec![*problem])?;
-    valid::settings(name, folder, written)
+    valid::settings(name, folder, text, written)
 }
 
 /// A valid configuration.

@@ -146,6 +146,12 @@ pub fn stop(doing: &str, error: &KafkaError) -> Stop {
         }
         _ => StopKind::Unavailable,
     };
+    if let Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) =
+        error.rdkafka_error_code()
+    {
+        let help = "check that Kafka runs, and that kafka.bootstrap_servers and [kafka.properties] fit its listener";
+        return Stop::new(kind, format!("{doing}: no broker answers"), help);
+    }
     Stop::new(kind, format!("{doing}: {error}"), "check that Kafka runs and that kafka.bootstrap_servers names it")
 }
 
