@@ -22,6 +22,7 @@ mod feed;
 mod tap;
 mod ask;
 mod show;
+mod reach;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -73,6 +74,7 @@ enum Command {
     Feed(feed::Arguments),
     Tap(tap::Arguments),
     Show(show::Arguments),
+    Reach(reach::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -104,6 +106,7 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Feed(given) => feed::run(common, given, output),
         Command::Tap(given) => tap::run(common, given, output),
         Command::Show(given) => show::run(common, given, output),
+        Command::Reach(given) => reach::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

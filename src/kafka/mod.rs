@@ -50,13 +50,18 @@ impl Stop {
 
 /// A topic that must be there.
 fn present(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<(), Stop> {
+    let help = "make the topics with: comity topics apply --yes";
+    let missing = || Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help);
+    if is_there(reader, topic)? { Ok(()) } else { Err(missing()) }
+}
+
+/// Whether a topic is there and can be read.
+fn is_there(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<bool, Stop> {
     let metadata = reader
         .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
         .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
-    let there = metadata
-        .topics()
-        .iter()
-        .any(|known| known.name() == topic && known.error().is_none() && !known.partitions().is_empty());
-    let help = "make the topics with: comity topics apply --yes";
-    if there { Ok(()) } else { Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help)) }
+    let there = |known: &rdkafka::metadata::MetadataTopic| {
+        known.name() == topic && known.error().is_none() && !known.partitions().is_empty()
+    };
+    Ok(metadata.topics().iter().any(there))
 }

@@ -85,7 +85,9 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
     for member in &settings.federation.members {
         let jurisdiction = member.jurisdiction;
-        add(names::alerts(jurisdiction), format!("alerts for {jurisdiction}"), &[kept(told)]);
+        // When a recipient was told is the broker's word, not the ledger's.
+        let time = ("message.timestamp.type", "LogAppendTime".to_owned());
+        add(names::alerts(jurisdiction), format!("alerts for {jurisdiction}"), &[kept(told), time]);
         add(names::status(jurisdiction), format!("what {jurisdiction} must have by now"), &compacted(0));
     }
     add(names::TEST.to_owned(), "alerts of mode TEST, for every recipient".to_owned(), &[kept(30 * DAY_MS)]);
