@@ -74,3 +74,14 @@ fn partitions(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<usi
         Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help))
     }
 }
+
+/// Whether a topic is there and can be read.
+fn is_there(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<bool, Stop> {
+    let metadata = reader
+        .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
+        .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
+    let there = |known: &rdkafka::metadata::MetadataTopic| {
+        known.name() == topic && known.error().is_none() && !known.partitions().is_empty()
+    };
+    Ok(metadata.topics().iter().any(there))
+}

@@ -98,13 +98,12 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
     for member in &settings.federation.members {
         let jurisdiction = member.jurisdiction;
-        add(names::alerts(jurisdiction), Partitions::One, format!("alerts for {jurisdiction}"), &[kept(told), bytes()]);
-        add(
-            names::status(jurisdiction),
-            Partitions::One,
-            format!("what {jurisdiction} must have by now"),
-            &compacted(0),
-        );
+        // When a recipient was told is the broker's word, not the ledger's.
+        let time = ("message.timestamp.type", "LogAppendTime".to_owned());
+        let settings = [kept(told), bytes(), time];
+        add(names::alerts(jurisdiction), Partitions::One, format!("alerts for {jurisdiction}"), &settings);
+        let purpose = format!("what {jurisdiction} must have by now");
+        add(names::status(jurisdiction), Partitions::One, purpose, &compacted(0));
     }
     let one = Partitions::One;
     add(names::NATIONAL.to_owned(), one, "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);

@@ -7,4 +7,5 @@ mod support;
 
 mod federation;
 mod api;
+mod reach;
 mod tap;
