@@ -14,7 +14,9 @@ use crate::process::Process;
 use crate::records::{self, FOLDER, Turn, native};
 use crate::support::broker::Broker;
 
-const PATIENCE: Duration = Duration::from_secs(600);
+/// The path of another build of Comity to measure, such as the one before a change.
+const PROGRAM: &str = "COMITY_BENCH_PROGRAM";
+const PATIENCE: Duration = Duration::from_secs(300);
 /// How often positions are asked for.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -50,7 +52,8 @@ impl Line {
         let (input, log, output, groups) = match kind {
             Kind::Comity => {
                 write_configuration(broker, &members, folder.path());
-                let applied = comity(folder.path()).args(["topics", "apply", "--yes"]).output().unwrap();
+                let mut apply = comity(env!("CARGO_BIN_EXE_comity"), folder.path());
+                let applied = apply.args(["topics", "apply", "--yes"]).output().unwrap();
                 assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
                 let output = format!("comity.alerts.{}", members.last().unwrap());
                 let group = |stage: &str| format!("comity-{}-{stage}", broker.federation);
@@ -77,7 +80,8 @@ impl Line {
         for stage in stages {
             let mut command = match self.kind {
                 Kind::Comity => {
-                    let mut command = comity(self.folder.path());
+                    let program = std::env::var(PROGRAM).unwrap_or_else(|_| env!("CARGO_BIN_EXE_comity").to_owned());
+                    let mut command = comity(&program, self.folder.path());
                     command.arg("run");
                     if apart {
                         command.args(["--stage", stage]);
@@ -143,8 +147,8 @@ impl Line {
     }
 }
 
-fn comity(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
+fn comity(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command.arg("-c").arg(folder.join("comity.toml"));
     command
 }

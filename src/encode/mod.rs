@@ -55,7 +55,7 @@ pub fn own(recipient: &Recipient, jurisdiction: Jurisdiction, out: &mut Vec<u8>)
     datum::long(recipient.sequence, out);
     datum::code(recipient.role, out);
     datum::optional(recipient.role_before, out, datum::code);
-    datum::codes(&recipient.reasons, out);
+    datum::codes(recipient.reasons.iter(), recipient.reasons.len(), out);
     datum::optional(recipient.ack_due_at, out, datum::long);
     datum::list(&recipient.restricted_cases, out, write_open_case);
 }

@@ -289,16 +289,30 @@ impl Cluster {
 
     fn wait_for(&self, topics: &[&TopicPlan]) -> Result<(), Stop> {
         let deadline = clock::instant() + VISIBLE_TIMEOUT;
-        for topic in topics {
-            while self.reader.fetch_watermarks(&topic.name, 0, tail::ANSWER_TIMEOUT).is_err() {
-                if clock::instant() > deadline {
-                    let why = format!("{} was made but has no leader", topic.name);
-                    return Err(Stop::new(StopKind::Unavailable, why, "check the brokers' logs"));
-                }
-                std::thread::sleep(PAUSE);
+        while let Some(topic) = self.without_leader(topics) {
+            if clock::instant() > deadline {
+                let why = format!("{topic} was made but has no leader");
+                return Err(Stop::new(StopKind::Unavailable, why, "check the brokers' logs"));
             }
+            std::thread::sleep(PAUSE);
         }
         Ok(())
+    }
+
+    /// The first of these topics that cannot be written yet. The broker is asked for all topics each time: a client
+    /// remembers for half a minute that it was told of no such topic.
+    fn without_leader(&self, topics: &[&TopicPlan]) -> Option<String> {
+        let metadata = self.reader.fetch_metadata(None, tail::ANSWER_TIMEOUT).ok();
+        let is_led = |topic: &TopicPlan| {
+            let known = metadata.as_ref().and_then(|all| all.topics().iter().find(|known| known.name() == topic.name));
+            known.is_some_and(|known| {
+                let mut partitions = known.partitions().iter();
+                known.error().is_none() && partitions.len() > 0 && partitions.all(|partition| partition.leader() >= 0)
+            })
+        };
+        // A leader may be named before it knows of it.
+        let answers = |topic: &TopicPlan| self.reader.fetch_watermarks(&topic.name, 0, tail::ANSWER_TIMEOUT).is_ok();
+        topics.iter().find(|topic| !(is_led(topic) && answers(topic))).map(|topic| topic.name.clone())
     }
 
     /// The request replaces every setting of the topic, so all that is planned is sent.
@@ -317,7 +331,15 @@ impl Cluster {
     }
 
     fn log_is_empty(&self) -> Result<bool, Stop> {
-        Ok(tail::ends(&self.reader, names::LOG)?.1 == 0)
+        let deadline = clock::instant() + VISIBLE_TIMEOUT;
+        loop {
+            match tail::ends(&self.reader, names::LOG) {
+                Ok((_, end)) => return Ok(end == 0),
+                // A new topic's leader may answer once and not again for a moment.
+                Err(error) if clock::instant() > deadline => return Err(error),
+                Err(_) => std::thread::sleep(PAUSE),
+            }
+        }
     }
 }
 

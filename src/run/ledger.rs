@@ -441,7 +441,7 @@ impl Ledger {
         let members = self.setting.rules.members.len();
         let all = (0..members).filter_map(|place| u8::try_from(place).ok());
         let outputs = all.flat_map(|member| [Output::Alerts(member), Output::Test(member), Output::Status(member)]);
-        outputs.chain([Output::Rejects]).map(|output| (output, sequences.get(&output).copied().unwrap_or(1))).collect()
+        outputs.chain([Output::Rejects]).map(|output| (output, sequences.get(output).unwrap_or(1))).collect()
     }
 
     /// Drops all that is remembered.

@@ -1,6 +1,5 @@
 //! Random values of the model, every field of them drawn.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use comity::model::decision::{About, AlertOrganisation, Decision, Output, Recipient, Status};
@@ -13,7 +12,8 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Member, Period, Policy, Rules};
 use comity::model::state::{
-    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, SourceState, Told, Value,
+    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, Sequences, SourceState, Told,
+    Value,
 };
 
 use super::entropy::Entropy;
@@ -264,7 +264,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
 }
 
 pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
-    let sequences: BTreeMap<Output, i64> = e
+    let sequences: Sequences = e
         .list(|e| {
             let output = match e.below(4) {
                 0 => Output::Rejects,
@@ -296,7 +296,7 @@ pub(crate) fn recipient(e: &mut Entropy) -> Recipient {
         sequence: e.long(),
         role: e.code(),
         role_before: e.optional(Entropy::code),
-        reasons: e.list(Entropy::code),
+        reasons: e.list(Entropy::code).into_iter().collect(),
         ack_due_at: e.optional(Entropy::long),
         restricted_cases: e.list(open_case),
     }

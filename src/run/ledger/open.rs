@@ -1,6 +1,6 @@
 //! The batch that is being filled: what its entries decided, encoded, and how to take all of it back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::encode;
 use crate::index::State;
@@ -10,7 +10,7 @@ use crate::model::decision::{AlertEntry, Batch, Decision, Output, OutputRecord, 
 use crate::model::entry::{Body, LogEntry};
 use crate::model::limit::{BATCH_ALERTS_MAX, BATCH_TAIL_BYTES_MAX};
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Checkpoint, Key, Marks};
+use crate::model::state::{Checkpoint, Key, Marks, Sequences};
 use crate::schema::state::{encode_key, encode_record, encode_value};
 
 use super::{OutputTails, Tally, Transaction};
@@ -227,9 +227,9 @@ fn keep(published: &OutputTails, output: Output, sequence: i64, value: &[u8], di
 }
 
 /// Published records beyond the last `Checkpoint`, by output and sequence.
-pub(super) fn prune(published: &mut OutputTails, sequences: &BTreeMap<Output, i64>) {
+pub(super) fn prune(published: &mut OutputTails, sequences: &Sequences) {
     for (output, tail) in published.iter_mut() {
-        let next = sequences.get(output).copied().unwrap_or(1);
+        let next = sequences.get(*output).unwrap_or(1);
         *tail = tail.split_off(&next);
     }
     published.retain(|_, tail| !tail.is_empty());
