@@ -16,6 +16,8 @@ use crate::support::broker::Broker;
 
 /// The path of another build of Comity to measure, such as the one before a change.
 const PROGRAM: &str = "COMITY_BENCH_PROGRAM";
+/// A commit on a machine that does much else takes long without being in doubt.
+const COMMIT_DOUBT_MS: u32 = 5_000;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How often positions are asked for.
 const LOOK: Duration = Duration::from_millis(5);
@@ -135,8 +137,9 @@ impl Line {
             {
                 return;
             }
+            let ended = self.processes.iter_mut().any(Process::has_ended);
+            assert!(!ended, "{:?} has ended: {}", self.kind, self.said());
             assert!(Instant::now() < deadline, "{:?}: {what} does not get through; {}", self.kind, self.said());
-            self.processes.iter_mut().for_each(Process::must_run);
             std::thread::sleep(LOOK);
         }
     }
@@ -159,7 +162,7 @@ fn write_configuration(broker: &Broker, members: &[&str], folder: &Path) {
     let text = format!(
         "[kafka]\nbootstrap_servers = \"{}\"\nsingle_broker = true\n[federation]\nname = \"{}\"\n\
          jurisdictions = {members:?}\n[platforms]\ndir = \"{}\"\nenabled = [{name:?}]\n\
-         [policy]\nexpires_after = \"P50Y\"\n",
+         [policy]\nexpires_after = \"P50Y\"\n[ledger]\ncommit_doubt_ms = {COMMIT_DOUBT_MS}\n",
         broker.address(),
         broker.federation,
         dir.display(),

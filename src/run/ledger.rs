@@ -25,7 +25,7 @@ mod ownership;
 use open::{Open, Sealed};
 use restore::Restore;
 
-pub use open::alert_value;
+pub use open::{alert_value, write_alert};
 
 /// Milliseconds of silence of the log after which its owner writes a `Tick`.
 const TICK_AFTER_MS: i64 = 1_000;

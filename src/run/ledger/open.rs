@@ -199,11 +199,17 @@ impl Sealed {
 /// The value of one recipient's alert.
 pub fn alert_value(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8>]) -> Vec<u8> {
     let mut value = Vec::new();
+    write_alert(alert, members, tails, &mut value);
+    value
+}
+
+/// The same in place of what the buffer held: a transaction has thousands of alerts, each of a kilobyte.
+pub fn write_alert(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8>], value: &mut Vec<u8>) {
+    value.clear();
     if let Some(jurisdiction) = members.get(usize::from(alert.own.member)) {
-        encode::own(&alert.own, *jurisdiction, &mut value);
+        encode::own(&alert.own, *jurisdiction, value);
     }
     value.extend_from_slice(tails.get(alert.tail as usize).map_or(&[], Vec::as_slice));
-    value
 }
 
 /// Says whether an output record is still to be sent; one that is there with other bytes is a breach.
