@@ -18,6 +18,8 @@ use crate::support::broker::Broker;
 const PROGRAM: &str = "COMITY_BENCH_PROGRAM";
 /// A commit on a machine that does much else takes long without being in doubt.
 const COMMIT_DOUBT_MS: u32 = 5_000;
+/// A platform's topic takes no larger batches than 256 KiB.
+const BATCH_BYTES_MAX: &str = "131072";
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How often positions are asked for.
 const LOOK: Duration = Duration::from_millis(5);
@@ -71,7 +73,8 @@ impl Line {
             }
         };
         let mut with_order = config.clone();
-        let producer = with_order.set("enable.idempotence", "true").set("linger.ms", "0").create().unwrap();
+        with_order.set("enable.idempotence", "true").set("linger.ms", "0").set("batch.size", BATCH_BYTES_MAX);
+        let producer = with_order.create().unwrap();
         let processes = Vec::new();
         Self { kind, processes, log, output, input, groups, config, folder, recipients, sent: 0, producer }
     }
@@ -119,8 +122,9 @@ impl Line {
     pub(crate) fn finish(&mut self) {
         self.producer.flush(PATIENCE).unwrap();
         let sent = i64::try_from(self.sent).unwrap();
-        self.wait("intake", &self.groups[0].clone(), self.input, |position| position >= sent);
         let asker: BaseConsumer = self.config.create().unwrap();
+        assert_eq!(asker.fetch_watermarks(self.input, 0, PATIENCE).unwrap().1, sent, "every record is delivered");
+        self.wait("intake", &self.groups[0].clone(), self.input, |position| position >= sent);
         let (_, end) = asker.fetch_watermarks(self.log, 0, PATIENCE).unwrap();
         self.wait("ledger", &self.groups[1].clone(), self.log, |position| position >= end);
     }
