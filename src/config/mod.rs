@@ -30,7 +30,7 @@ pub fn load(file: &Path) -> Result<Settings, Vec<Problem>> {
 pub fn load_kafka(file: &Path) -> Result<Kafka, Vec<Problem>> {
     let (name, text) = text(file)?;
     let written = written::read(&name, &text).map_err(|problem| vec![*problem])?;
-    valid::kafka(&name, file.parent().unwrap_or(Path::new("")), written)
+    valid::kafka(&name, file.parent().unwrap_or(Path::new("")), &text, written)
 }
 
 fn text(file: &Path) -> Result<(String, String), Vec<Problem>> {

@@ -80,8 +80,8 @@ pub(super) fn settings(file: &str, folder: &Path, text: &str, written: Written) 
 }
 
 /// Only how Kafka is reached.
-pub(super) fn kafka(file: &str, folder: &Path, written: Written) -> Result<Kafka, Vec<Problem>> {
-    let mut checker = Checker { file, folder, problems: Vec::new() };
+pub(super) fn kafka(file: &str, folder: &Path, text: &str, written: Written) -> Result<Kafka, Vec<Problem>> {
+    let mut checker = Checker { file, folder, text, problems: Vec::new() };
     let kafka = checker.kafka(written.kafka);
     if checker.problems.is_empty() { Ok(kafka) } else { Err(checker.problems) }
 }

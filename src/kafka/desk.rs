@@ -76,7 +76,7 @@ impl Watch {
             self.members = rules.members.iter().map(|member| member.jurisdiction).collect();
         }
         let sequences = &state.marks.sequences;
-        self.seen = sequences.iter().map(|(output, next)| (*output, next - 1)).collect();
+        self.seen = sequences.iter().map(|(output, next)| (output, next - 1)).collect();
     }
 
     /// Waits until the records of a topic up to an offset are decided and every awaited alert is there, or until the
@@ -163,7 +163,7 @@ impl Watch {
     fn has_all(&self, mirror: &Mirror) -> bool {
         let read = |output: Output, next: i64| self.seen.get(&output).is_some_and(|seen| *seen >= next - 1);
         mirror.state().marks.sequences.iter().all(|(output, next)| match output {
-            Output::Alerts(_) | Output::Rejects => read(*output, *next),
+            Output::Alerts(_) | Output::Rejects => read(output, next),
             Output::Test(_) | Output::Status(_) | Output::National | Output::Archive => true,
         })
     }
