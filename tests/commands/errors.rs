@@ -195,16 +195,15 @@ fn a_configuration_that_is_not_there_is_said() {
 
 #[test]
 fn a_secret_beside_a_fault_is_not_shown() {
-    let lines = "single_broker = true\n[kafka.properties]\n\"sasl.password\" = \"hush\"\nother = [1]\n";
-    let setting = with(CONFIG, "single_broker = true\n\n[federation]", &format!("{lines}[federation]\nnom = 1"));
-    let output = setting.comity(&OFFLINE);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(78), "{said}");
-    assert!(said.contains("unknown field `nom`") && !said.contains("hush"), "{said}");
-    let setting = with(CONFIG, "single_broker = true\n", &format!("{lines}nought\n"));
-    let output = setting.comity(&OFFLINE);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("CMT-9021") && !said.contains("hush"), "{said}");
+    let lines = "single_broker = true\n[kafka.properties]\n\"sasl.password\" = \"hush\"\n";
+    for (fault, why) in [("[nothing]\n", "unknown field `nothing`"), ("nought\n", "key with no value")] {
+        let setting = with(CONFIG, "single_broker = true\n\n", &format!("{lines}{fault}"));
+        let output = setting.comity(&OFFLINE);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{said}");
+        assert!(said.contains("CMT-9021") && said.contains(why) && said.contains("sasl.password"), "{said}");
+        assert!(!said.contains("hush"), "{said}");
+    }
 }
 
 #[test]
