@@ -315,7 +315,7 @@ pub(crate) fn national(decision: &Decision<'_>, sequence: i64, told: &[Jurisdict
         sequence,
         role: Role::Attention,
         role_before: None,
-        reasons: vec![RoleReason::EveryMember],
+        reasons: RoleReason::EveryMember.into(),
         ack_due_at: None,
         restricted_cases: Vec::new(),
     };
