@@ -103,7 +103,8 @@ fn hostile_bytes_are_refused_or_give_a_folder_that_compiles() {
 
 #[test]
 fn a_sample_that_goes_on_may_end_anywhere() {
-    for sample in [CSV, JSON, XML] {
+    let lines = "{\"id\":\"x1\",\"on\":\"2024-01-02\"}\n{\"id\":\"x2\",\"on\":\"2024-01-03\"}\n{\"id\":\"x3\",\"on\":\"2024-01-04\"}\n";
+    for sample in [CSV, JSON, XML, lines] {
         let half = sample.len() * 3 / 4;
         let bytes = sample.as_bytes().get(..half).unwrap_or_default();
         assert!(of(bytes, false).is_ok(), "{sample}");

@@ -75,6 +75,29 @@ fn no_value_of_a_record_is_in_a_report() {
     assert!(looked > 20, "{looked} values were looked for");
 }
 
+/// One case twice, once more when it had become final, another case, and one that is closed.
+#[test]
+fn the_native_id_of_a_sample_is_counted() {
+    let bench = with("platforms/us-nj-labour");
+    let header = ",Case #,Case Status,Employer #,Case Entry Date,Employer Trade Name,Final Wages,Outstanding Wages";
+    let row = |case: &str, status: &str| format!(",{case},{status},123,2020-01-02 03:04:05,Quibble Bakery Inc,1,1\n");
+    let rows = [
+        row("A-1", "Cited"),
+        row("A-1", "Cited"),
+        row("A-1", "Docketed Judgment"),
+        row("A-2", "Cited"),
+        row("A-3", "Closed"),
+    ];
+    let sample = bench.write("cases.csv", format!("{header}\n{}", rows.concat()).as_bytes());
+    let told =
+        bench.good(&["platform", "report", "us-nj-labour", "--sample", sample.to_str().unwrap(), "--format", "json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let sample = &told["sample"];
+    let of = |name: &str| sample[name].as_u64().unwrap();
+    let counted = [of("records"), of("originals"), of("ids"), of("repeated"), of("changed")];
+    assert_eq!(counted, [5, 4, 2, 1, 1], "{sample}");
+}
+
 /// Reads behind variables, blocks, rows and lists are followed; a planted read is seen.
 #[test]
 fn reads_are_followed_and_a_new_one_is_seen() {

@@ -73,7 +73,7 @@ fn rows_below_titles_with_empty_headers_and_padded_cells() {
 #[test]
 fn semicolons_decimal_commas_a_byte_order_mark_and_check_digits() {
     let bench = Bench::new();
-    let mut file = String::from("\u{feff}sei;empresa;cnpj;data_decisao;conduta;valor_multa\n");
+    let mut file = String::from("\u{feff}sei;empresa;documento;data_decisao;conduta;valor_multa\n");
     // Numbers whose check digits fit, made by the rule of the Receita Federal.
     for (place, cnpj) in
         ["11.222.333/0001-81", "11.444.777/0001-61", "45.997.418/0001-53", "60.701.190/0001-04"].iter().enumerate()
@@ -89,7 +89,11 @@ fn semicolons_decimal_commas_a_byte_order_mark_and_check_digits() {
     let (toml, vrl) = (bench.file("br-mg-empresas", "platform.toml"), bench.file("br-mg-empresas", "mapping.vrl"));
     has(&toml, "delimiter = \";\"");
     has(&toml, "language = \"pt\"");
-    has(&vrl, "org_id(\"br-cnpj\", .cnpj)");
+    // By its check digits alone: the column says nothing. Numbers of which one digit is another are no such numbers.
+    has(&vrl, "org_id(\"br-cnpj\", .documento)");
+    let sample = bench.write("others.csv", file.replace("/0001-", "/0002-").as_bytes());
+    bench.proposed("br-mg-others", &sample);
+    lacks(&bench.file("br-mg-others", "mapping.vrl"), "org_id(\"br-cnpj\"");
     has(&vrl, "money(.valor_multa, \"BRL\", decimal: \",\")");
     no_value_is_written(&bench, "br-mg-empresas");
 }
