@@ -8,4 +8,5 @@ mod support;
 mod federation;
 mod api;
 mod reach;
+mod recipe;
 mod tap;
