@@ -252,7 +252,8 @@ fn a_file_that_cannot_be_fed_is_said_before_anything_is_asked_of_kafka() {
         run("empty.csv", &told(65, "CMT-9501", "empty.csv", "is empty", "name a file with at least one record"));
     }
     setting.write("rows.csv", &format!("{HEADER}\n{ROW}\n"));
-    let expected = told(78, "CMT-9031", "nobody", "there is no such platform", "enabled are: works ca-on-desk ca-qc-desk");
+    let expected =
+        told(78, "CMT-9031", "nobody", "there is no such platform", "enabled are: works ca-on-desk ca-qc-desk");
     check(&setting, &["feed", "rows.csv", "--platform", "nobody"], &expected);
 }
 
