@@ -196,7 +196,7 @@ fn a_configuration_that_is_not_there_is_said() {
 #[test]
 fn a_secret_beside_a_fault_is_not_shown() {
     let lines = "single_broker = true\n[kafka.properties]\n\"sasl.password\" = \"hush\"\n";
-    for (fault, why) in [("[nothing]\n", "unknown field `nothing`"), ("nought\n", "key with no value")] {
+    for (fault, why) in [("[nothing]\n", "unknown field `nothing`"), ("nought\n", "expected `.`, `=`")] {
         let setting = with(CONFIG, "single_broker = true\n\n", &format!("{lines}{fault}"));
         let output = setting.comity(&OFFLINE);
         let said = String::from_utf8_lossy(&output.stderr);
