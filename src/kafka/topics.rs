@@ -37,6 +37,8 @@ const INPUT_RETENTION_MS: i64 = 7 * DAY_MS;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicPlan {
     pub name: String,
+    /// True for a platform's topic, which Comity only reads.
+    pub input: bool,
     /// How many it is made with.
     pub partitions: i32,
     /// True where a topic that is there may have any number: its records are keyed, and nobody wrote how many.
@@ -75,7 +77,8 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
             Partitions::One => (1, false),
             Partitions::Keyed(count) => (count.unwrap_or(1), count.is_none()),
         };
-        plan.push(TopicPlan { name, partitions, any_partitions, replication: replicas.0, config: all, purpose });
+        let input = platforms.iter().any(|platform| platform.definition.topic == name);
+        plan.push(TopicPlan { name, input, partitions, any_partitions, replication: replicas.0, config: all, purpose });
     };
     let kept = |period: i64| ("retention.ms", period.to_string());
     // Written out, so that what a broker takes by default cannot stop a batch.
@@ -147,6 +150,14 @@ pub fn compare(kafka: &Kafka, plan: &[TopicPlan]) -> Result<Vec<(TopicPlan, Diff
         }
     }
     Ok(found)
+}
+
+/// True where the broker keeps rights, or may.
+///
+/// # Errors
+/// Kafka does not answer, or refuses.
+pub fn may_refuse(kafka: &Kafka) -> Result<bool, Stop> {
+    Ok(!Cluster::connect(kafka)?.says_nothing_of(names::LOG)?)
 }
 
 /// Makes what is missing, sets what differs, and writes the first `Rules` into an empty log.

@@ -16,5 +16,6 @@ mod errors;
 mod feed;
 mod idle;
 mod keyed;
+mod rights;
 mod setting;
 mod topics;

@@ -42,7 +42,7 @@ fn planned(setting: &Setting, arguments: &[&str]) -> BTreeMap<String, Value> {
 fn one(name: &str, config: &[(&'static str, &str)]) -> TopicPlan {
     let config = config.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     let (name, purpose) = (name.to_owned(), "a test".to_owned());
-    TopicPlan { name, partitions: 1, any_partitions: false, replication: 1, config, purpose }
+    TopicPlan { name, input: false, partitions: 1, any_partitions: false, replication: 1, config, purpose }
 }
 
 fn rules() -> Rules {
