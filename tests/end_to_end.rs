@@ -71,25 +71,3 @@ fn every_notification_reaches_exactly_whom_the_oracle_names_and_a_second_feeding
         assert_eq!(alerts(&broker, member).len(), before.len(), "{member}: fed twice, not one alert more");
     }
 }
-
-#[test]
-fn errors_have_a_code_a_help_and_an_exit_code() {
-    let broker = Broker::for_test();
-    let federation = Federation::new(&broker, &["DE", "FR"], REAL, &["eu-rasff"]);
-    let check = |arguments: &[&str], exit: i32, code: &str| {
-        let output = federation.comity(arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {said}");
-        assert!(said.contains(code) && said.contains("help"), "{arguments:?}: {said}");
-    };
-    check(&["run", "--exit-when-idle", "1s"], 69, "CMT-9601");
-    check(&["feed", "no-such-file.tsv", "--platform", "eu-rasff"], 66, "CMT-9502");
-    check(&["feed", "no-such-file.tsv", "--platform", "nobody"], 78, "CMT-9031");
-    check(&["topics", "apply"], 64, "CMT-9613");
-    check(&["check"], 78, "CMT-9605");
-    federation.must(&["check", "--offline"]);
-    federation.must(&["topics", "apply", "--yes"]);
-    federation.must(&["check"]);
-    let output = federation.comity(&["nonsense"]);
-    assert_eq!(output.status.code(), Some(64));
-}

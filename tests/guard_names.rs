@@ -14,7 +14,7 @@ use comity::model::code::{
 use comity::model::event::{Authority, Dated, Infraction, InfractionEvent, Provenance, Subject};
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
-use comity::platform::definition::{Definition, Ids, Origin};
+use comity::platform::definition::{Definition, Ids, Origin, Partitions};
 
 fn platform() -> Definition {
     Definition {
@@ -23,6 +23,7 @@ fn platform() -> Definition {
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: String::new(),
+        partitions: Partitions::One,
         language: "en".into(),
         time_zone: "UTC".into(),
         domains: vec![Domain::LabourStandards],

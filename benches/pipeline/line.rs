@@ -14,7 +14,13 @@ use crate::process::Process;
 use crate::records::{self, FOLDER, Turn, native};
 use crate::support::broker::Broker;
 
-const PATIENCE: Duration = Duration::from_secs(600);
+/// The path of another build of Comity to measure, such as the one before a change.
+const PROGRAM: &str = "COMITY_BENCH_PROGRAM";
+/// A commit on a machine that does much else takes long without being in doubt.
+const COMMIT_DOUBT_MS: u32 = 5_000;
+/// A platform's topic takes no larger batches than 256 KiB.
+const BATCH_BYTES_MAX: &str = "131072";
+const PATIENCE: Duration = Duration::from_secs(300);
 /// How often positions are asked for.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -50,7 +56,8 @@ impl Line {
         let (input, log, output, groups) = match kind {
             Kind::Comity => {
                 write_configuration(broker, &members, folder.path());
-                let applied = comity(folder.path()).args(["topics", "apply", "--yes"]).output().unwrap();
+                let mut apply = comity(env!("CARGO_BIN_EXE_comity"), folder.path());
+                let applied = apply.args(["topics", "apply", "--yes"]).output().unwrap();
                 assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
                 let output = format!("comity.alerts.{}", members.last().unwrap());
                 let group = |stage: &str| format!("comity-{}-{stage}", broker.federation);
@@ -66,7 +73,8 @@ impl Line {
             }
         };
         let mut with_order = config.clone();
-        let producer = with_order.set("enable.idempotence", "true").set("linger.ms", "0").create().unwrap();
+        with_order.set("enable.idempotence", "true").set("linger.ms", "0").set("batch.size", BATCH_BYTES_MAX);
+        let producer = with_order.create().unwrap();
         let processes = Vec::new();
         Self { kind, processes, log, output, input, groups, config, folder, recipients, sent: 0, producer }
     }
@@ -77,7 +85,8 @@ impl Line {
         for stage in stages {
             let mut command = match self.kind {
                 Kind::Comity => {
-                    let mut command = comity(self.folder.path());
+                    let program = std::env::var(PROGRAM).unwrap_or_else(|_| env!("CARGO_BIN_EXE_comity").to_owned());
+                    let mut command = comity(&program, self.folder.path());
                     command.arg("run");
                     if apart {
                         command.args(["--stage", stage]);
@@ -113,8 +122,9 @@ impl Line {
     pub(crate) fn finish(&mut self) {
         self.producer.flush(PATIENCE).unwrap();
         let sent = i64::try_from(self.sent).unwrap();
-        self.wait("intake", &self.groups[0].clone(), self.input, |position| position >= sent);
         let asker: BaseConsumer = self.config.create().unwrap();
+        assert_eq!(asker.fetch_watermarks(self.input, 0, PATIENCE).unwrap().1, sent, "every record is delivered");
+        self.wait("intake", &self.groups[0].clone(), self.input, |position| position >= sent);
         let (_, end) = asker.fetch_watermarks(self.log, 0, PATIENCE).unwrap();
         self.wait("ledger", &self.groups[1].clone(), self.log, |position| position >= end);
     }
@@ -131,8 +141,9 @@ impl Line {
             {
                 return;
             }
+            let ended = self.processes.iter_mut().any(Process::has_ended);
+            assert!(!ended, "{:?} has ended: {}", self.kind, self.said());
             assert!(Instant::now() < deadline, "{:?}: {what} does not get through; {}", self.kind, self.said());
-            self.processes.iter_mut().for_each(Process::must_run);
             std::thread::sleep(LOOK);
         }
     }
@@ -143,8 +154,8 @@ impl Line {
     }
 }
 
-fn comity(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
+fn comity(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command.arg("-c").arg(folder.join("comity.toml"));
     command
 }
@@ -155,7 +166,7 @@ fn write_configuration(broker: &Broker, members: &[&str], folder: &Path) {
     let text = format!(
         "[kafka]\nbootstrap_servers = \"{}\"\nsingle_broker = true\n[federation]\nname = \"{}\"\n\
          jurisdictions = {members:?}\n[platforms]\ndir = \"{}\"\nenabled = [{name:?}]\n\
-         [policy]\nexpires_after = \"P50Y\"\n",
+         [policy]\nexpires_after = \"P50Y\"\n[ledger]\ncommit_doubt_ms = {COMMIT_DOUBT_MS}\n",
         broker.address(),
         broker.federation,
         dir.display(),

@@ -18,6 +18,7 @@ mod line;
 mod process;
 mod throughput;
 
+#[expect(dead_code, reason = "the stages are measured with more than originals")]
 #[path = "../shared/records.rs"]
 mod records;
 #[expect(dead_code, reason = "what tests share holds more than a benchmark needs")]

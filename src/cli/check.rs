@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::topics::said;
-use super::{Common, Failure, Output, load};
+use super::{Common, Exit, Failure, Output, load};
 use crate::config::Settings;
+use crate::kafka::rights::{self, Answer, Right};
 use crate::kafka::topics::{self, Difference, TopicPlan};
 use crate::model::problem::Problem;
 use crate::platform::Platform;
 
-/// Check the configuration, every platform with its mapping, and what the broker holds.
+/// Check the configuration, every platform with its mapping, what the broker holds and what it allows.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -50,11 +51,41 @@ fn broker(settings: &Settings, platforms: &[Platform], output: &Output) -> Resul
     let differences = topics::compare(&settings.kafka, &plan).map_err(load::stopped)?;
     if differences.is_empty() {
         let text = format!("topics         all {} are as planned", plan.len());
-        return output.line(&text, &json!({"check": "topics", "topics": plan.len()}));
+        output.line(&text, &json!({"check": "topics", "topics": plan.len()}))?;
+        return rights(settings, &plan, output);
     }
     let help = "see `comity topics plan`; make it so with `comity topics apply`";
     let problem = |(topic, found): &(TopicPlan, Difference)| {
         Problem::new("CMT-9605", &topic.name, format!("the topic {}", said(topic, found)), help)
     };
     Err(Failure::configuration(differences.iter().map(problem).collect()))
+}
+
+/// Tries what `comity run` will do, without doing it; what cannot be known is told and is no failure.
+fn rights(settings: &Settings, plan: &[TopicPlan], output: &Output) -> Result<(), Failure> {
+    if !topics::may_refuse(&settings.kafka).map_err(load::stopped)? {
+        let text = "rights         not looked at: this broker keeps none";
+        return output.line(text, &json!({"check": "rights", "known": false}));
+    }
+    let names = |input: bool| -> Vec<String> {
+        plan.iter().filter(|topic| topic.input == input).map(|topic| topic.name.clone()).collect()
+    };
+    let found = rights::look(&settings.kafka, &settings.federation.name, &names(true), &names(false));
+    let mut refused = Vec::new();
+    let mut granted = 0;
+    for Right { what, answer } in found.map_err(load::stopped)? {
+        match answer {
+            Answer::Granted => granted += 1,
+            Answer::Refused => {
+                let help = "give this client the right in Kafka";
+                refused.push(Problem::new("CMT-9607", "kafka", format!("this client may not {what}"), help));
+            }
+            Answer::Unknown(why) => {
+                let value = json!({"check": "rights", "right": what, "known": false, "why": why});
+                output.line(&format!("rights         not known: {what}: {why}"), &value)?;
+            }
+        }
+    }
+    output.line(&format!("rights         {granted} granted"), &json!({"check": "rights", "granted": granted}))?;
+    if refused.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Unavailable, problems: refused }) }
 }

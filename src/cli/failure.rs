@@ -130,7 +130,10 @@ impl Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = self.problem.place.as_ref()?;
-        let length = place.end.saturating_sub(place.start).max(1);
-        Some(Box::new(std::iter::once(LabeledSpan::new(Some("here".to_owned()), place.start, length))))
+        // What is missing at the end of a file is shown at its last letter: behind it there is nothing to point at.
+        let last = place.text.char_indices().next_back().map_or(0, |(at, _)| at);
+        let start = place.start.min(last);
+        let length = place.end.saturating_sub(start).max(1);
+        Some(Box::new(std::iter::once(LabeledSpan::new(Some("here".to_owned()), start, length))))
     }
 }

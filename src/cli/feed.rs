@@ -100,8 +100,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
 }
 
 fn chosen(platforms: Vec<Platform>, name: &str) -> Result<Platform, Failure> {
+    let enabled: Vec<String> = platforms.iter().map(|platform| platform.definition.name.clone()).collect();
     platforms.into_iter().find(|platform| platform.definition.name == name).ok_or_else(|| {
-        let help = "name an enabled platform: see platforms.enabled";
+        let help = format!("enabled are: {}", enabled.join(" "));
         let problem = Problem::new("CMT-9031", name, "there is no such platform", help);
         Failure::configuration(vec![problem])
     })

@@ -65,7 +65,14 @@ fn strangers(settings: &Settings, platforms: &[Platform]) -> Vec<Problem> {
         if !known(origin) {
             let why = format!("its origin {origin} is no member of the federation");
             let help = "add it to federation.jurisdictions, or leave the platform out of platforms.enabled";
-            problems.push(Problem::new("CMT-9035", &platform.definition.name, why, help));
+            let name = &platform.definition.name;
+            let problem = Problem::new("CMT-9035", format!("{name}/platform.toml"), why, help);
+            let text = std::fs::read_to_string(settings.platforms.dir.join(name).join("platform.toml"));
+            let place = text.ok().and_then(|text| Some((config::place::of(&text, "origin")?, text)));
+            problems.push(match place {
+                Some((place, text)) => problem.at(text.into(), place.start, place.end),
+                None => problem,
+            });
         }
     }
     problems

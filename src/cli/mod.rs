@@ -24,6 +24,7 @@ mod ask;
 mod show;
 mod desk;
 mod platform;
+mod reach;
 mod completions;
 
 pub use failure::{Exit, Failure};
@@ -80,6 +81,7 @@ enum Command {
     Correct(desk::correct::Arguments),
     Recall(desk::recall::Arguments),
     Platform(platform::Arguments),
+    Reach(reach::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -116,6 +118,7 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Recall(given) => desk::recall::run(common, given, output),
         Command::Close(given) => desk::close::run(common, given, output),
         Command::Platform(given) => platform::run(common, given, output),
+        Command::Reach(given) => reach::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

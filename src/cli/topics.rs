@@ -82,20 +82,29 @@ fn show(
             (false, false) => format!("\n    {}", found.join("; ")),
         };
         let text = format!(
-            "{}  {} partition, {} replicas: {}\n    {}{state}",
+            "{}  {}, {} replicas: {}\n    {}{state}",
             topic.name,
-            topic.partitions,
+            partitions(topic),
             topic.replication,
             topic.purpose,
             settings.join(" "),
         );
         let value = json!({
-            "topic": topic.name, "partitions": topic.partitions, "replication": topic.replication,
+            "topic": topic.name, "partitions": topic.partitions,
+            "any_partitions": topic.any_partitions, "replication": topic.replication,
             "config": topic.config, "purpose": topic.purpose, "differences": found,
         });
         output.line(&text, &value)?;
     }
     Ok(())
+}
+
+fn partitions(topic: &TopicPlan) -> String {
+    match (topic.any_partitions, topic.partitions) {
+        (true, _) => "any number of partitions".to_owned(),
+        (false, 1) => "1 partition".to_owned(),
+        (false, count) => format!("{count} partitions"),
+    }
 }
 
 /// A difference in words.

@@ -10,6 +10,7 @@ use crate::model::rules::{Member, Policy};
 
 mod written;
 mod period;
+pub(crate) mod place;
 mod valid;
 pub mod folders;
 
@@ -29,7 +30,7 @@ pub fn load(file: &Path) -> Result<Settings, Vec<Problem>> {
 pub fn load_kafka(file: &Path) -> Result<Kafka, Vec<Problem>> {
     let (name, text) = text(file)?;
     let written = written::read(&name, &text).map_err(|problem| vec![*problem])?;
-    valid::kafka(&name, file.parent().unwrap_or(Path::new("")), written)
+    valid::kafka(&name, file.parent().unwrap_or(Path::new("")), &text, written)
 }
 
 fn text(file: &Path) -> Result<(String, String), Vec<Problem>> {
@@ -49,7 +50,7 @@ fn text(file: &Path) -> Result<(String, String), Vec<Problem>> {
 /// Every problem found.
 pub fn parse(name: &str, folder: &Path, text: &str) -> Result<Settings, Vec<Problem>> {
     let written = written::read(name, text).map_err(|problem| vec![*problem])?;
-    valid::settings(name, folder, written)
+    valid::settings(name, folder, text, written)
 }
 
 /// A valid configuration.

@@ -1,10 +1,13 @@
 //! From what is written to what is valid; every problem found is told, not only the first.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::period;
+use super::place;
 use super::written::{self, Written};
 use super::{Desk, Federation, Guard, Intake, Kafka, Ledger, Platforms, Settings};
 use crate::model::code::{Code, Domain, MemberState, Severity};
@@ -15,6 +18,8 @@ use crate::model::rules::{Member, Period, Policy};
 
 /// The fewest bytes of a key of digests: the output length of its hash (RFC 2104, section 3).
 const DIGEST_KEY_BYTES_MIN: usize = 32;
+/// The key of the members.
+const JURISDICTIONS: &str = "federation.jurisdictions";
 /// The longest commit interval that keeps alerts within a second.
 const COMMIT_INTERVAL_MS_MAX: u64 = 1_000;
 /// Records of one instance that may wait for their delivery at once.
@@ -24,13 +29,14 @@ const IN_FLIGHT_RECORDS_MAX: usize = 100_000;
 pub(super) struct Checker<'a> {
     file: &'a str,
     folder: &'a Path,
+    text: &'a str,
     problems: Vec<Problem>,
 }
 
 /// Makes settings of a written configuration; relative paths are looked for in `folder`, then in the working folder.
-pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Settings, Vec<Problem>> {
+pub(super) fn settings(file: &str, folder: &Path, text: &str, written: Written) -> Result<Settings, Vec<Problem>> {
     let single_broker = written.kafka.single_broker;
-    let mut checker = Checker { file, folder, problems: Vec::new() };
+    let mut checker = Checker { file, folder, text, problems: Vec::new() };
     let settings = Settings {
         kafka: checker.kafka(written.kafka),
         federation: checker.federation(written.federation),
@@ -74,8 +80,8 @@ pub(super) fn settings(file: &str, folder: &Path, written: Written) -> Result<Se
 }
 
 /// Only how Kafka is reached.
-pub(super) fn kafka(file: &str, folder: &Path, written: Written) -> Result<Kafka, Vec<Problem>> {
-    let mut checker = Checker { file, folder, problems: Vec::new() };
+pub(super) fn kafka(file: &str, folder: &Path, text: &str, written: Written) -> Result<Kafka, Vec<Problem>> {
+    let mut checker = Checker { file, folder, text, problems: Vec::new() };
     let kafka = checker.kafka(written.kafka);
     if checker.problems.is_empty() { Ok(kafka) } else { Err(checker.problems) }
 }
@@ -83,6 +89,23 @@ pub(super) fn kafka(file: &str, folder: &Path, written: Written) -> Result<Kafka
 impl Checker<'_> {
     fn wrong(&mut self, why: impl Into<String>, help: impl Into<String>) {
         self.problems.push(Problem::new("CMT-9023", self.file, why, help));
+    }
+
+    /// The same at the value of a key, in the file or in the environment, which goes over it.
+    fn wrong_at(&mut self, key: &str, why: impl Into<String>, help: impl Into<String>) {
+        let place = place::of(self.text, key);
+        self.wrong_in(key, place, why, help);
+    }
+
+    fn wrong_in(&mut self, key: &str, place: Option<Range<usize>>, why: impl Into<String>, help: impl Into<String>) {
+        let variable = format!("COMITY__{}", key.to_uppercase().replace('.', "__"));
+        let from_environment = std::env::var_os(&variable).is_some();
+        let file = if from_environment { &variable } else { self.file };
+        let problem = Problem::new("CMT-9023", file, why, help);
+        self.problems.push(match place.filter(|_| !from_environment) {
+            Some(place) => problem.at(Arc::from(place::shown(self.text)), place.start, place.end),
+            None => problem,
+        });
     }
 
     fn kafka(&mut self, written: written::Kafka) -> Kafka {
@@ -95,8 +118,9 @@ impl Checker<'_> {
         for (name, text) in flat {
             match name.strip_suffix("_file") {
                 Some(secret) => {
-                    let value = self.secret(&format!("kafka.properties.{name}"), &text);
-                    properties.insert(secret.replace('_', "."), String::from_utf8_lossy(&value).into_owned());
+                    if let Some(value) = self.secret(&format!("kafka.properties.{name}"), &text) {
+                        properties.insert(secret.replace('_', "."), String::from_utf8_lossy(&value).into_owned());
+                    }
                 }
                 None => {
                     properties.insert(name.replace('_', "."), text);
@@ -134,13 +158,15 @@ impl Checker<'_> {
         let named_well = (1..=50).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !named_well {
-            self.wrong(
+            self.wrong_at(
+                "federation.name",
                 "federation.name is not of a-z, 0-9 and -, at most 50",
                 "it becomes part of Kafka's group names",
             );
         }
         if written.jurisdictions.len() < 2 || written.jurisdictions.len() > MEMBERS_MAX {
-            self.wrong(
+            self.wrong_at(
+                "federation.jurisdictions",
                 format!("federation.jurisdictions has {} members", written.jurisdictions.len()),
                 format!("a federation has 2 to {MEMBERS_MAX} members, by ISO 3166 code"),
             );
@@ -149,14 +175,17 @@ impl Checker<'_> {
         for jurisdiction in &written.jurisdictions {
             if let Some(member) = self.member(jurisdiction) {
                 if members.iter().any(|other| other.jurisdiction == member.jurisdiction) {
-                    self.wrong(format!("federation.jurisdictions names {} twice", member.jurisdiction), "name it once");
+                    let code = member.jurisdiction.to_string();
+                    let why = format!("federation.jurisdictions names {code} twice");
+                    self.wrong_in(JURISDICTIONS, place::of_last(self.text, JURISDICTIONS, &code), why, "name it once");
                 }
                 members.push(member);
             }
         }
         let rules_version = written.rules_version.unwrap_or(1);
         if rules_version < 1 {
-            self.wrong(
+            self.wrong_at(
+                "federation.rules_version",
                 "federation.rules_version is below 1",
                 "it starts at 1 and is raised with every change of a rule",
             );
@@ -172,10 +201,9 @@ impl Checker<'_> {
             }
         };
         let Some(jurisdiction) = Jurisdiction::parse(code) else {
-            self.wrong(
-                format!("federation.jurisdictions: {code:?} is no ISO 3166 code"),
-                "write DE or CA-ON, in capitals",
-            );
+            let why = format!("federation.jurisdictions: {code:?} is no ISO 3166 code");
+            let place = place::of_last(self.text, JURISDICTIONS, code);
+            self.wrong_in(JURISDICTIONS, place, why, "write DE or CA-ON, in capitals");
             return None;
         };
         let state = self.code("state", state, MemberState::Active);
@@ -197,35 +225,31 @@ impl Checker<'_> {
     }
 
     fn guard(&mut self, written: &written::Guard) -> Guard {
-        let digest_key = written.digest_key_file.as_deref().map(|file| {
-            let key = self.secret("guard.digest_key_file", file);
-            if key.len() < DIGEST_KEY_BYTES_MIN {
-                self.wrong(
-                    format!("guard.digest_key_file holds fewer than {DIGEST_KEY_BYTES_MIN} bytes"),
-                    "make one with: head -c 32 /dev/urandom | base64 > digest.key",
-                );
-            }
-            key
-        });
+        let digest_key = written.digest_key_file.as_deref().and_then(|file| self.secret("guard.digest_key_file", file));
+        if digest_key.as_ref().is_some_and(|key| key.len() < DIGEST_KEY_BYTES_MIN) {
+            self.wrong_at(
+                "guard.digest_key_file",
+                format!("guard.digest_key_file holds fewer than {DIGEST_KEY_BYTES_MIN} bytes"),
+                "make one with: head -c 32 /dev/urandom | base64 > digest.key",
+            );
+        }
         Guard { digest_key }
     }
 
-    /// The content of a secret's file without the newline that editors put at its end.
-    fn secret(&mut self, key: &str, file: &str) -> Vec<u8> {
+    /// The content of a secret's file without the newline that editors put at its end; `None` where it is not there.
+    fn secret(&mut self, key: &str, file: &str) -> Option<Vec<u8>> {
         let path = self.path(file);
         match std::fs::read(&path) {
             Ok(mut content) => {
                 while content.last().is_some_and(|byte| *byte == b'\n' || *byte == b'\r') {
                     content.pop();
                 }
-                content
+                Some(content)
             }
             Err(error) => {
-                self.wrong(
-                    format!("{key}: {} cannot be read: {error}", path.display()),
-                    "check the path and its rights",
-                );
-                Vec::new()
+                let why = format!("{key}: {} cannot be read: {error}", path.display());
+                self.wrong_at(key, why, "check the path and its rights");
+                None
             }
         }
     }
@@ -234,7 +258,8 @@ impl Checker<'_> {
         let three_years = Period { months: 36, days: 0 };
         let Some(text) = text else { return three_years };
         period::parse(text).unwrap_or_else(|| {
-            self.wrong(
+            self.wrong_at(
+                key,
                 format!("{key} is no period of years, months, weeks or days"),
                 "write it by ISO 8601, such as P3Y or P18M",
             );
@@ -245,7 +270,8 @@ impl Checker<'_> {
     fn interval(&mut self, key: &str, written: Option<u64>, default: u64) -> Duration {
         let given = written.unwrap_or(default);
         if given > COMMIT_INTERVAL_MS_MAX {
-            self.wrong(
+            self.wrong_at(
+                key,
                 format!("{key} is over {COMMIT_INTERVAL_MS_MAX}"),
                 "an alert may wait that long; 10 is a good value",
             );
@@ -256,7 +282,7 @@ impl Checker<'_> {
     fn count(&mut self, key: &str, written: Option<usize>, most: usize) -> usize {
         let given = written.unwrap_or(most);
         if given == 0 || given > most {
-            self.wrong(format!("{key} is not within 1 to {most}"), format!("leave it out for {most}"));
+            self.wrong_at(key, format!("{key} is not within 1 to {most}"), format!("leave it out for {most}"));
         }
         given
     }
@@ -264,7 +290,7 @@ impl Checker<'_> {
     fn parsed<T: std::str::FromStr>(&mut self, key: &str, text: &str) -> Option<T> {
         let parsed = text.parse().ok();
         if parsed.is_none() {
-            self.wrong(format!("{key} is no address and port"), "write it as 127.0.0.1:8080");
+            self.wrong_at(key, format!("{key} is no address and port"), "write it as 127.0.0.1:8080");
         }
         parsed
     }

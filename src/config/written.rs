@@ -6,6 +6,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
+use super::place;
 use crate::model::problem::Problem;
 
 /// Every key that a configuration may have; an unknown one is an error.
@@ -109,9 +110,16 @@ pub(super) struct Http {
 /// Reads the file's text by itself first, since only then is the place of an error known, then the two together.
 pub(super) fn read(file: &str, text: &str) -> Result<Written, Box<Problem>> {
     if let Err(error) = toml::from_str::<Written>(text) {
-        let mut problem = Problem::new("CMT-9021", file, first_line(error.message()), HELP);
+        let unknown = error.message().starts_with("unknown field");
+        let syntax = text.parse::<toml::Table>().is_err();
+        let help = match (syntax, unknown) {
+            (true, _) => "write it as TOML 1.0 wants it",
+            (false, true) => HELP,
+            (false, false) => "write what the key takes; the README shows an example",
+        };
+        let mut problem = Problem::new("CMT-9021", file, first_line(error.message()), help);
         if let Some(span) = error.span() {
-            problem = problem.at(Arc::from(text), span.start, span.end);
+            problem = problem.at(Arc::from(place::shown(text)), span.start, span.end);
         }
         return Err(Box::new(problem));
     }

@@ -56,7 +56,7 @@ pub fn own(recipient: &Recipient, jurisdiction: Jurisdiction, out: &mut Vec<u8>)
     datum::long(recipient.sequence, out);
     datum::code(recipient.role, out);
     datum::optional(recipient.role_before, out, datum::code);
-    datum::codes(&recipient.reasons, out);
+    datum::codes(recipient.reasons.iter(), recipient.reasons.len(), out);
     datum::optional(recipient.ack_due_at, out, datum::long);
     datum::list(&recipient.restricted_cases, out, write_open_case);
     datum::places(&[], out);
@@ -73,7 +73,7 @@ pub fn national(sequence: i64, told: &[Jurisdiction], out: &mut Vec<u8>) {
     datum::long(sequence, out);
     datum::code(Role::Attention, out);
     datum::optional(None::<Role>, out, datum::code);
-    datum::codes(&[RoleReason::EveryMember], out);
+    datum::codes([RoleReason::EveryMember].into_iter(), 1, out);
     datum::optional(None, out, datum::long);
     datum::list(&[], out, write_open_case);
     datum::places(told, out);

@@ -12,7 +12,7 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, Ids, LocalScheme, Origin};
+use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
@@ -22,6 +22,7 @@ pub(crate) fn platform() -> Definition {
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.sample".into(),
+        partitions: Partitions::One,
         language: "en".into(),
         time_zone: "UTC".into(),
         domains: vec![Domain::LabourStandards],

@@ -14,7 +14,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 
-use super::{Stop, StopKind};
+use super::{Stop, StopKind, names};
 use crate::config::Kafka;
 use crate::model::limit::OUTPUT_BYTES_MAX;
 use crate::model::problem::Problem;
@@ -146,6 +146,12 @@ pub fn stop(doing: &str, error: &KafkaError) -> Stop {
         }
         _ => StopKind::Unavailable,
     };
+    if let Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) =
+        error.rdkafka_error_code()
+    {
+        let help = "check that Kafka runs, and that kafka.bootstrap_servers and [kafka.properties] fit its listener";
+        return Stop::new(kind, format!("{doing}: no broker answers"), help);
+    }
     Stop::new(kind, format!("{doing}: {error}"), "check that Kafka runs and that kafka.bootstrap_servers names it")
 }
 
@@ -220,7 +226,7 @@ fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>) {
         Purpose::Follower => {
             set_reader(config);
             // librdkafka wants a group for a consumer that assigns itself; nothing is ever committed to it.
-            config.set("group.id", "comity-follower").set("enable.partition.eof", "true");
+            config.set("group.id", names::FOLLOWERS_GROUP).set("enable.partition.eof", "true");
         }
         Purpose::Recipient { group } => {
             set_reader(config);

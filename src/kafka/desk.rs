@@ -35,6 +35,7 @@ pub type Awaited = (String, MsgType, Jurisdiction);
 /// The ends of the outputs, from before anything was sent.
 pub struct Watch {
     outputs: BaseConsumer<Context>,
+    /// Those of the rules in force, in their order: outputs are known by a member's place.
     members: Vec<Jurisdiction>,
     /// The last `sequence` seen of each output.
     seen: BTreeMap<Output, i64>,
@@ -70,8 +71,12 @@ impl Watch {
 
     /// Leaves out what was decided before the state that was read: the records to come are decided after it.
     pub fn begin(&mut self, mirror: &Mirror) {
-        let sequences = &mirror.state().marks.sequences;
-        self.seen = sequences.iter().map(|(output, next)| (*output, next - 1)).collect();
+        let state = mirror.state();
+        if let Some(rules) = state.rules() {
+            self.members = rules.members.iter().map(|member| member.jurisdiction).collect();
+        }
+        let sequences = &state.marks.sequences;
+        self.seen = sequences.iter().map(|(output, next)| (output, next - 1)).collect();
     }
 
     /// Waits until the records of a topic up to an offset are decided and every awaited alert is there, or until the
@@ -158,7 +163,7 @@ impl Watch {
     fn has_all(&self, mirror: &Mirror) -> bool {
         let read = |output: Output, next: i64| self.seen.get(&output).is_some_and(|seen| *seen >= next - 1);
         mirror.state().marks.sequences.iter().all(|(output, next)| match output {
-            Output::Alerts(_) | Output::Rejects => read(*output, *next),
+            Output::Alerts(_) | Output::Rejects => read(output, next),
             Output::Test(_) | Output::Status(_) | Output::National | Output::Archive => true,
         })
     }

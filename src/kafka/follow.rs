@@ -10,7 +10,7 @@ use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Purpose};
-use super::{Stop, StopKind, classify, present, tail};
+use super::{Stop, StopKind, classify, is_there, present, tail};
 use crate::config::Kafka;
 use crate::telemetry::clock;
 
@@ -88,6 +88,14 @@ impl Follower {
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("a reader of Comity's topics", &error))?;
         Ok(Self { reader, heard: clock::instant() })
+    }
+
+    /// Whether a topic is there.
+    ///
+    /// # Errors
+    /// Kafka does not answer.
+    pub fn has(&self, topic: &str) -> Result<bool, Stop> {
+        is_there(&self.reader, topic)
     }
 
     /// The first retained offset of a topic and the one behind its last.

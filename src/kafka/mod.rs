@@ -12,6 +12,7 @@ pub mod ledger;
 mod probe;
 pub mod intake;
 pub mod topics;
+pub mod rights;
 pub mod feed;
 pub mod follow;
 pub mod mirror;
@@ -58,6 +59,14 @@ fn present(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<(), St
 
 /// The partitions of a topic that must be there.
 fn partitions(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<usize, Stop> {
+    seen(reader, topic)?.ok_or_else(|| {
+        let help = "make the topics with: comity topics apply --yes";
+        Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help)
+    })
+}
+
+/// The partitions of a topic; `None` where there is no such topic.
+fn seen(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<Option<usize>, Stop> {
     let metadata = reader
         .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
         .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
@@ -67,10 +76,16 @@ fn partitions(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<usi
         return Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} cannot be seen by this client"), help));
     }
     let count = known.filter(|known| known.error().is_none()).map_or(0, |known| known.partitions().len());
-    let help = "make the topics with: comity topics apply --yes";
-    if count > 0 {
-        Ok(count)
-    } else {
-        Err(Stop::new(StopKind::Unavailable, format!("the topic {topic} is missing"), help))
-    }
+    Ok((count > 0).then_some(count))
+}
+
+/// Whether a topic is there and can be read.
+fn is_there(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<bool, Stop> {
+    let metadata = reader
+        .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
+        .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
+    let there = |known: &rdkafka::metadata::MetadataTopic| {
+        known.name() == topic && known.error().is_none() && !known.partitions().is_empty()
+    };
+    Ok(metadata.topics().iter().any(there))
 }

@@ -41,6 +41,9 @@ pub fn output(output: Output, members: &[Jurisdiction]) -> Option<String> {
     }
 }
 
+/// The group of readers that assign themselves: nothing is ever committed to it, but the client asks for it.
+pub const FOLLOWERS_GROUP: &str = "comity-follower";
+
 /// The consumer group of intake.
 pub fn intake_group(federation: &str) -> String {
     format!("comity-{federation}-intake")

@@ -12,6 +12,7 @@ use crate::model::entry::Body;
 use crate::model::limit::{BATCH_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::model::rules::{Period, Rules};
 use crate::platform::Platform;
+use crate::platform::definition::Partitions;
 use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
@@ -36,7 +37,12 @@ const INPUT_RETENTION_MS: i64 = 7 * DAY_MS;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicPlan {
     pub name: String,
+    /// True for a platform's topic, which Comity only reads.
+    pub input: bool,
+    /// How many it is made with.
     pub partitions: i32,
+    /// True where a topic that is there may have any number: its records are keyed, and nobody wrote how many.
+    pub any_partitions: bool,
     pub replication: i32,
     /// Kafka's topic settings.
     pub config: BTreeMap<&'static str, String>,
@@ -62,12 +68,17 @@ pub enum Difference {
 /// The topics of a federation, in the order in which a record meets them.
 pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     let mut plan = Vec::new();
-    let mut add = |name: String, purpose: String, config: &[(&'static str, String)]| {
+    let mut add = |name: String, partitions: Partitions, purpose: String, config: &[(&'static str, String)]| {
         let replicas = if settings.kafka.single_broker { (1, "1") } else { (3, "2") };
         let mut all: BTreeMap<&'static str, String> = config.iter().cloned().collect();
         all.insert("min.insync.replicas", replicas.1.to_owned());
         all.insert("unclean.leader.election.enable", "false".to_owned());
-        plan.push(TopicPlan { name, partitions: 1, replication: replicas.0, config: all, purpose });
+        let (partitions, any_partitions) = match partitions {
+            Partitions::One => (1, false),
+            Partitions::Keyed(count) => (count.unwrap_or(1), count.is_none()),
+        };
+        let input = platforms.iter().any(|platform| platform.definition.topic == name);
+        plan.push(TopicPlan { name, input, partitions, any_partitions, replication: replicas.0, config: all, purpose });
     };
     let kept = |period: i64| ("retention.ms", period.to_string());
     // Written out, so that what a broker takes by default cannot stop a batch.
@@ -76,7 +87,7 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         let definition = &platform.definition;
         let purpose = format!("native records of {}; at most 7 days, since they may name persons", definition.name);
         let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
-        add(definition.topic.clone(), purpose, &[kept(INPUT_RETENTION_MS), record_bytes]);
+        add(definition.topic.clone(), definition.partitions, purpose, &[kept(INPUT_RETENTION_MS), record_bytes]);
     }
     let log = [
         ("message.timestamp.type", "LogAppendTime".to_owned()),
@@ -85,19 +96,25 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         ("cleanup.policy", "delete".to_owned()),
         bytes(),
     ];
-    add(names::LOG.to_owned(), "everything that decides, in one order".to_owned(), &log);
-    add(names::STATE.to_owned(), "the ledger's state".to_owned(), &compacted(60 * 60 * 1_000));
+    add(names::LOG.to_owned(), Partitions::One, "everything that decides, in one order".to_owned(), &log);
+    add(names::STATE.to_owned(), Partitions::One, "the ledger's state".to_owned(), &compacted(60 * 60 * 1_000));
     let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
     for member in &settings.federation.members {
         let jurisdiction = member.jurisdiction;
-        add(names::alerts(jurisdiction), format!("alerts for {jurisdiction}"), &[kept(told), bytes()]);
-        add(names::status(jurisdiction), format!("what {jurisdiction} must have by now"), &compacted(0));
+        // When a recipient was told is the broker's word, not the ledger's.
+        let time = ("message.timestamp.type", "LogAppendTime".to_owned());
+        let settings = [kept(told), bytes(), time];
+        add(names::alerts(jurisdiction), Partitions::One, format!("alerts for {jurisdiction}"), &settings);
+        let purpose = format!("what {jurisdiction} must have by now");
+        add(names::status(jurisdiction), Partitions::One, purpose, &compacted(0));
     }
-    add(names::NATIONAL.to_owned(), "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);
+    let one = Partitions::One;
+    add(names::NATIONAL.to_owned(), one, "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);
     let archive = "who was told of cases that are forgotten".to_owned();
-    add(names::ARCHIVE.to_owned(), archive, &[kept(ARCHIVE_RETENTION_MS), bytes()]);
-    add(names::TEST.to_owned(), "alerts of mode TEST, for every recipient".to_owned(), &[kept(30 * DAY_MS), bytes()]);
-    add(names::REJECTS.to_owned(), "records refused, with the reason".to_owned(), &[kept(told), bytes()]);
+    add(names::ARCHIVE.to_owned(), one, archive, &[kept(ARCHIVE_RETENTION_MS), bytes()]);
+    let trial = "alerts of mode TEST, for every recipient".to_owned();
+    add(names::TEST.to_owned(), one, trial, &[kept(30 * DAY_MS), bytes()]);
+    add(names::REJECTS.to_owned(), one, "records refused, with the reason".to_owned(), &[kept(told), bytes()]);
     plan
 }
 
@@ -133,6 +150,14 @@ pub fn compare(kafka: &Kafka, plan: &[TopicPlan]) -> Result<Vec<(TopicPlan, Diff
         }
     }
     Ok(found)
+}
+
+/// True where the broker keeps rights, or may.
+///
+/// # Errors
+/// Kafka does not answer, or refuses.
+pub fn may_refuse(kafka: &Kafka) -> Result<bool, Stop> {
+    Ok(!Cluster::connect(kafka)?.says_nothing_of(names::LOG)?)
 }
 
 /// Makes what is missing, sets what differs, and writes the first `Rules` into an empty log.

@@ -3,7 +3,7 @@
 //! The writer owns its state; here stand the same `Arc`s, so a value is in memory once. The loop hands over what a
 //! transaction changed once it is known to be committed, and a batch goes in under one lock: a reader never sees half
 //! of one, nor a case without the organisation that the same entry made. A reader holds the lock for the time of a
-//! look-up and takes an `Arc` away. One `RwLock` over tables that hash what the values themselves hold costs some 40
+//! look-up and takes an `Arc` away. One `RwLock` over tables that hash what the values themselves hold costs some 50
 //! bytes a case; a concurrent map (dashmap was weighed) would need a second copy of every key and would show the keys
 //! of a batch one by one.
 //!
@@ -40,14 +40,21 @@ struct Tables {
     as_of: Option<AsOf>,
     rules: Option<Arc<Rules>>,
     /// Hashed by `case_id` alone, so that cases of several origins under one id are found together.
-    cases: HashTable<Arc<Case>>,
-    organisations: HashTable<Arc<Organisation>>,
+    cases: HashTable<Hashed<Case>>,
+    organisations: HashTable<Hashed<Organisation>>,
     /// From the hash of an event's id to that of its case's.
     events: HashTable<Pair>,
     /// From the hash of an identifier to that of its holder's `organisation_id`.
     identifiers: HashTable<Pair>,
     /// Keyed, since ids come from outside.
     hasher: RandomState,
+}
+
+/// A value with the hash of its id, so that a table that grows need not read every value again.
+#[derive(Debug)]
+struct Hashed<T> {
+    hash: u64,
+    value: Arc<T>,
 }
 
 /// Two hashes; what they lead to is compared by its text, so a collision only costs a look.
@@ -108,7 +115,7 @@ impl Look<'_> {
 
     /// The cases with this id, in the order of their origins.
     pub fn cases(&self, case_id: &str) -> Vec<Arc<Case>> {
-        let found = self.0.cases.iter_hash(self.0.hash(case_id));
+        let found = self.0.cases.iter_hash(self.0.hash(case_id)).map(|entry| &entry.value);
         let mut cases: Vec<Arc<Case>> = found.filter(|case| case.case_id == case_id).cloned().collect();
         cases.sort_by_key(|case| case.origin);
         cases
@@ -116,8 +123,8 @@ impl Look<'_> {
 
     /// An organisation by its `organisation_id`.
     pub fn organisation(&self, organisation_id: &str) -> Option<Arc<Organisation>> {
-        let same = |known: &Arc<Organisation>| known.organisation_id == organisation_id;
-        self.0.organisations.find(self.0.hash(organisation_id), same).cloned()
+        let same = |known: &Hashed<Organisation>| known.value.organisation_id == organisation_id;
+        self.0.organisations.find(self.0.hash(organisation_id), same).map(|known| Arc::clone(&known.value))
     }
 
     /// The organisation that holds an identifier, `<scheme>:<value>`.
@@ -125,7 +132,7 @@ impl Look<'_> {
         self.organisation(identifier).or_else(|| {
             let from = self.0.hash(identifier);
             let pairs = self.0.identifiers.iter_hash(from).filter(|pair| pair.from == from);
-            let mut holders = pairs.flat_map(|pair| self.0.organisations.iter_hash(pair.to));
+            let mut holders = pairs.flat_map(|pair| self.0.organisations.iter_hash(pair.to)).map(|known| &known.value);
             holders.find(|known| known.identifiers.iter().any(|own| own == identifier)).cloned()
         })
     }
@@ -135,7 +142,7 @@ impl Look<'_> {
         let from = self.0.hash(event_id);
         let mut cases: Vec<Arc<Case>> = Vec::new();
         for pair in self.0.events.iter_hash(from).filter(|pair| pair.from == from) {
-            for case in self.0.cases.iter_hash(pair.to) {
+            for case in self.0.cases.iter_hash(pair.to).map(|entry| &entry.value) {
                 let has = case.events.iter().any(|event| event.event_id == event_id);
                 if has && !cases.iter().any(|known| Arc::ptr_eq(known, case)) {
                     cases.push(Arc::clone(case));
@@ -176,35 +183,27 @@ impl Tables {
 
     fn put_case(&mut self, case: Arc<Case>) {
         let to = self.hash(&case.case_id);
-        let same = |known: &Arc<Case>| known.origin == case.origin && known.case_id == case.case_id;
-        let before = match self.cases.find_mut(to, same) {
-            Some(place) => Some(std::mem::replace(place, Arc::clone(&case))),
-            None => {
-                let hasher = &self.hasher;
-                self.cases.insert_unique(to, Arc::clone(&case), |known| hasher.hash_one(known.case_id.as_str()));
-                None
-            }
-        };
-        // The events of a case are only ever added to, so those before keep their places.
+        let same = |known: &Hashed<Case>| known.value.origin == case.origin && known.value.case_id == case.case_id;
+        let before = put(&mut self.cases, to, Arc::clone(&case), same);
+        // The events of a case are only ever added to, so those before stand in front.
         let known = before.as_deref().map_or(&[][..], |before| before.events.as_slice());
-        for event in &case.events {
-            if !known.iter().any(|known| known.event_id == event.event_id) {
-                let from = self.hash(&event.event_id);
-                self.events.insert_unique(from, Pair { from, to }, |pair| pair.from);
-            }
-        }
-        for event in known.iter().filter(|known| !case.events.iter().any(|event| event.event_id == known.event_id)) {
+        let kept = known.iter().zip(&case.events).take_while(|(one, other)| one.event_id == other.event_id).count();
+        for event in known.iter().skip(kept) {
             let from = self.hash(&event.event_id);
             remove(&mut self.events, Pair { from, to });
+        }
+        for event in case.events.iter().skip(kept) {
+            let from = self.hash(&event.event_id);
+            self.events.insert_unique(from, Pair { from, to }, |pair| pair.from);
         }
     }
 
     fn remove_case(&mut self, origin: Jurisdiction, case_id: &str) {
         let to = self.hash(case_id);
-        let same = |known: &Arc<Case>| known.origin == origin && known.case_id == case_id;
+        let same = |known: &Hashed<Case>| known.value.origin == origin && known.value.case_id == case_id;
         let Ok(entry) = self.cases.find_entry(to, same) else { return };
         let (case, _) = entry.remove();
-        for event in &case.events {
+        for event in &case.value.events {
             let from = self.hash(&event.event_id);
             remove(&mut self.events, Pair { from, to });
         }
@@ -212,16 +211,8 @@ impl Tables {
 
     fn put_organisation(&mut self, organisation: Arc<Organisation>) {
         let to = self.hash(&organisation.organisation_id);
-        let same = |known: &Arc<Organisation>| known.organisation_id == organisation.organisation_id;
-        let before = match self.organisations.find_mut(to, same) {
-            Some(place) => Some(std::mem::replace(place, Arc::clone(&organisation))),
-            None => {
-                let (hasher, value) = (&self.hasher, Arc::clone(&organisation));
-                let rehash = |known: &Arc<Organisation>| hasher.hash_one(known.organisation_id.as_str());
-                self.organisations.insert_unique(to, value, rehash);
-                None
-            }
-        };
+        let same = |known: &Hashed<Organisation>| known.value.organisation_id == organisation.organisation_id;
+        let before = put(&mut self.organisations, to, Arc::clone(&organisation), same);
         let known = before.as_deref().map_or(&[][..], |before| before.identifiers.as_slice());
         if known == organisation.identifiers.as_slice() {
             return;
@@ -240,11 +231,27 @@ impl Tables {
 
     fn remove_organisation(&mut self, id: &str) {
         let to = self.hash(id);
-        let Ok(entry) = self.organisations.find_entry(to, |known| known.organisation_id == id) else { return };
+        let Ok(entry) = self.organisations.find_entry(to, |known| known.value.organisation_id == id) else { return };
         let (organisation, _) = entry.remove();
-        for identifier in &organisation.identifiers {
+        for identifier in &organisation.value.identifiers {
             let from = self.hash(identifier);
             remove(&mut self.identifiers, Pair { from, to });
+        }
+    }
+}
+
+/// Puts a value into its place, and gives the one that stood there.
+fn put<T>(
+    table: &mut HashTable<Hashed<T>>,
+    hash: u64,
+    value: Arc<T>,
+    same: impl FnMut(&Hashed<T>) -> bool,
+) -> Option<Arc<T>> {
+    match table.find_mut(hash, same) {
+        Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
+        None => {
+            table.insert_unique(hash, Hashed { hash, value }, |entry| entry.hash);
+            None
         }
     }
 }

@@ -123,10 +123,7 @@ impl<'s> Draft<'s, '_> {
 
     /// Takes the next `sequence` of an output; the first is 1.
     pub(super) fn next_sequence(&mut self, output: Output) -> i64 {
-        let next = self.effects.marks.sequences.entry(output).or_insert(1);
-        let sequence = *next;
-        *next += 1;
-        sequence
+        self.effects.marks.sequences.take(output)
     }
 
     /// Puts a rejection at its place in `comity.rejects`.

@@ -1,6 +1,8 @@
 //! A decision of the ledger, and the batch of alerts and records that one transaction commits.
 
-use super::code::{Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
+use std::fmt;
+
+use super::code::{Code, Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
 use super::event::InfractionEvent;
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::MemberIndex;
@@ -73,10 +75,62 @@ pub struct Recipient {
     pub role: Role,
     /// The role of the alert before, where it was another.
     pub role_before: Option<Role>,
-    pub reasons: Vec<RoleReason>,
+    pub reasons: Reasons,
     pub ack_due_at: Option<Millis>,
     /// Open cases of RESTRICTED scope that this recipient may know.
     pub restricted_cases: Vec<OpenCase>,
+}
+
+/// The reasons of a role, as a set. Every recipient of every alert has one, so it is kept in a byte.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reasons(u8);
+
+impl Reasons {
+    /// The set with one more reason.
+    #[must_use]
+    pub fn with(self, reason: RoleReason) -> Self {
+        Self(self.0 | bit(reason))
+    }
+
+    /// The reasons in the order of their list.
+    pub fn iter(self) -> impl Iterator<Item = RoleReason> + Clone {
+        let held = move |reason: &RoleReason| self.0 & bit(*reason) != 0;
+        RoleReason::ALL.iter().map(|(reason, _)| *reason).filter(held)
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// True where there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl FromIterator<RoleReason> for Reasons {
+    fn from_iter<I: IntoIterator<Item = RoleReason>>(reasons: I) -> Self {
+        reasons.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+impl From<RoleReason> for Reasons {
+    fn from(reason: RoleReason) -> Self {
+        Self(bit(reason))
+    }
+}
+
+impl fmt::Debug for Reasons {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.iter()).finish()
+    }
+}
+
+const _: () = assert!(RoleReason::ALL.len() <= 8, "each reason has a bit of its own");
+
+fn bit(reason: RoleReason) -> u8 {
+    1 << reason as u8
 }
 
 /// What one transaction commits. It stays the same for a retry, an undo and a comparison after a takeover.

@@ -17,6 +17,7 @@ pub struct Definition {
     pub ids: Ids,
     /// `comity.in.<name>` unless the folder says otherwise.
     pub topic: String,
+    pub partitions: Partitions,
     /// BCP 47, of the texts in its records.
     pub language: String,
     /// IANA name; dates without an offset are read in it.
@@ -41,6 +42,16 @@ pub struct Definition {
     pub schemes: Vec<LocalScheme>,
     /// The versions of its format, oldest first; the last is the default.
     pub sources: Vec<Source>,
+}
+
+/// How many partitions a platform's topic has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partitions {
+    /// One, so that all its records stand in one order.
+    One,
+    /// The platform's own producer keys its records by native id, so the records of one id stand in one order. As many
+    /// as are written; `None` where nobody wrote a number: as many as there are.
+    Keyed(Option<i32>),
 }
 
 /// Whose decisions a platform carries.

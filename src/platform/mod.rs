@@ -9,6 +9,8 @@
 //! origin = "US-NJ"                   # or "per-record": the mapping then gives `origin`
 //! ids = "native"                     # optional; "canonical": its records give ids with the platform's name (a desk)
 //! topic = "comity.in.us-nj-labour"   # optional; `comity.in.<folder>` is the default
+//! keyed = true                       # its producer keys each record by native id; false by default
+//! partitions = 3                     # only with keyed: exactly as many; without it as many as the topic has
 //! language = "en"                    # of the texts in its records, BCP 47
 //! time_zone = "America/New_York"     # IANA; in it a date without an offset is read
 //! domains = ["LABOUR_STANDARDS"]     # the mapping may choose from them; the first is the default
@@ -47,6 +49,9 @@
 //! group = "Complaint ID"             # csv, tsv: neighbouring rows with the same value are one record
 //! continuation = ["Case Number"]     # csv, tsv: rows in which all of these are empty continue the one before
 //! ```
+//!
+//! A topic has one partition, since the order of its records decides which revision is the later one. With several, only
+//! the records of one key stand in one order: a correction or withdrawal needs the key of what it corrects.
 //!
 //! `group` and `continuation` name columns as the file does; either makes the mapping's input `{ rows: [ … ] }`.
 //! An unknown key is an error, so is a file `source*.avsc` or `mapping*.vrl` that no `[[source]]` names.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::code;
-use super::definition::{Definition, Ids, LocalScheme, Origin};
+use super::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
 use super::nearest;
 use super::read_source::{self, Plan};
 use super::written::{self, Section, Spanned, Text, Written};
@@ -19,6 +19,8 @@ use crate::model::problem::Problem;
 const NAMES_MAX: usize = 256;
 /// Entries of one table of codes.
 const CODES_MAX: usize = 10_000;
+/// Partitions of one platform's topic.
+const PARTITIONS_MAX: i32 = 100;
 /// Letters of a platform's name: with `comity.in.` before it the topic's name stays within Kafka's 249.
 pub(super) const NAME_BYTES_MAX: usize = 63;
 
@@ -35,6 +37,7 @@ pub(super) fn read(
     let origin = origin(&mut top, file, problems);
     let ids = ids(&mut top, file, problems);
     let topic = topic(name, &mut top, file, problems);
+    let partitions = partitions(&mut top, file, problems);
     let language = language(&mut top, file, problems);
     let time_zone = time_zone(&mut top, file, problems);
     let domains = domains(&mut top, file, problems);
@@ -54,6 +57,7 @@ pub(super) fn read(
         origin,
         ids,
         topic,
+        partitions,
         language,
         time_zone,
         domains,
@@ -127,6 +131,25 @@ fn topic(name: &str, top: &mut Section<'_>, file: &Text, problems: &mut Vec<Prob
         refuse(file, at, format!("`{text}` cannot name a topic"), help, problems);
     }
     text
+}
+
+fn partitions(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> Partitions {
+    let keyed = top.flag("keyed", problems).unwrap_or(false);
+    let Some(written) = top.take("partitions") else {
+        return if keyed { Partitions::Keyed(None) } else { Partitions::One };
+    };
+    let count = if let Written::Integer(count) = written.get_ref() { *count } else { 0 };
+    let Some(count) = i32::try_from(count).ok().filter(|count| (1..=PARTITIONS_MAX).contains(count)) else {
+        let help = format!("write how many there are, 1 to {PARTITIONS_MAX}");
+        refuse(file, written.span(), "`partitions` is no number of partitions".to_owned(), &help, problems);
+        return Partitions::One;
+    };
+    if count > 1 && !keyed {
+        let help = "write `keyed = true` if the platform keys each record by its native id, or leave it at one";
+        let why = "the order of records is lost between partitions".to_owned();
+        refuse(file, written.span(), why, help, problems);
+    }
+    if keyed { Partitions::Keyed(Some(count)) } else { Partitions::One }
 }
 
 fn language(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> String {

@@ -59,7 +59,7 @@ fn plan(item: &Spanned<Written>, file: &Text, problems: &mut Vec<Problem>) -> Op
     let schema = file_name(&mut section, "schema", "source.avsc", file, problems);
     let mapping = file_name(&mut section, "mapping", "mapping.vrl", file, problems);
     let encoding = encoding(&mut section, file, problems);
-    let decides = section.flag("decides", true, problems);
+    let decides = section.flag("decides", problems).unwrap_or(true);
     let word = section.needed_text("format", problems);
     let at = section.take("format").map_or(0..0, Spanned::span);
     let mut columns = Vec::new();

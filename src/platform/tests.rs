@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::code;
+use super::definition::Partitions;
 use super::{Platform, load};
 use crate::model::problem::Problem;
 
@@ -145,6 +146,18 @@ fn a_version_that_never_decides_only_aborts() {
 }
 
 #[test]
+fn a_topic_has_one_partition_unless_its_records_are_keyed() {
+    let read = |lines: &str| {
+        let files = with("platform.toml", "names_subjects = true", &format!("names_subjects = true\n{lines}"));
+        load("on-test", &files).unwrap_or_else(|problems| panic!("{}", told(&problems))).definition.partitions
+    };
+    assert_eq!(read(""), Partitions::One);
+    assert_eq!(read("keyed = false\npartitions = 1"), Partitions::One);
+    assert_eq!(read("keyed = true"), Partitions::Keyed(None));
+    assert_eq!(read("keyed = true\npartitions = 3"), Partitions::Keyed(Some(3)));
+}
+
+#[test]
 fn the_digest_covers_each_file_but_the_examples() {
     let digest = |files: &BTreeMap<String, Vec<u8>>| load("on-test", files).expect("sound").digest;
     let mut files = sound();
@@ -163,6 +176,9 @@ fn platform_toml_says_only_what_is_known_and_valid() {
     check(toml, "format = \"csv\"", "format = \"csv\"\nrecord = \"ROW\"", code::UNKNOWN_KEY, "record");
     check(toml, "language = \"en\"\n", "", code::MISSING_KEY, "title = \"Invented decisions\"");
     check(toml, "names_subjects = true", "names_subjects = \"yes\"", code::WRONG_TYPE, "\"yes\"");
+    check(toml, "names_subjects = true", "names_subjects = true\nkeyed = 3", code::WRONG_TYPE, "3");
+    check(toml, "names_subjects = true", "names_subjects = true\npartitions = 3", code::VALUE, "3");
+    check(toml, "names_subjects = true", "names_subjects = true\nkeyed = true\npartitions = 0", code::VALUE, "0");
     check(toml, "\"en\"", "\"English, mostly\"", code::VALUE, "\"English, mostly\"");
     check(toml, "\"America/Toronto\"", "\"Toronto\"", code::VALUE, "\"Toronto\"");
     check(toml, "\"CA-ON\"\nlanguage", "\"Ontario\"\nlanguage", code::VALUE, "\"Ontario\"");

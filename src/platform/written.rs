@@ -192,22 +192,22 @@ impl<'a> Section<'a> {
         self.text(key, problems).map(|(text, _)| text).unwrap_or_default()
     }
 
+    /// An optional flag.
+    pub(super) fn flag(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<bool> {
+        let written = self.take(key)?;
+        let Written::Boolean(flag) = written.get_ref() else {
+            problems.push(wrong_type(self.file, &self.path_of(key), written.span(), "true or false"));
+            return None;
+        };
+        Some(*flag)
+    }
+
     /// A needed flag; true with a problem where there is none, since that forbids less.
     pub(super) fn needed_flag(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> bool {
         if self.take(key).is_none() {
             self.missing(key, problems);
         }
-        self.flag(key, true, problems)
-    }
-
-    /// A flag that may be left out; true with a problem where it is none.
-    pub(super) fn flag(&mut self, key: &'static str, default: bool, problems: &mut Vec<Problem>) -> bool {
-        let Some(written) = self.take(key) else { return default };
-        let Written::Boolean(flag) = written.get_ref() else {
-            problems.push(wrong_type(self.file, &self.path_of(key), written.span(), "true or false"));
-            return true;
-        };
-        *flag
+        self.flag(key, problems).unwrap_or(true)
     }
 
     /// A list of texts with the place of each; empty where the key is absent.

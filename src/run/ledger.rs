@@ -25,7 +25,7 @@ mod ownership;
 use open::{Open, Sealed};
 use restore::Restore;
 
-pub use open::alert_value;
+pub use open::{alert_value, write_alert};
 
 /// Milliseconds of silence of the log after which its owner writes a `Tick`.
 const TICK_AFTER_MS: i64 = 1_000;
@@ -478,7 +478,7 @@ impl Ledger {
         let outputs = all.flat_map(|member| [Output::Alerts(member), Output::Test(member), Output::Status(member)]);
         outputs
             .chain([Output::Rejects, Output::National, Output::Archive])
-            .map(|output| (output, sequences.get(&output).copied().unwrap_or(1)))
+            .map(|output| (output, sequences.get(output).unwrap_or(1)))
             .collect()
     }
 

@@ -241,6 +241,6 @@ pub(crate) fn instant(millis: Millis) -> Value {
     instant.map_or_else(|| json!(millis), |instant| json!(format!("{instant:.3}")))
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -95,7 +95,7 @@ pub(crate) fn food(canaries: &mut Canaries) -> Vec<Record> {
         records.push(refused(code, change(record, canaries)));
     };
     bytes("CMT-2009", &|text, of| format!("{{\"notice\":\"{}\",{}", of.word(), &text[1..]).into_bytes());
-    bytes("CMT-2005", &|text, _| text[..text.len() - 9].as_bytes().to_vec());
+    bytes("CMT-2005", &|text, _| text.as_bytes()[..text.len() - 9].to_vec());
     bytes("CMT-2005", &|text, of| format!("{text}{}", of.word()).into_bytes());
     bytes("CMT-2004", &|text, _| [text.as_bytes(), b"\xff"].concat());
     bytes("CMT-2002", &|_, of| too_large(of).into_bytes());

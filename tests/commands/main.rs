@@ -12,7 +12,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod errors;
 mod feed;
 mod idle;
+mod keyed;
+mod rights;
 mod setting;
 mod topics;

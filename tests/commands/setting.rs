@@ -102,6 +102,11 @@ impl Setting {
         self.command(arguments).output().unwrap()
     }
 
+    /// The same with a variable of the environment.
+    pub(crate) fn comity_with(&self, variable: (&str, &str), arguments: &[&str]) -> Output {
+        self.command(arguments).env(variable.0, variable.1).output().unwrap()
+    }
+
     /// Starts a command and goes on.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()

@@ -111,7 +111,7 @@ fn rejections_are_numbered_without_a_gap() {
     for offset in 0..3 {
         assert_eq!(log.rejection(Reason::Malformed, offset, offset).rejected, Some(Reason::Malformed));
     }
-    assert_eq!(log.state.marks.sequences.get(&Output::Rejects), Some(&4));
+    assert_eq!(log.state.marks.sequences.get(Output::Rejects), Some(4));
 }
 
 #[test]

@@ -7,4 +7,6 @@ mod support;
 
 mod federation;
 mod api;
+mod reach;
+mod recipe;
 mod tap;

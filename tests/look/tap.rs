@@ -34,7 +34,7 @@ fn long(number: i64) -> Vec<u8> {
 }
 
 /// An alert or a status of a recipient with a code of five letters under another sequence.
-fn numbered(value: &[u8], sequence: i64) -> Vec<u8> {
+pub(crate) fn numbered(value: &[u8], sequence: i64) -> Vec<u8> {
     const RECIPIENT_END: usize = 5 + 1 + 5;
     assert!(value[RECIPIENT_END] < 128, "the sequence takes one byte");
     [&value[..RECIPIENT_END], &long(sequence), &value[RECIPIENT_END + 1..]].concat()

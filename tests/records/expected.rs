@@ -274,7 +274,7 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         json!({
             "recipient": jurisdiction.as_str(), "sequence": recipient.sequence, "role": recipient.role.name(),
             "role_before": recipient.role_before.map(Code::name),
-            "role_reasons": each(&recipient.reasons, |reason| json!(reason.name())),
+            "role_reasons": recipient.reasons.iter().map(|reason| json!(reason.name())).collect::<Vec<_>>(),
             "ack_due_at": recipient.ack_due_at, "restricted_cases": each(&recipient.restricted_cases, open_case),
             "told": [],
         }),
@@ -315,7 +315,7 @@ pub(crate) fn national(decision: &Decision<'_>, sequence: i64, told: &[Jurisdict
         sequence,
         role: Role::Attention,
         role_before: None,
-        reasons: vec![RoleReason::EveryMember],
+        reasons: RoleReason::EveryMember.into(),
         ack_due_at: None,
         restricted_cases: Vec::new(),
     };

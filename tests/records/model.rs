@@ -1,6 +1,5 @@
 //! Random values of the model, every field of them drawn.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use comity::model::decision::{
@@ -16,7 +15,8 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Member, Period, Policy, Rules};
 use comity::model::state::{
-    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, SourceState, Told, Value,
+    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, Sequences, SourceState, Told,
+    Value,
 };
 
 use super::entropy::Entropy;
@@ -269,7 +269,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
 }
 
 pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
-    let sequences: BTreeMap<Output, i64> = e
+    let sequences: Sequences = e
         .list(|e| {
             let output = match e.below(6) {
                 0 => Output::Rejects,
@@ -303,7 +303,7 @@ pub(crate) fn recipient(e: &mut Entropy) -> Recipient {
         sequence: e.long(),
         role: e.code(),
         role_before: e.optional(Entropy::code),
-        reasons: e.list(Entropy::code),
+        reasons: e.list(Entropy::code).into_iter().collect(),
         ack_due_at: e.optional(Entropy::long),
         restricted_cases: e.list(open_case),
     }

@@ -17,6 +17,7 @@ const AT_ONCE_MAX: usize = 2;
 pub(crate) struct Maven {
     folder: tempfile::TempDir,
     port: u16,
+    second: u16,
     running: Option<Running>,
     _turn: Turn,
 }
@@ -35,7 +36,8 @@ impl Maven {
         Self::start_with("")
     }
 
-    /// The same with lines of `server.properties` after those of `tests/kafka`; the last line of a key counts.
+    /// The same with lines of `server.properties` after those of `tests/kafka`; the last line of a key counts, and
+    /// `@SECOND@` is a second port.
     pub(crate) fn start_with(lines: &str) -> Self {
         let turn = Turn::take();
         let cache = prepared();
@@ -48,18 +50,25 @@ impl Maven {
         let meta = std::fs::read_to_string(data.join("meta.properties")).unwrap();
         std::fs::write(data.join("meta.properties"), meta.replace("AAAAAAAAAAAAAAAAAAAAAA", &cluster_id())).unwrap();
         let port = free_port();
-        let properties = include_str!("../kafka/server.properties")
+        let second = free_port();
+        let properties = (include_str!("../kafka/server.properties").to_owned() + lines)
+            .replace("@SECOND@", &second.to_string())
             .replace("@DATA@", data.to_str().unwrap())
             .replace("@PORT@", &port.to_string())
             .replace("@CONTROLLER@", &free_port().to_string());
-        std::fs::write(folder.path().join("server.properties"), properties + lines).unwrap();
-        let mut broker = Self { folder, port, running: None, _turn: turn };
+        std::fs::write(folder.path().join("server.properties"), properties).unwrap();
+        let mut broker = Self { folder, port, second, running: None, _turn: turn };
         broker.restart();
         broker
     }
 
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The second port, where the broker was given a listener for it.
+    pub(crate) fn second_address(&self) -> String {
+        format!("127.0.0.1:{}", self.second)
     }
 
     /// What the broker logged, warnings and errors only.

@@ -186,7 +186,7 @@ impl Speaker {
         let (offset, appended_at) = (state.marks.log_position, state.marks.log_time);
         let entry = LogEntry { offset, appended_at, body };
         let effects = ledger::handle(state, &entry);
-        let members = &self.settings.federation.members;
+        let members = state.rules().map(|rules| rules.members.as_slice()).unwrap_or_default();
         // What falls due at the same time is not the statement's doing.
         let ours = |about: &crate::model::decision::About| match &entry.body {
             Body::Event(event) => about.origin == event.origin && about.case_id == event.case_id,

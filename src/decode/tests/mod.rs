@@ -11,7 +11,7 @@ use crate::model::limit::RECORD_BYTES_MAX;
 use crate::model::record::{RawRecord, SourcePosition};
 use crate::model::rejection::Reason;
 use crate::platform::definition::{
-    Definition, Delimited, Encoding, Format, Ids, Origin, Rows, Source, SourceField, SourceType,
+    Definition, Delimited, Encoding, Format, Ids, Origin, Partitions, Rows, Source, SourceField, SourceType,
 };
 
 pub(crate) mod avro;
@@ -60,6 +60,7 @@ pub(crate) fn platform(sources: Vec<Source>) -> Definition {
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.xx-test".to_owned(),
+        partitions: Partitions::One,
         language: "en".to_owned(),
         time_zone: "UTC".to_owned(),
         domains: vec![Domain::FoodSafety],

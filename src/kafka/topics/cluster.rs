@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use super::{Difference, TopicPlan};
 use crate::config::Kafka;
 use crate::kafka::client::{self, Context, Purpose};
-use crate::kafka::{Stop, StopKind, names, tail};
+use crate::kafka::{self, Stop, StopKind, names, tail};
 use crate::telemetry::clock;
 
 /// How long new topics may take until each has a leader.
@@ -33,15 +33,15 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn connect(kafka: &Kafka) -> Result<Self, Stop> {
-        let admin = client::config(kafka, Purpose::Admin)
+    pub(super) fn connect(settings: &Kafka) -> Result<Self, Stop> {
+        let admin = client::config(settings, Purpose::Admin)
             .create()
             .map_err(|error| client::stop("Kafka's administration", &error))?;
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| {
             let why = format!("no runtime for requests: {error}");
             Stop::new(StopKind::Unavailable, why, "give the process more resources")
         })?;
-        let reader = tail::reader(kafka)?;
+        let reader = tail::reader(settings)?;
         let mut cluster = Self { admin, reader, runtime, brokers: 0, topics: BTreeMap::new() };
         cluster.look()?;
         Ok(cluster)
@@ -77,10 +77,12 @@ impl Cluster {
 
     pub(super) fn differences(&self, topic: &TopicPlan) -> Result<Vec<Difference>, Stop> {
         let Some((partitions, replicas)) = self.topics.get(&topic.name).copied() else {
+            // A topic that this client may not see is not in the list of all; asked for by name, the broker says so.
+            kafka::seen(&self.reader, &topic.name)?;
             return Ok(vec![Difference::Missing]);
         };
         let mut found = Vec::new();
-        if i32::try_from(partitions) != Ok(topic.partitions) {
+        if !topic.any_partitions && i32::try_from(partitions) != Ok(topic.partitions) {
             found.push(Difference::Partitions { there: partitions });
         }
         if i32::try_from(replicas).is_ok_and(|replicas| replicas < topic.replication) {
@@ -195,6 +197,11 @@ impl Cluster {
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    /// True where the broker says nothing of settings, as the embedded one, which knows no rights either.
+    pub(super) fn says_nothing_of(&self, topic: &str) -> Result<bool, Stop> {
+        Ok(self.settings(topic)?.is_none())
     }
 
     pub(super) fn log_is_empty(&self) -> Result<bool, Stop> {

@@ -1,6 +1,6 @@
 //! The batch that is being filled: what its entries decided, encoded, and how to take all of it back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::encode;
 use crate::index::State;
@@ -10,7 +10,7 @@ use crate::model::decision::{AlertEntry, Batch, Decision, Output, OutputRecord, 
 use crate::model::entry::{Body, LogEntry};
 use crate::model::limit::{BATCH_ALERTS_MAX, BATCH_TAIL_BYTES_MAX};
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Checkpoint, Key, Marks};
+use crate::model::state::{Checkpoint, Key, Marks, Sequences};
 use crate::schema::state::{encode_key, encode_record, encode_value};
 
 use super::{OutputTails, Shown, Tally, Transaction};
@@ -219,11 +219,17 @@ impl Sealed {
 /// The value of one recipient's alert.
 pub fn alert_value(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8>]) -> Vec<u8> {
     let mut value = Vec::new();
+    write_alert(alert, members, tails, &mut value);
+    value
+}
+
+/// The same in place of what the buffer held: a transaction has thousands of alerts, each of a kilobyte.
+pub fn write_alert(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8>], value: &mut Vec<u8>) {
+    value.clear();
     if let Some(jurisdiction) = members.get(usize::from(alert.own.member)) {
-        encode::own(&alert.own, *jurisdiction, &mut value);
+        encode::own(&alert.own, *jurisdiction, value);
     }
     value.extend_from_slice(tails.get(alert.tail as usize).map_or(&[], Vec::as_slice));
-    value
 }
 
 /// Says whether an output record is still to be sent; one that is there with other bytes is a breach.
@@ -247,9 +253,9 @@ fn keep(published: &OutputTails, output: Output, sequence: i64, value: &[u8], di
 }
 
 /// Published records beyond the last `Checkpoint`, by output and sequence.
-pub(super) fn prune(published: &mut OutputTails, sequences: &BTreeMap<Output, i64>) {
+pub(super) fn prune(published: &mut OutputTails, sequences: &Sequences) {
     for (output, tail) in published.iter_mut() {
-        let next = sequences.get(output).copied().unwrap_or(1);
+        let next = sequences.get(*output).unwrap_or(1);
         *tail = tail.split_off(&next);
     }
     published.retain(|_, tail| !tail.is_empty());

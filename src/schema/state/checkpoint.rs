@@ -1,13 +1,11 @@
 //! The `Checkpoint` as Avro.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::model::code::Code;
 use crate::model::decision::Output;
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Checkpoint, Marks};
+use crate::model::state::{Checkpoint, Marks, Sequences};
 use crate::schema::datum;
 use crate::schema::read::{Fixed, Symbol};
 
@@ -41,12 +39,13 @@ pub(super) fn write(checkpoint: &Checkpoint, out: &mut Vec<u8>) {
     datum::long(marks.log_time, out);
     datum::long(marks.status_minute, out);
     datum::long(marks.forget_not_before, out);
-    if !marks.sequences.is_empty() {
-        datum::length(marks.sequences.len(), out);
+    let sequences = marks.sequences.iter();
+    if sequences.len() > 0 {
+        datum::length(sequences.len(), out);
     }
-    for (output, next) in &marks.sequences {
-        write_output(*output, out);
-        datum::long(*next, out);
+    for (output, next) in sequences {
+        write_output(output, out);
+        datum::long(next, out);
     }
     datum::length(0, out);
     datum::digest_128(marks.digest, out);
@@ -83,7 +82,7 @@ pub(super) struct Read {
 impl Read {
     /// The checkpoint; `None` where it names an output that there is not, or one twice.
     pub(super) fn into_model(self) -> Option<Checkpoint> {
-        let mut sequences = BTreeMap::new();
+        let mut sequences = Sequences::default();
         for sequence in self.sequences {
             let twice = sequences.insert(sequence.output()?, sequence.next).is_some();
             if twice {

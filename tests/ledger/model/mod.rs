@@ -38,6 +38,9 @@ pub(crate) struct Sent {
     pub(crate) restricted_cases: Vec<OpenCase>,
 }
 
+/// A case forgotten: origin, name, sequence in the archive, those told with their last sequence.
+pub(crate) type Forgotten = (Jurisdiction, String, i64, Vec<(Jurisdiction, i64)>);
+
 /// What the naive ledger says of one entry.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Said {
@@ -46,8 +49,7 @@ pub(crate) struct Said {
     pub(crate) sent: Vec<Sent>,
     /// The national feed: alert, sequence, the members told of it.
     pub(crate) national: Vec<(String, i64, Vec<Jurisdiction>)>,
-    /// Cases forgotten: origin, name, sequence in the archive, those told with their last sequence.
-    pub(crate) forgotten: Vec<(Jurisdiction, String, i64, Vec<(Jurisdiction, i64)>)>,
+    pub(crate) forgotten: Vec<Forgotten>,
     /// Recipient, its last sequence, the status' own sequence.
     pub(crate) statuses: Vec<(Jurisdiction, i64, i64)>,
     pub(crate) gaps: usize,
