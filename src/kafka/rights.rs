@@ -1,5 +1,5 @@
-//! Whether this client has the rights that `comity run` needs. Nothing is changed: what is tried is refused by every
-//! broker for another reason, once the right to try it is there.
+//! Whether this client has the rights that `comity run` needs. Kafka refuses what is tried for another reason, once the
+//! right to try it is there, so nothing is changed; a broker that takes it has a tick more in its log.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub fn look(kafka: &Kafka, federation: &str, inputs: &[String], own: &[String]) 
     for topic in inputs.iter().chain(own) {
         rights.push(Right { what: format!("read {topic}"), answer: readable(&reader, topic) });
     }
-    rights.extend(writable(kafka, own)?);
+    rights.extend(writable(&reader, kafka, own)?);
     let groups = [names::intake_group(federation), names::ledger_group(federation), names::FOLLOWERS_GROUP.to_owned()];
     for group in groups {
         rights.push(Right { what: format!("read as the group {group}"), answer: joinable(kafka, &group)? });
@@ -81,43 +81,73 @@ fn readable(reader: &BaseConsumer<Context>, topic: &str) -> Answer {
     Answer::Unknown("the broker gave neither a record nor an error".to_owned())
 }
 
-/// Sends a record to each topic with a number of acknowledgements that the broker does not take. Should a broker take
-/// it all the same, a tick in the log means nothing; elsewhere a time far ahead or a missing key refuses it.
-fn writable(kafka: &Kafka, own: &[String]) -> Result<Vec<Right>, Stop> {
-    let producer: BaseProducer<Context> = client::config(kafka, Purpose::Producer)
+/// Sends a record to each topic with a number of acknowledgements that Kafka does not take. Another broker might take
+/// it, so the log comes first, where a tick means nothing: only a broker that refuses the tick for its acknowledgements
+/// gets more.
+fn writable(reader: &BaseConsumer<Context>, kafka: &Kafka, own: &[String]) -> Result<Vec<Right>, Stop> {
+    let right = |topic: &str, answer: Answer| Right { what: format!("write {topic}"), answer };
+    let others = own.iter().map(String::as_str).filter(|topic| *topic != names::LOG);
+    // The first entry of a log is its rules.
+    let log = if tail::ends(reader, names::LOG)?.1 == 0 {
+        Answer::Unknown("the log has no rules yet".to_owned())
+    } else {
+        write(&writer(kafka)?, &[names::LOG]).remove(0)
+    };
+    if log != Answer::Granted {
+        let why = "it is not known that this broker refuses what Kafka does, as long as the log cannot be tried";
+        let unknown = others.map(|topic| right(topic, Answer::Unknown(why.to_owned())));
+        return Ok(std::iter::once(right(names::LOG, log.clone())).chain(unknown).collect());
+    }
+    let others: Vec<&str> = others.collect();
+    let answers = write(&writer(kafka)?, &others);
+    let rest = others.iter().zip(answers).map(|(topic, answer)| right(topic, answer));
+    Ok(std::iter::once(right(names::LOG, log)).chain(rest).collect())
+}
+
+fn writer(kafka: &Kafka) -> Result<BaseProducer<Context>, Stop> {
+    client::config(kafka, Purpose::Producer)
         .set("enable.idempotence", "false")
         .set("acks", ACKS_REFUSED)
-        .set("message.timeout.ms", "10000")
         .create_with_context(Context::new(Deliveries::All))
-        .map_err(|error| client::stop("trying to write", &error))?;
+        .map_err(|error| client::stop("trying to write", &error))
+}
+
+/// What the broker says of a tick in each topic, in their order.
+fn write(producer: &BaseProducer<Context>, topics: &[&str]) -> Vec<Answer> {
     let tick = encode_entry(&Body::Tick);
     let mut answers = BTreeMap::new();
-    for (tag, topic) in own.iter().enumerate() {
+    for (tag, topic) in topics.iter().enumerate() {
         let record = BaseRecord::<(), [u8], usize>::with_opaque_to(topic, tag).partition(0).payload(&tick);
-        if let Err((error, _)) = producer.send(record.timestamp(i64::MAX / 2)) {
+        if let Err((error, _)) = producer.send(record) {
             answers.insert(tag, Answer::Unknown(error.to_string()));
         }
     }
     let deadline = clock::instant() + tail::ANSWER_TIMEOUT;
-    while answers.len() < own.len() && clock::instant() < deadline {
+    while answers.len() < topics.len() && clock::instant() < deadline {
         producer.poll(Duration::ZERO);
         for event in producer.context().take_events() {
-            if let Event::NotDelivered { tag, code } = event {
-                let granted = code == RDKafkaErrorCode::InvalidRequiredAcks;
-                let error = KafkaError::MessageProduction(code);
-                answers.insert(tag, if granted { Answer::Granted } else { answer(&error) });
-            } else if let Event::Delivered { tag, .. } = event {
-                answers.insert(tag, Answer::Granted);
+            match event {
+                Event::NotDelivered { tag, code: RDKafkaErrorCode::InvalidRequiredAcks } => {
+                    answers.insert(tag, Answer::Granted);
+                }
+                Event::NotDelivered { tag, code } => {
+                    answers.insert(tag, answer(&KafkaError::MessageProduction(code)));
+                }
+                Event::Delivered { tag, .. } => {
+                    answers.insert(tag, Answer::Unknown("this broker takes what Kafka refuses".to_owned()));
+                }
+                Event::Assigned(_)
+                | Event::Revoked { .. }
+                | Event::Committed(_)
+                | Event::Error(_)
+                | Event::Ends(_)
+                | Event::TransactionCoordinatorLost => {}
             }
         }
         std::thread::sleep(PAUSE);
     }
     let silent = || Answer::Unknown("the broker did not answer in time".to_owned());
-    let right = |(tag, topic): (usize, &String)| Right {
-        what: format!("write {topic}"),
-        answer: answers.remove(&tag).unwrap_or_else(silent),
-    };
-    Ok(own.iter().enumerate().map(right).collect())
+    (0..topics.len()).map(|tag| answers.remove(&tag).unwrap_or_else(silent)).collect()
 }
 
 /// Commits a position of a topic that nobody has: the broker looks at the right to the group first.

@@ -84,16 +84,19 @@ fn each_right_that_is_missing_is_told_and_looking_changes_nothing() {
     allow(&broker, Of::Topic, "comity.", true, May::DescribeConfigs);
     let said = client.refused(&["check"], 69, "CMT-9607");
     let group = |stage: &str| format!("comity-{}-{stage}", broker.federation);
-    let topics = ["log", "state", "rejects", "alerts.CA-ON", "alerts.CA-QC", "status.CA-ON", "alerts.test"];
-    for topic in topics {
-        assert!(said.contains(&format!("this client may not write comity.{topic} ")), "{topic}: {said}");
-    }
+    assert!(said.contains("this client may not write comity.log "), "{said}");
+    assert_eq!(said.matches("may not write").count(), 1, "nothing else is tried before the log: {said}");
     for group in [group("intake"), group("ledger"), names::FOLLOWERS_GROUP.to_owned()] {
         assert!(said.contains(&format!("may not read as the group {group} ")), "{group}: {said}");
     }
     assert!(!said.contains("may not read comity."), "{said}");
 
-    for topic in ["comity.log", "comity.state", "comity.status.", "comity.alerts."] {
+    allow(&broker, Of::Topic, names::LOG, false, May::Write);
+    let said = client.refused(&["check"], 69, "CMT-9607");
+    for topic in ["state", "rejects", "alerts.CA-ON", "alerts.CA-QC", "status.CA-ON", "status.CA-QC", "alerts.test"] {
+        assert!(said.contains(&format!("this client may not write comity.{topic} ")), "{topic}: {said}");
+    }
+    for topic in ["comity.state", "comity.status.", "comity.alerts."] {
         allow(&broker, Of::Topic, topic, true, May::Write);
     }
     allow(&broker, Of::Group, &group("intake"), false, May::Read);
@@ -122,4 +125,19 @@ fn each_right_that_is_missing_is_told_and_looking_changes_nothing() {
 
     // What the check calls enough is enough.
     client.must(&["run", "--exit-when-idle", "2s"]);
+}
+
+#[test]
+fn a_broker_that_takes_what_kafka_refuses_gets_a_tick_in_its_log_and_no_more() {
+    let broker = Broker::for_test();
+    let setting = Setting::new(&broker);
+    setting.must(&["topics", "apply", "--yes"]);
+    let known = setting.must(&["check"]);
+    let kept = read_uncommitted(&broker, names::LOG).len();
+    let taken = known.contains("not known: write comity.log: this broker takes what Kafka refuses");
+    assert_eq!(kept, if taken { 2 } else { 1 }, "{known}");
+    for topic in ["comity.state", "comity.rejects", "comity.alerts.CA-QC", "comity.status.CA-QC"] {
+        assert_eq!(read_uncommitted(&broker, topic).len(), 0, "{topic}");
+    }
+    setting.must(&["run", "--exit-when-idle", "2s"]);
 }
