@@ -9,7 +9,7 @@ use crate::identify::identify;
 use crate::map::map;
 use crate::model::entry::Body;
 use crate::model::event::InfractionEvent;
-use crate::model::limit::RECORD_BYTES_MAX;
+use crate::model::limit::{INSTANT_MAX_MS, INSTANT_MIN_MS, RECORD_BYTES_MAX};
 use crate::model::record::RawRecord;
 use crate::model::rejection::{Refusal, Rejection, Stage};
 use crate::platform::Platform;
@@ -49,7 +49,8 @@ fn rejection(platform: &Platform, record: &RawRecord<'_>, refusal: Refusal, dige
         size_bytes: i64::try_from(value.len()).unwrap_or(i64::MAX),
         digest: digest_key.and_then(|key| digest(key, value)),
         payload: (repairable && !value.is_empty() && !platform.definition.names_subjects).then(|| value.to_vec()),
-        reported_at: record.published_at,
+        // A producer can give its record any timestamp; what says so must be readable itself.
+        reported_at: record.published_at.clamp(INSTANT_MIN_MS, INSTANT_MAX_MS),
     }
 }
 

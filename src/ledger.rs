@@ -3,7 +3,7 @@
 use crate::index::State;
 use crate::model::change::Change;
 use crate::model::code::{Code, Kind, Mode};
-use crate::model::decision::{Decision, Status};
+use crate::model::decision::{Decision, ReachSummary, Status};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::event::InfractionEvent;
 use crate::model::rejection::Rejection;
@@ -27,6 +27,8 @@ mod status;
 use draft::Draft;
 use source::Admission;
 
+pub use revision::revision_of;
+
 /// What an entry does. `marks` and `changes` are the whole difference that it makes to the state: apply the changes
 /// in their order, then `State::advance` by the marks. The digest in `marks` is that before the entry; applying the
 /// changes keeps the state's own.
@@ -38,6 +40,8 @@ pub struct Effects<'e> {
     /// A rejection for `comity.rejects` with its `sequence`: intake's, or the ledger's own.
     pub rejection: Option<(Rejection, i64)>,
     pub statuses: Vec<Status>,
+    /// Whom the cases told that this entry forgot, each with its `sequence` in `comity.reach.archive`.
+    pub archived: Vec<(ReachSummary, i64)>,
     pub changes: Vec<Change>,
     pub marks: Marks,
     pub alarms: Alarms,
@@ -127,6 +131,9 @@ fn decide<'e>(draft: &mut Draft<'_, 'e>, event: &'e InfractionEvent) -> Outcome 
     let Some(rules) = draft.rules().cloned() else { return reject::before_rules(draft, event) };
     match (event.mode, event.kind) {
         (Mode::Test, _) => trial::decide(draft, &rules, event),
+        (Mode::Actual | Mode::Backfill, _) if withdrawal::is_annulled(event) => {
+            withdrawal::decide_annulled(draft, &rules, event)
+        }
         (Mode::Actual | Mode::Backfill, Kind::Original | Kind::Supplement | Kind::Correction) => {
             statement::decide(draft, &rules, event)
         }

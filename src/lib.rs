@@ -19,6 +19,8 @@ pub mod encode;
 pub mod intake;
 pub mod ledger;
 
+pub mod propose;
+
 pub mod run;
 
 pub mod kafka;

@@ -22,7 +22,7 @@ use comity::model::code::Code;
 use comity::model::entry::Body;
 use comity::model::event::InfractionEvent;
 use comity::model::record::{RawRecord, SourcePosition};
-use comity::model::rejection::Rejection;
+use comity::model::rejection::{Rejection, Stage};
 use comity::platform::{Platform, load};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -49,6 +49,9 @@ struct Numbers {
     /// The version of the platform's format that the cutter chose.
     source: String,
     records: usize,
+    /// Records of which the mapping made an event, those that the guard then refused included; compared where stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mapped: Option<usize>,
     /// Different event ids.
     event_ids: usize,
     /// Events whose content was there before under their id and kind.
@@ -103,6 +106,7 @@ fn count(platform: &Platform, path: &Path) -> Numbers {
     let mut found = Numbers { sha256: sha256(path), ..Numbers::default() };
     let mut last: BTreeMap<(String, String), [u8; 32]> = BTreeMap::new();
     let mut seen: BTreeSet<(String, [u8; 32])> = BTreeSet::new();
+    let mut refused_later = 0;
     let cutter = cut::open(&platform.definition, &path.to_string_lossy(), File::open(path).unwrap()).unwrap();
     let version = cutter.source_version().to_owned();
     let topic: Arc<str> = Arc::from(platform.definition.topic.as_str());
@@ -124,11 +128,15 @@ fn count(platform: &Platform, path: &Path) -> Numbers {
                     found.revisions += 1;
                 }
             }
-            Body::Rejection(rejection) => add(&mut found.rejections, &why(&rejection)),
+            Body::Rejection(rejection) => {
+                refused_later += usize::from(rejection.reason.stage() == Stage::Guard);
+                add(&mut found.rejections, &why(&rejection));
+            }
             other => panic!("a record became {other:?}"),
         }
     }
     found.source = version;
+    found.mapped = Some(found.events.values().sum::<usize>() + refused_later);
     found.event_ids = last.keys().map(|(event, _)| event).collect::<BTreeSet<_>>().len();
     found
 }
@@ -191,7 +199,8 @@ fn check(name: &str) {
             continue;
         };
         quirks += usize::from(expected.invented);
-        let found = Numbers { path: expected.path.clone(), invented: expected.invented, ..count(&platform, &path) };
+        let mut found = Numbers { path: expected.path.clone(), invented: expected.invented, ..count(&platform, &path) };
+        found.mapped = found.mapped.filter(|_| expected.mapped.is_some());
         let outcomes: usize = found.events.values().chain(found.rejections.values()).sum();
         assert_eq!(outcomes, found.records, "each record of {} ends as one event or one rejection", found.path);
         if found != *expected {
@@ -220,4 +229,39 @@ fn ca_on_dinesafe() {
 #[test]
 fn us_openfda_food() {
     check("us-openfda-food");
+}
+
+#[test]
+fn ca_qc_montreal_food() {
+    check("ca-qc-montreal-food");
+}
+
+#[test]
+fn br_mg_sanctions() {
+    check("br-mg-sanctions");
+}
+
+#[test]
+fn kr_vehicle_recalls() {
+    check("kr-vehicle-recalls");
+}
+
+#[test]
+fn us_wa_labour() {
+    check("us-wa-labour");
+}
+
+#[test]
+fn us_ma_labour() {
+    check("us-ma-labour");
+}
+
+#[test]
+fn us_wi_labour() {
+    check("us-wi-labour");
+}
+
+#[test]
+fn us_sc_labour() {
+    check("us-sc-labour");
 }

@@ -14,13 +14,14 @@ use comity::model::code::{
 use comity::model::event::{Authority, Dated, Infraction, InfractionEvent, Provenance, Subject};
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
-use comity::platform::definition::{Definition, Origin, Partitions};
+use comity::platform::definition::{Definition, Ids, Origin, Partitions};
 
 fn platform() -> Definition {
     Definition {
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
+        ids: Ids::Native,
         topic: String::new(),
         partitions: Partitions::One,
         language: "en".into(),

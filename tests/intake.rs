@@ -181,3 +181,20 @@ fn an_event_carries_its_digests_and_the_producers_mode() {
     let changed = String::from_utf8(record.clone()).unwrap().replace("L26049", "L26048");
     assert_ne!(plain.provenance.content_sha256, event(changed.as_bytes(), false).provenance.content_sha256);
 }
+
+/// A producer can give its record any timestamp, and readers in other languages know the years 1 to 9999 only.
+#[test]
+fn a_record_from_no_year_that_readers_know_is_refused() {
+    let food = platform("demo/ca-on-food");
+    let example = folder("demo/ca-on-food");
+    let record = example.iter().find(|(name, _)| name.ends_with(".event.json")).unwrap().0.replace(".event.json", "");
+    let record =
+        example.iter().find(|(name, _)| name.starts_with(&record) && !name.ends_with(".event.json")).unwrap().1;
+    let at = at();
+    for (published_at, bounded) in [(i64::MAX, 253_402_300_799_999), (i64::MIN, -62_135_596_800_000)] {
+        let raw = RawRecord { at: &at, value: Some(record), source_version: None, test: false, published_at };
+        let Body::Rejection(rejection) = handle(&food, &raw, None) else { panic!("it is no event") };
+        assert_eq!((rejection.reason, rejection.field.as_deref()), (Reason::InvalidValue, Some("reported_at")));
+        assert_eq!(rejection.reported_at, bounded);
+    }
+}

@@ -23,8 +23,10 @@ fn every_subject() {
     let expected = json!([
         "comity.alerts.CA-ON-value",
         "comity.alerts.CA-QC-value",
+        "comity.alerts.national-value",
         "comity.alerts.test-value",
         "comity.log-value",
+        "comity.reach.archive-value",
         "comity.rejects-value",
         "comity.state-comity.Checkpoint",
         "comity.state-comity.StateEntry",

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("platforms", &["platform"]),
     ("stages", &["decode", "map", "guard", "identify", "index", "route", "encode"]),
     ("pages", &["intake", "ledger"]),
+    ("authoring", &["propose"]),
     ("loop", &["run"]),
     ("shell", &["kafka", "http", "config", "metrics", "telemetry"]),
     ("edge", &["cli"]),

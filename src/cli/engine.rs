@@ -13,6 +13,7 @@ use crate::http::{self, Surface};
 use crate::kafka::intake::IntakeContext;
 use crate::kafka::ledger::LedgerContext;
 use crate::kafka::status::{IntakeStatus, LedgerStatus};
+use crate::kafka::view::View;
 use crate::kafka::{self, Stop};
 use crate::metrics::Sources;
 use crate::model::problem::Problem;
@@ -32,6 +33,7 @@ pub(super) struct Engine {
     pub(super) ledger: Option<Arc<LedgerStatus>>,
     /// Where the HTTP port was bound.
     pub(super) http: Option<SocketAddr>,
+    view: Arc<View>,
     shutdown: Arc<AtomicBool>,
     ended: Receiver<Result<(), Stop>>,
     threads: Vec<JoinHandle<()>>,
@@ -51,7 +53,16 @@ impl Engine {
         let names = platforms.iter().map(|platform| platform.definition.name.as_str());
         let intake = stages.intake.then(|| Arc::new(IntakeStatus::new(names)));
         let ledger = stages.ledger.then(|| Arc::new(LedgerStatus::default()));
-        let mut engine = Self { intake, ledger, http: None, shutdown, ended, threads: Vec::new(), server: None };
+        let mut engine = Self {
+            intake,
+            ledger,
+            http: None,
+            view: Arc::default(),
+            shutdown,
+            ended,
+            threads: Vec::new(),
+            server: None,
+        };
         if let Some(address) = settings.http_listen {
             engine.serve(settings, address)?;
         }
@@ -74,6 +85,7 @@ impl Engine {
                 rules: rules.clone(),
                 pace: settings.ledger.clone(),
                 status,
+                view: Arc::clone(&engine.view),
             };
             let shutdown = Arc::clone(&engine.shutdown);
             engine.spawn("ledger", sender, move || kafka::ledger::run(&context, &shutdown))?;
@@ -91,7 +103,9 @@ impl Engine {
         let (listener, bound) = runtime.block_on(http::bind(address)).map_err(cannot)?;
         let sources = Sources { intake: self.intake.clone(), ledger: self.ledger.clone() };
         let members = settings.federation.members.iter().map(|member| member.jurisdiction).collect();
-        let surface = Surface { sources, members: Arc::new(members) };
+        let view = self.ledger.as_ref().map(|_| Arc::clone(&self.view));
+        let loopback = bound.ip().to_canonical().is_loopback();
+        let surface = Surface { sources, members: Arc::new(members), view, loopback };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         runtime.spawn(async move {
             let until = async move {

@@ -1,15 +1,17 @@
 //! What most commands need first: the settings, the platforms, proved, and the rules that follow from both.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, Failure};
-use crate::config::{self, Settings};
+use crate::config::{self, Kafka, Settings};
 use crate::kafka::{Stop, StopKind, client};
 use crate::ledger::LOGIC_VERSION;
+use crate::model::code::MemberState;
 use crate::model::problem::Problem;
-use crate::model::rules::Rules;
-use crate::platform::Platform;
+use crate::model::rules::{Member, Rules};
+use crate::platform::definition::Ids;
+use crate::platform::{Platform, desk};
 use crate::schema::{identifiers, legal_forms};
 
 /// The valid configuration.
@@ -19,11 +21,39 @@ pub(super) fn settings(common: &Common) -> Result<Settings, Failure> {
     if problems.is_empty() { Ok(settings) } else { Err(Failure::configuration(problems)) }
 }
 
-/// Every enabled platform.
+/// How Kafka is reached, for commands of recipients: their configuration need say nothing else.
+pub(super) fn kafka(common: &Common) -> Result<Kafka, Failure> {
+    let kafka = config::load_kafka(&common.config).map_err(Failure::configuration)?;
+    let problems = client::problems(&kafka, &common.config.display().to_string());
+    if problems.is_empty() { Ok(kafka) } else { Err(Failure::configuration(problems)) }
+}
+
+/// Every enabled platform, the members' desks last.
 pub(super) fn platforms(settings: &Settings) -> Result<Vec<Platform>, Failure> {
-    let platforms = config::folders::load(&settings.platforms).map_err(Failure::configuration)?;
-    let problems = strangers(settings, &platforms);
+    let mut platforms = config::folders::load(&settings.platforms).map_err(Failure::configuration)?;
+    let mut problems = strangers(settings, &platforms);
+    let desks = desks(settings)?;
+    let names: Vec<&str> = desks.iter().map(|desk| desk.definition.name.as_str()).collect();
+    for platform in platforms.iter().filter(|platform| names.contains(&platform.definition.name.as_str())) {
+        let help = "give the folder another name, or set desk.enabled = false";
+        problems.push(Problem::new("CMT-9036", &platform.definition.name, "a desk of a member has this name", help));
+    }
+    problems.extend(platforms.iter().flat_map(undecided));
+    platforms.extend(desks);
     if problems.is_empty() { Ok(platforms) } else { Err(Failure::configuration(problems)) }
+}
+
+/// The desks of all members that may speak: one that left may still correct and withdraw what it said.
+pub(super) fn desks(settings: &Settings) -> Result<Vec<Platform>, Failure> {
+    let speaks = |member: &&Member| settings.desk.enabled && member.state != MemberState::Retired;
+    let members = settings.federation.members.iter().filter(speaks).map(|member| member.jurisdiction);
+    desk::desks(members).map_err(Failure::configuration)
+}
+
+/// What the author of a platform's folder still has to decide.
+pub(super) fn undecided(platform: &Platform) -> Vec<Problem> {
+    let file = |problem: &Problem| format!("{}/{}", platform.definition.name, problem.file);
+    platform.undecided.iter().map(|problem| Problem { file: file(problem), ..problem.clone() }).collect()
 }
 
 /// Platforms whose jurisdiction is no member: every record of theirs would be rejected.
@@ -48,6 +78,14 @@ fn strangers(settings: &Settings, platforms: &[Platform]) -> Vec<Problem> {
     problems
 }
 
+/// The folder of the platforms' folders: `platforms.dir`, or `schemas/platforms` where there is no configuration.
+pub(super) fn platforms_dir(common: &Common) -> Result<PathBuf, Failure> {
+    if common.config.exists() {
+        return Ok(settings(common)?.platforms.dir);
+    }
+    Ok(std::env::var_os("COMITY__PLATFORMS__DIR").map_or_else(|| "schemas/platforms".into(), PathBuf::from))
+}
+
 /// One platform by name, and the key of rejections' digests. Without a configuration file the platform is looked for
 /// in `schemas/platforms`, so that its author needs none.
 pub(super) fn platform(common: &Common, name: &str) -> Result<(Platform, Option<Vec<u8>>), Failure> {
@@ -55,14 +93,22 @@ pub(super) fn platform(common: &Common, name: &str) -> Result<(Platform, Option<
         let settings = settings(common)?;
         (settings.platforms.dir, settings.guard.digest_key)
     } else {
-        ("schemas/platforms".into(), None)
+        (platforms_dir(common)?, None)
     };
+    if let Some(jurisdiction) = desk::jurisdiction(name)
+        && !dir.join(name).exists()
+    {
+        let desk = desk::desks([jurisdiction]).map_err(Failure::configuration)?;
+        return desk.into_iter().next().map(|desk| (desk, digest_key)).ok_or_else(|| no_such_platform(name));
+    }
     let chosen = config::Platforms { dir, enabled: vec![name.to_owned()] };
     let mut loaded = config::folders::load(&chosen).map_err(Failure::configuration)?;
-    loaded.pop().map(|platform| (platform, digest_key)).ok_or_else(|| {
-        let problem = Problem::new("CMT-9031", name, "there is no such platform", "name a folder of platforms.dir");
-        Failure::configuration(vec![problem])
-    })
+    loaded.pop().map(|platform| (platform, digest_key)).ok_or_else(|| no_such_platform(name))
+}
+
+fn no_such_platform(name: &str) -> Failure {
+    let help = "name a folder of platforms.dir, or a desk such as ca-on-desk";
+    Failure::configuration(vec![Problem::new("CMT-9031", name, "there is no such platform", help)])
 }
 
 /// The rules that this configuration and build would write.
@@ -71,7 +117,13 @@ pub(super) fn rules(settings: &Settings, platforms: &[Platform]) -> Rules {
         ("identifiers.toml".to_owned(), identifiers::digest()),
         ("legal_forms.toml".to_owned(), legal_forms::digest()),
     ];
-    digests.extend(platforms.iter().map(|platform| (platform.definition.name.clone(), platform.digest)));
+    for platform in platforms {
+        // The members' desks differ by nothing but their member, so that one digest stands for all.
+        let name = if is_desk(platform) { "desk" } else { platform.definition.name.as_str() };
+        if !digests.iter().any(|(known, _)| known == name) {
+            digests.push((name.to_owned(), platform.digest));
+        }
+    }
     Rules {
         federation: settings.federation.name.clone(),
         rules_version: settings.federation.rules_version,
@@ -80,6 +132,11 @@ pub(super) fn rules(settings: &Settings, platforms: &[Platform]) -> Rules {
         policy: settings.policy.clone(),
         digests,
     }
+}
+
+/// True for the compiled-in desk of a member.
+fn is_desk(platform: &Platform) -> bool {
+    platform.definition.ids == Ids::Canonical && desk::jurisdiction(&platform.definition.name).is_some()
 }
 
 /// A file to read.

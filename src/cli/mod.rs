@@ -19,10 +19,16 @@ mod run;
 mod demo;
 mod topics;
 mod feed;
+mod tap;
+mod ask;
+mod show;
+mod desk;
+mod platform;
+mod reach;
 mod completions;
 
 pub use failure::{Exit, Failure};
-use output::Output;
+use output::{Output, plain};
 
 /// Carries regulatory enforcement alerts between the jurisdictions of a federation, over Kafka, with proof.
 #[derive(Debug, Parser)]
@@ -68,6 +74,14 @@ enum Command {
     Map(map::Arguments),
     Test(test::Arguments),
     Feed(feed::Arguments),
+    Tap(tap::Arguments),
+    Show(show::Arguments),
+    Withdraw(desk::withdraw::Arguments),
+    Close(desk::close::Arguments),
+    Correct(desk::correct::Arguments),
+    Recall(desk::recall::Arguments),
+    Platform(platform::Arguments),
+    Reach(reach::Arguments),
     Topics(topics::Arguments),
     Completions(completions::Arguments),
     /// Write the manual page to standard output.
@@ -97,6 +111,14 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Demo(given) => demo::run(common, given, output),
         Command::Run(given) => run::run(common, given),
         Command::Feed(given) => feed::run(common, given, output),
+        Command::Tap(given) => tap::run(common, given, output),
+        Command::Show(given) => show::run(common, given, output),
+        Command::Withdraw(given) => desk::withdraw::run(common, given, output),
+        Command::Correct(given) => desk::correct::run(common, given, output),
+        Command::Recall(given) => desk::recall::run(common, given, output),
+        Command::Close(given) => desk::close::run(common, given, output),
+        Command::Platform(given) => platform::run(common, given, output),
+        Command::Reach(given) => reach::run(common, given, output),
         Command::Topics(given) => topics::run(common, given, output),
         Command::Check(given) => check::run(common, given, output),
         Command::Map(given) => map::run(common, given, output),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Exit, Failure, Format};
 use crate::model::problem::Problem;
+use crate::schema::identifiers::is_invisible;
 
 /// Where a command writes its results.
 pub(super) struct Output {
@@ -34,4 +35,9 @@ impl Output {
             Failure::one(Exit::CannotCreate, Problem::new("CMT-9001", "standard output", why, help))
         })
     }
+}
+
+/// A text of a record without what would move a terminal's cursor or hide.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|sign| if is_invisible(sign) { '\u{fffd}' } else { sign }).collect()
 }

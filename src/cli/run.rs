@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::engine::{Engine, Stages, signals};
 use super::{Common, Exit, Failure, Format, load};
 use crate::kafka::idle::IdleWatch;
+use crate::kafka::status::LedgerStatus;
 use crate::model::problem::Problem;
 use crate::telemetry::{self, LogFormat};
 
@@ -61,9 +63,42 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure>
         }
         _ => None,
     };
+    let restore = RestoreBar::new(engine.ledger.clone());
     let mut ended = Ok(());
     while !asked.load(Ordering::Relaxed) && ended.is_ok() && !watch.as_mut().is_some_and(IdleWatch::look) {
         ended = engine.wait(LOOK_INTERVAL);
+        restore.show();
     }
+    restore.bar.finish_and_clear();
     ended.and(engine.stop())
+}
+
+/// How far the state is restored, for whoever looks at a terminal; the log and `/readyz` say it too.
+struct RestoreBar {
+    ledger: Option<Arc<LedgerStatus>>,
+    bar: ProgressBar,
+}
+
+impl RestoreBar {
+    fn new(ledger: Option<Arc<LedgerStatus>>) -> Self {
+        // It draws on standard error, and nothing where that is no terminal.
+        let bar = ProgressBar::no_length();
+        if let Ok(style) = ProgressStyle::with_template("restoring the state {wide_bar} {pos}/{len} records, {eta}") {
+            bar.set_style(style);
+        }
+        Self { ledger, bar }
+    }
+
+    fn show(&self) {
+        let Some(ledger) = self.ledger.as_ref().filter(|_| !self.bar.is_finished()) else { return };
+        if ledger.standby.load(Ordering::Relaxed) || ledger.owner.load(Ordering::Relaxed) {
+            self.bar.finish_and_clear();
+            return;
+        }
+        let total = ledger.restore_records_total.load(Ordering::Relaxed);
+        if total > 0 {
+            self.bar.set_length(total);
+            self.bar.set_position(ledger.restored_records.load(Ordering::Relaxed));
+        }
+    }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         let problem = Problem::new("CMT-9610", "comity test --update", "is refused where CI is set", help);
         return Err(Failure::one(Exit::Usage, problem));
     }
-    let dir = if common.config.exists() { load::settings(common)?.platforms.dir } else { "schemas/platforms".into() };
+    let dir = load::platforms_dir(common)?;
     let chosen = Platforms { dir, enabled: arguments.platforms.clone() };
     let mut problems = Vec::new();
     for name in config::folders::names(&chosen).map_err(Failure::configuration)? {
@@ -42,6 +42,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
             update(&platform, &folder, &files, output)?;
             continue;
         }
+        problems.extend(load::undecided(&platform));
         match examples::check_examples(&platform, &files, |record, version| example(&platform, record, version)) {
             Ok(()) => {
                 let count = examples::read(&files).map_or(0, |examples| examples.len());

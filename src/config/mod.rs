@@ -19,11 +19,29 @@ pub mod folders;
 /// # Errors
 /// Every problem found.
 pub fn load(file: &Path) -> Result<Settings, Vec<Problem>> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        vec![Problem::new("CMT-9020", &name, format!("cannot be read: {error}"), "name the file with -c FILE")]
-    })?;
+    let (name, text) = text(file)?;
     parse(&name, file.parent().unwrap_or(Path::new("")), &text)
+}
+
+/// Only `[kafka]` of a configuration file: a recipient's need say nothing else.
+///
+/// # Errors
+/// Every problem found; keys of other sections must be known, but none needs to be there.
+pub fn load_kafka(file: &Path) -> Result<Kafka, Vec<Problem>> {
+    let (name, text) = text(file)?;
+    let written = written::read(&name, &text).map_err(|problem| vec![*problem])?;
+    valid::kafka(&name, file.parent().unwrap_or(Path::new("")), &text, written)
+}
+
+fn text(file: &Path) -> Result<(String, String), Vec<Problem>> {
+    let name = file.display().to_string();
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => {
+            let why = format!("cannot be read: {error}");
+            Err(vec![Problem::new("CMT-9020", name, why, "name the file with -c FILE")])
+        }
+    }
 }
 
 /// The same for a text; relative paths are looked for in `folder`, then in the working folder.
@@ -41,6 +59,7 @@ pub struct Settings {
     pub kafka: Kafka,
     pub federation: Federation,
     pub platforms: Platforms,
+    pub desk: Desk,
     pub policy: Policy,
     pub guard: Guard,
     pub ledger: Ledger,
@@ -75,6 +94,13 @@ pub struct Platforms {
     pub dir: PathBuf,
     /// Their names; empty for every folder there.
     pub enabled: Vec<String>,
+}
+
+/// The platform through which each member speaks itself, beside its source systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Desk {
+    /// True where every member that may speak has one.
+    pub enabled: bool,
 }
 
 /// What the guard needs besides its tables.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::period;
 use super::place;
 use super::written::{self, Written};
-use super::{Federation, Guard, Intake, Kafka, Ledger, Platforms, Settings};
+use super::{Desk, Federation, Guard, Intake, Kafka, Ledger, Platforms, Settings};
 use crate::model::code::{Code, Domain, MemberState, Severity};
 use crate::model::limit::{BATCH_ENTRIES_MAX, MEMBERS_MAX};
 use crate::model::place::Jurisdiction;
@@ -44,6 +44,7 @@ pub(super) fn settings(file: &str, folder: &Path, text: &str, written: Written) 
             dir: checker.path(written.platforms.dir.as_deref().unwrap_or("schemas/platforms")),
             enabled: written.platforms.enabled,
         },
+        desk: Desk { enabled: written.desk.enabled.unwrap_or(true) },
         policy: Policy {
             expires_after: checker.period("policy.expires_after", written.policy.expires_after.as_deref()),
             forget_after: checker.period("policy.forget_after", written.policy.forget_after.as_deref()),
@@ -76,6 +77,13 @@ pub(super) fn settings(file: &str, folder: &Path, text: &str, written: Written) 
         http_listen: written.http.listen.as_deref().and_then(|text| checker.parsed("http.listen", text)),
     };
     if checker.problems.is_empty() { Ok(settings) } else { Err(checker.problems) }
+}
+
+/// Only how Kafka is reached.
+pub(super) fn kafka(file: &str, folder: &Path, text: &str, written: Written) -> Result<Kafka, Vec<Problem>> {
+    let mut checker = Checker { file, folder, text, problems: Vec::new() };
+    let kafka = checker.kafka(written.kafka);
+    if checker.problems.is_empty() { Ok(kafka) } else { Err(checker.problems) }
 }
 
 impl Checker<'_> {

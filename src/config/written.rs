@@ -16,6 +16,7 @@ pub(super) struct Written {
     pub(super) kafka: Kafka,
     pub(super) federation: Federation,
     pub(super) platforms: Platforms,
+    pub(super) desk: Desk,
     pub(super) policy: Policy,
     pub(super) guard: Guard,
     pub(super) ledger: Ledger,
@@ -62,6 +63,12 @@ pub(super) struct Member {
 pub(super) struct Platforms {
     pub(super) dir: Option<String>,
     pub(super) enabled: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Desk {
+    pub(super) enabled: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -3,8 +3,8 @@
 //! An `Alert` begins with its recipient's own fields and goes on with those that every recipient shares, so its value
 //! is two pieces laid end to end: the first of some forty bytes for each recipient, the second once for all of them.
 
-use crate::model::code::Mode;
-use crate::model::decision::{AlertOrganisation, Decision, Recipient, Status, gets_event};
+use crate::model::code::{Mode, Role, RoleReason};
+use crate::model::decision::{AlertOrganisation, Decision, ReachSummary, Recipient, Status, gets_event};
 use crate::model::event::{InfractionEvent, Subject};
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Rejection;
@@ -28,7 +28,8 @@ pub struct Tails {
 
 /// The shared parts that the recipients of a decision need.
 pub fn tails(decision: &Decision<'_>) -> Tails {
-    let attention = decision.recipients.iter().any(|recipient| !gets_event(recipient.role));
+    let attention =
+        decision.national.is_some() || decision.recipients.iter().any(|recipient| !gets_event(recipient.role));
     let follow_up = decision.recipients.iter().any(|recipient| gets_event(recipient.role));
     if !attention && !follow_up {
         return Tails::default();
@@ -55,9 +56,52 @@ pub fn own(recipient: &Recipient, jurisdiction: Jurisdiction, out: &mut Vec<u8>)
     datum::long(recipient.sequence, out);
     datum::code(recipient.role, out);
     datum::optional(recipient.role_before, out, datum::code);
-    datum::codes(&recipient.reasons, out);
+    datum::codes(recipient.reasons.iter(), recipient.reasons.len(), out);
     datum::optional(recipient.ack_due_at, out, datum::long);
     datum::list(&recipient.restricted_cases, out, write_open_case);
+    datum::places(&[], out);
+}
+
+/// The name under which the national feed receives.
+pub const NATIONAL: &str = "national";
+
+/// Appends the frame and the own part of an alert in the national feed, with the members that got it; the shared part
+/// without the event follows it.
+pub fn national(sequence: i64, told: &[Jurisdiction], out: &mut Vec<u8>) {
+    wire::frame(canonical::ALERT.id, out);
+    datum::text(NATIONAL, out);
+    datum::long(sequence, out);
+    datum::code(Role::Attention, out);
+    datum::optional(None::<Role>, out, datum::code);
+    datum::codes([RoleReason::EveryMember].into_iter(), 1, out);
+    datum::optional(None, out, datum::long);
+    datum::list(&[], out, write_open_case);
+    datum::places(told, out);
+}
+
+/// The framed `ReachSummary` at its place in `comity.reach.archive`.
+pub fn reach(summary: &ReachSummary, sequence: i64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(RECORD_BYTES_USUAL);
+    wire::frame(canonical::REACH_SUMMARY.id, &mut out);
+    datum::long(sequence, &mut out);
+    datum::place(summary.origin, &mut out);
+    datum::text(&summary.case_id, &mut out);
+    datum::text(&summary.platform, &mut out);
+    datum::code(summary.domain, &mut out);
+    datum::long(summary.forgotten_at, &mut out);
+    datum::list(&summary.told, &mut out, |told, out| {
+        datum::place(told.recipient, out);
+        datum::code(told.role, out);
+        datum::long(told.sequence, out);
+    });
+    datum::list(&summary.events, &mut out, |event, out| {
+        datum::text(&event.event_id, out);
+        datum::int(event.version, out);
+        datum::code(event.standing, out);
+        datum::int(event.since, out);
+        datum::optional(event.content, out, datum::digest_128);
+    });
+    out
 }
 
 /// Appends the fields of an `Alert` between the recipient's own and `event`.
@@ -134,11 +178,11 @@ pub fn status(status: &Status) -> Vec<u8> {
     out
 }
 
-/// Where a published record stands in its output: its `sequence`, and the recipient where the record names one.
-/// `None` where the bytes are none of ours.
+/// Where a published record stands in its output: its `sequence`, and the member where the record is one's. `None`
+/// where the bytes are none of ours.
 pub fn place(value: &[u8]) -> Option<(Option<Jurisdiction>, i64)> {
     let (schema_id, datum) = wire::unframe(value)?;
-    if schema_id == canonical::REJECTION.id {
+    if schema_id == canonical::REJECTION.id || schema_id == canonical::REACH_SUMMARY.id {
         return Some((None, datum::read_long(datum)?.0));
     }
     if schema_id != canonical::ALERT.id && schema_id != canonical::STATUS.id {
@@ -146,6 +190,7 @@ pub fn place(value: &[u8]) -> Option<(Option<Jurisdiction>, i64)> {
     }
     let (length, rest) = datum::read_long(datum)?;
     let length = usize::try_from(length).ok()?;
-    let recipient = Jurisdiction::parse(std::str::from_utf8(rest.get(..length)?).ok()?)?;
-    Some((Some(recipient), datum::read_long(rest.get(length..)?)?.0))
+    let recipient = std::str::from_utf8(rest.get(..length)?).ok()?;
+    let sequence = datum::read_long(rest.get(length..)?)?.0;
+    if recipient == NATIONAL { Some((None, sequence)) } else { Some((Some(Jurisdiction::parse(recipient)?), sequence)) }
 }

@@ -1,11 +1,13 @@
 //! Third step of intake: no natural person passes, and no text that could name one.
 //!
 //! What holds after it: the subject, if there is one, is a registered organisation under its legal name alone; a
-//! withdrawal or closure describes nobody and nothing; headline and description hold no contact and no personal number.
+//! withdrawal or closure describes nobody and nothing; the infraction's title, headline, description and the prose of
+//! where goods went hold no contact and no personal number.
 
 use crate::model::code::Kind;
 use crate::model::event::InfractionEvent;
 use crate::model::limit::{DESCRIPTION_BYTES_MAX, HEADLINE_BYTES_MAX};
+use crate::model::place::Jurisdiction;
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::definition::Definition;
 use crate::schema::legal_forms::name::Name;
@@ -44,12 +46,19 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
             }
             Verdict::Refused(reason) => {
                 event.subject_dropped = true;
-                hidden = Some(Hidden { key: Name::read(&subject.legal_name).key(), reason });
+                let home = subject.jurisdiction.unwrap_or(event.origin);
+                hidden = Some(Hidden::of(&subject.legal_name, home, reason));
             }
         }
     }
-    if event.subject.is_none() && event.products.is_empty() {
+    // A correction of another platform's event may leave its subject as it was stated before; the ledger takes it only
+    // where that event is known.
+    let states_before = event.kind == Kind::Correction && event.speaks_for_another();
+    if event.subject.is_none() && event.products.is_empty() && !states_before {
         return Err(Refusal::at(Reason::NoSubjectNoProduct, "subject"));
+    }
+    if text::is_personal(&event.infraction.title) {
+        return Err(Refusal::at(Reason::PersonSubject, "infraction.title"));
     }
     cut_texts(event, hidden.as_ref());
     match hidden {
@@ -60,16 +69,45 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
 
 /// The name of a subject that was dropped: no text may bring it back.
 struct Hidden {
-    /// Its folded words.
-    key: String,
+    /// Its folded words, with and without the words that say its form; the latter only where they are two or more.
+    keys: Vec<String>,
+    /// The same without blanks, for scripts that set no blank between a name and what belongs to it.
+    joined: Vec<String>,
     reason: Reason,
 }
 
 impl Hidden {
+    fn of(legal_name: &str, home: Jurisdiction, reason: Reason) -> Self {
+        let name = Name::read(legal_name);
+        let country = home.as_str().get(..2).unwrap_or_default();
+        let found = name.find(country, name.pieces.len());
+        let says_form = |place: &usize| found.iter().any(|one| (one.first..one.after).contains(place));
+        let places = (0..name.pieces.len()).filter(|place| !says_form(place));
+        let bare: Vec<&str> =
+            places.filter_map(|place| name.pieces.get(place)).map(|piece| piece.folded.as_str()).collect();
+        let mut keys = vec![name.key()];
+        if bare.len() > 1 {
+            keys.push(bare.join(" "));
+        }
+        let mut joined = vec![name.joined()];
+        joined.extend(name.find_joined(country).iter().map(|one| name.joined().replace(&one.token.key, "")));
+        keys.retain(|key| !key.is_empty());
+        joined.retain(|key| key.chars().count() > 1 && key.chars().any(is_unspaced));
+        Self { keys, joined, reason }
+    }
+
     /// Whether a text holds the words of the name, one after the other.
     fn is_in(&self, text: &str) -> bool {
-        !self.key.is_empty() && format!(" {} ", Name::read(text).key()).contains(&format!(" {} ", self.key))
+        let text = Name::read(text);
+        let words = format!(" {} ", text.key());
+        self.keys.iter().any(|key| words.contains(&format!(" {key} ")))
+            || (!self.joined.is_empty() && self.joined.iter().any(|key| text.joined().contains(key)))
     }
+}
+
+/// Letters of scripts in which words run together or take endings: Thai, kana, Chinese characters, Hangul.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
 /// Takes the name of a person out of the short texts about the goods as well.
@@ -104,7 +142,8 @@ fn strip(event: &mut InfractionEvent) {
     event.occurred = None;
 }
 
-/// Cuts each headline and description that is over its bound, shows a personal pattern, or names a dropped subject.
+/// Cuts each headline and description that is over its bound, shows a personal pattern, or names a dropped subject,
+/// and the prose of where goods went that shows one.
 fn cut_texts(event: &mut InfractionEvent, hidden: Option<&Hidden>) {
     let allowed = |text: &str, bytes_max: usize| {
         text.len() <= bytes_max && !text::is_personal(text) && !hidden.is_some_and(|hidden| hidden.is_in(text))
@@ -117,6 +156,10 @@ fn cut_texts(event: &mut InfractionEvent, hidden: Option<&Hidden>) {
             info.description = None;
             cut = true;
         }
+    }
+    if event.distribution_text.as_deref().is_some_and(text::is_personal) {
+        event.distribution_text = None;
+        cut = true;
     }
     event.text_dropped |= cut;
 }

@@ -28,6 +28,9 @@ pub(super) enum Verdict {
 /// Decides who a subject is. A legal name that is only a part of the source's must stand by itself.
 pub(super) fn decide(subject: &Subject, origin: Jurisdiction, platform: &Definition) -> Verdict {
     let verdict = decide_name(subject, &subject.legal_name, origin, platform);
+    if matches!(verdict, Verdict::Organisation { .. }) && is_list(subject, origin) {
+        return Verdict::Refused(Reason::SeveralSubjects);
+    }
     if let Verdict::Organisation { legal_name, .. } = &verdict
         && *legal_name != subject.legal_name
     {
@@ -38,10 +41,20 @@ pub(super) fn decide(subject: &Subject, origin: Jurisdiction, platform: &Definit
     verdict
 }
 
+/// Where a subject is registered; its origin, where the source does not say.
+fn home(subject: &Subject, origin: Jurisdiction) -> Jurisdiction {
+    subject.jurisdiction.unwrap_or(origin)
+}
+
+/// The country whose legal forms count in a jurisdiction.
+fn country_of(jurisdiction: &Jurisdiction) -> &str {
+    jurisdiction.as_str().get(..2).unwrap_or_default()
+}
+
 /// Decides who a subject of that name is.
 fn decide_name(subject: &Subject, legal_name: &str, origin: Jurisdiction, platform: &Definition) -> Verdict {
-    let home = subject.jurisdiction.unwrap_or(origin);
-    let country = home.as_str().get(..2).unwrap_or_default();
+    let home = home(subject, origin);
+    let country = country_of(&home);
     let name = Name::read(legal_name);
     if name.pieces.is_empty() {
         return Verdict::Refused(Reason::UndecidableSubject);
@@ -148,6 +161,25 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
         return Err(Reason::SeveralSubjects);
     }
     Ok(last.after)
+}
+
+/// Whether a text is a list of names, of which the last at least is a company's: a semicolon sets a company off from
+/// whatever stands before it, and a company with a trade name of its own follows another's trade name.
+fn is_list(subject: &Subject, origin: Jurisdiction) -> bool {
+    let name = Name::read(&subject.legal_name);
+    let found = name.find(country_of(&home(subject, origin)), name.pieces.len());
+    let company = |one: &Found| matches!(one.token.says, Says::Form(_));
+    let listed = (1..name.pieces.len()).any(|place| {
+        // The semicolon of `&amp;` stands in one name, and so does one in front of nothing but a form.
+        let entity = name.gap_before(place).starts_with(';') && name.gap_before(place - 1).ends_with(['&', '#']);
+        !entity && name.gap_before(place).contains(';') && found.iter().any(|one| company(one) && one.first > place)
+    });
+    let cuts: Vec<&Found> = found.iter().filter(|one| one.first > 0 && one.token.says == Says::Cut).collect();
+    let traded_twice = cuts.iter().zip(cuts.iter().skip(1)).any(|(trade, next)| {
+        let between = |one: &&Found| company(one) && one.first >= trade.after && one.after <= next.first;
+        trade.token.key == next.token.key && found.iter().any(|one| between(&one))
+    });
+    listed || traded_twice
 }
 
 /// Whether the pieces between two legal forms join two names: a joiner, and a word that is no companion.

@@ -12,7 +12,7 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, LocalScheme, Origin, Partitions};
+use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
@@ -20,6 +20,7 @@ pub(crate) fn platform() -> Definition {
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
+        ids: Ids::Native,
         topic: "comity.in.sample".into(),
         partitions: Partitions::One,
         language: "en".into(),
@@ -158,6 +159,22 @@ fn the_reason_says_what_was_recognised() {
 }
 
 #[test]
+fn a_list_of_names_is_several_subjects_wherever_its_forms_stand() {
+    let check = |name: &str| assert_eq!(verdict(event("US", name)), Err(Reason::SeveralSubjects), "{name}");
+    check("Acme Diner; Beta Restaurants, Inc.");
+    check("N.K.A. Floors, Inc.; N.K.A. Roofs, Inc.");
+    check("Acme, Inc. d/b/a Fine Floors; Beta, Inc. d/b/a Fine Roofs");
+    check("Acme, LLC d/b/a Fine Floors, Beta, LLC d/b/a Fine Roofs");
+    let one = |name: &str, expect: &str| assert_eq!(verdict(event("US", name)).as_deref(), Ok(expect), "{name}");
+    one("Acme, Inc. d/b/a Fine Floors; Fine Roofs", "Acme, Inc.");
+    one("Acme, Inc. d/b/a Acme Holding, LLC", "Acme, Inc.");
+    one("Acme LLC, f/k/a Beta Inc. d/b/a Fine Roofs", "Acme LLC");
+    one("Acme Services Inc; LTD", "Acme Services Inc; LTD");
+    one("Acme &amp; Beta Inc", "Acme &amp; Beta Inc");
+    one("Acme &#38; Beta Inc", "Acme &#38; Beta Inc");
+}
+
+#[test]
 fn only_the_legal_name_stays() {
     let check = |name: &str, expect: &str| assert_eq!(verdict(event("US", name)).as_deref(), Ok(expect), "{name}");
     check("Acme LLC d/b/a Mary's Diner", "Acme LLC");
@@ -239,6 +256,30 @@ fn where_a_product_is_described_the_subject_is_dropped() {
     assert!(!format!("{event:?}").to_uppercase().contains("MARY"));
 }
 
+/// In Korean a particle follows a name without a blank; and a text names a person without the word for a sole trader.
+#[test]
+fn a_dropped_name_is_found_with_endings_and_without_its_form() {
+    for (origin, name, text, is_cut) in [
+        ("KR", "개인사업자 김발명", "개인사업자 김발명이 수입한 차량", true),
+        ("KR", "개인사업자 김발명", "김발명의 차량", true),
+        ("KR", "김발명", "김발명이 수입한 차량", true),
+        ("KR", "김발명", "발명한 차량", false),
+        ("CN", "个体工商户张三", "张三生产", true),
+        ("BR", "João Inventado ME", "Vendido por João Inventado.", true),
+        ("BR", "João Inventado ME", "Vendido por João.", false),
+        ("US", "Mary Example", "Mary Examples", false),
+        ("FR", "Exemple EI", "Un exemple", false),
+    ] {
+        let mut event = with(origin, name, |event| {
+            event.products.push(Product { name: Some("x".into()), ..Product::default() });
+            event.info.push(Info { language: "en".into(), headline: text.into(), description: None });
+        });
+        guard(&mut event, &platform()).unwrap();
+        assert!(event.subject_dropped, "{name}");
+        assert_eq!((event.info.is_empty(), event.text_dropped), (is_cut, is_cut), "{name}: {text}");
+    }
+}
+
 #[test]
 fn a_dropped_person_is_hidden_in_short_texts_too() {
     let recall = |title: &str| {
@@ -259,6 +300,24 @@ fn a_dropped_person_is_hidden_in_short_texts_too() {
     assert_eq!(event.products[0].name.as_deref(), Some("Apple butter"));
     let refusal = guard(&mut recall("Recall by Dr. Mary Example"), &platform()).unwrap_err();
     assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
+}
+
+#[test]
+fn a_personal_pattern_refuses_in_the_title_and_is_cut_from_where_goods_went() {
+    let event = |title: &str, went: &str| {
+        with("US", "Example Works Inc.", |event| {
+            event.infraction.title = title.into();
+            event.distribution_text = Some(went.into());
+        })
+    };
+    let title = "Wages of Mr Example not paid, ask jane@works.example";
+    let refusal = guard(&mut event(title, "Ohio"), &platform()).unwrap_err();
+    assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
+    for (went, kept) in [("Ohio and three shops", true), ("Ohio, call (216) 555-0143", false)] {
+        let mut event = event("Wages not paid", went);
+        guard(&mut event, &platform()).unwrap();
+        assert_eq!((event.distribution_text.is_some(), event.text_dropped), (kept, !kept), "{went}");
+    }
 }
 
 #[test]
@@ -327,6 +386,8 @@ fn personal_patterns_are_seen() {
         "Call 555-201-1234",
         "Tel. 030 1234567",
         "+49 30 1234567",
+        "문의 010-1234-5678",
+        "연락처: 02) 123-4567",
         "SSN 123-45-6789",
         "number 123-45-6789",
         "SIN 046 454 286",

@@ -1,7 +1,8 @@
 //! Personal patterns in free text: numbers of persons, e-mail, telephone, titles before a name, dates of birth.
 //!
-//! They run on headline and description only: 43 to 96 in a hundred valid company numbers look like somebody's personal
-//! number, so that anywhere else they would cut what must pass. A pattern with a checksum counts only if that holds.
+//! They run on texts only, never on numbers: 43 to 96 in a hundred valid company numbers look like somebody's personal
+//! number. Nor do they run on names of goods, which are called after people (`Dr. …`). A pattern with a checksum counts
+//! only if that holds.
 
 use std::sync::LazyLock;
 
@@ -18,6 +19,9 @@ const SHAPES: &[&str] = &[
     r"(?:^|\D)\(\d{3}\)[\s.-]?\d{3}[\s.-]\d{4}(?:\D|$)",
     r"(?:^|[^\d-])(?:1[\s.-])?[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4}(?:[^\d-]|$)",
     r"(?i)(?:^|\W)(?:tel|telephone|phone|fax|mobile|cell|téléphone|tél|telefon|telefoon|teléfono|telefono|tlf|mob)\.?[\s:#]{0,3}\(?\+?\d[\d\s().-]{5,}",
+    // Korea: mobile, or after a word for it.
+    r"(?:^|[^\d-])01[016-9][.-]\d{3,4}[.-]\d{4}(?:[^\d-]|$)",
+    r"(?:전화|휴대폰|핸드폰|연락처|팩스)(?:번호)?[\s:]{0,3}\(?\d[\d\s().-]{5,}",
     // United States and Canada (labelled), United Kingdom, Italy, Mexico.
     r"(?:^|[^\d-])\d{3}-\d{2}-\d{4}(?:[^\d-]|$)",
     r"(?i)(?:^|\W)(?:SSN|S\.S\.N|SIN|social (?:security|insurance) (?:no|number))\W{0,3}\d",

@@ -1,24 +1,29 @@
-//! The HTTP port: whether the process lives and is ready, its metrics, and the schemas for stock deserialisers.
+//! The HTTP port: whether the process lives and is ready, its metrics, the schemas for stock deserialisers, and the
+//! read API.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::kafka::view::View;
 use crate::metrics::{self, Sources};
 use crate::model::place::Jurisdiction;
 use crate::schema::registry;
+
+pub mod api;
+pub mod query;
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,6 +35,10 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 pub struct Surface {
     pub sources: Sources,
     pub members: Arc<Vec<Jurisdiction>>,
+    /// The ledger's committed state; `None` where this process runs no ledger.
+    pub view: Option<Arc<View>>,
+    /// True where only this machine reaches the port: the read API knows no users yet, and some cases are RESTRICTED.
+    pub loopback: bool,
 }
 
 /// Listens; the address is the one that was bound, so that port 0 can be asked for.
@@ -59,6 +68,8 @@ fn router(surface: Surface) -> Router {
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(show_metrics))
+        .route(api::ROOT, any(read_api))
+        .route(&format!("{}/{{*rest}}", api::ROOT), any(read_api))
         // Whatever else is asked is the registry's to answer: its clients want a clean JSON 404, not a bare one.
         .fallback(get(schemas))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))
@@ -69,6 +80,44 @@ fn router(surface: Surface) -> Router {
 async fn show_metrics(State(surface): State<Surface>) -> Response {
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"))];
     (headers, metrics::render(&surface.sources)).into_response()
+}
+
+/// The read API, for this machine alone.
+async fn read_api(State(surface): State<Surface>, method: Method, headers: HeaderMap, uri: Uri) -> Response {
+    let answer = if !surface.loopback {
+        let reason = "the read API has no access control yet and is served on a loopback address only: see http.listen";
+        api::refused(403, "not_on_loopback", reason)
+    } else if !named_as_loopback(&headers) {
+        api::refused(403, "not_on_loopback", "the Host of the request names another machine than this one")
+    } else if method != Method::GET && method != Method::HEAD {
+        api::refused(405, "method_not_allowed", "the read API takes GET only")
+    } else {
+        match &surface.view {
+            Some(view) => api::answer(view, instance(&surface.sources), uri.path(), uri.query()),
+            None => api::refused(404, "no_ledger", "this process runs no ledger; ask one that does"),
+        }
+    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // What was committed since would be hidden by a copy.
+    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (status, caching, axum::Json(answer.body)).into_response()
+}
+
+/// A browser that was led here under another name (DNS rebinding) says that name; without one, no browser asks.
+fn named_as_loopback(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST) else { return true };
+    let Ok(host) = host.to_str() else { return false };
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// What this process is to the ledger.
+fn instance(sources: &Sources) -> &'static str {
+    let owner = sources.ledger.as_ref().is_some_and(|ledger| ledger.owner.load(Ordering::Relaxed));
+    if owner { "owner" } else { "standby" }
 }
 
 async fn schemas(State(surface): State<Surface>, uri: Uri) -> Response {

@@ -16,10 +16,18 @@ use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
 pub struct Due {
     /// Log time at which it is due.
     pub at: Millis,
-    /// The case of an event that expires, or the withdrawal to give up.
+    /// The case, or the withdrawal that waits.
     pub key: Key,
-    /// The event's place in its case; 0 for a withdrawal.
-    pub event: usize,
+    pub work: Work,
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Work {
+    /// The event at this place of its case expires.
+    Expire(usize),
+    /// The case, or the withdrawal that waits, is forgotten.
+    Forget,
 }
 
 /// The open cases of one organisation that its bounded value has no room for.
@@ -72,7 +80,7 @@ pub(super) struct Derived {
     /// Identifiers other than those that an organisation is keyed by, with its `organisation_id`.
     identifiers: HashMap<String, String, RandomState>,
     expiries: BTreeSet<Due>,
-    pendings: BTreeSet<Due>,
+    forgets: BTreeSet<Due>,
     pending_by_platform: BTreeMap<String, usize>,
     gaps: BTreeMap<Key, Millis>,
     unlisted: BTreeMap<String, Unlisted>,
@@ -98,11 +106,11 @@ impl Derived {
     /// Both queues merged in the order (due, key); the second only where forgetting is allowed.
     pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         let mut expiries = self.expiries.iter().take_while(move |due| due.at <= until).peekable();
-        let mut pendings = self.pendings.iter().take_while(move |due| forget && due.at <= until).peekable();
-        std::iter::from_fn(move || match (expiries.peek(), pendings.peek()) {
-            (Some(expiry), Some(pending)) if pending < expiry => pendings.next(),
+        let mut forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).peekable();
+        std::iter::from_fn(move || match (expiries.peek(), forgets.peek()) {
+            (Some(expiry), Some(forget)) if forget < expiry => forgets.next(),
             (Some(_), _) => expiries.next(),
-            (None, _) => pendings.next(),
+            (None, _) => forgets.next(),
         })
     }
 
@@ -119,7 +127,7 @@ impl Derived {
             }
             Key::Pending(..) => {
                 if let Some(Value::Pending(pending)) = before {
-                    self.pendings.remove(&Due { at: pending.keep_until, key: key.clone(), event: 0 });
+                    self.forgets.remove(&Due { at: pending.keep_until, key: key.clone(), work: Work::Forget });
                     let left = self.pending_count(&pending.platform).saturating_sub(1);
                     if left == 0 {
                         self.pending_by_platform.remove(&pending.platform);
@@ -128,7 +136,7 @@ impl Derived {
                     }
                 }
                 if let Some(Value::Pending(pending)) = after {
-                    self.pendings.insert(Due { at: pending.keep_until, key: key.clone(), event: 0 });
+                    self.forgets.insert(Due { at: pending.keep_until, key: key.clone(), work: Work::Forget });
                     *self.pending_by_platform.entry(pending.platform.clone()).or_default() += 1;
                 }
             }
@@ -165,11 +173,15 @@ impl Derived {
         for due in before.into_iter().flat_map(|case| expiries(key, case)) {
             self.expiries.remove(&due);
         }
+        if let Some(case) = before {
+            self.forgets.remove(&Due { at: case.keep_until, key: key.clone(), work: Work::Forget });
+        }
         if let Some((case, id)) = before.and_then(|case| Some((case, case.organisation_id.as_deref()?))) {
             self.unlist(id, case.origin, &case.case_id);
         }
         let Some(case) = after else { return };
         self.expiries.extend(expiries(key, case));
+        self.forgets.insert(Due { at: case.keep_until, key: key.clone(), work: Work::Forget });
         let Some(id) = case.organisation_id.as_deref() else { return };
         let has_room = organisation_of(values, id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
         if is_open(case) && !has_room {
@@ -215,7 +227,7 @@ impl Derived {
     pub(super) fn dump(&self, lines: &mut Vec<String>) {
         lines.extend(self.identifiers.iter().map(|(identifier, id)| format!("derived identifier {identifier} {id}")));
         lines.extend(self.expiries.iter().map(|due| format!("derived expiry {due:?}")));
-        lines.extend(self.pendings.iter().map(|due| format!("derived pending {due:?}")));
+        lines.extend(self.forgets.iter().map(|due| format!("derived forget {due:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
         lines.extend(self.unlisted.iter().map(|entry| format!("derived unlisted {entry:?}")));
@@ -233,7 +245,8 @@ fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
 
 /// The due work of a case: one piece for each event that can expire.
 fn expiries(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
-    case.events.iter().enumerate().filter_map(|(event, at)| Some(Due { at: at.expires_at?, key: key.clone(), event }))
+    let events = case.events.iter().enumerate();
+    events.filter_map(|(place, event)| Some(Due { at: event.expires_at?, key: key.clone(), work: Work::Expire(place) }))
 }
 
 fn as_organisation(value: &Value) -> Option<&Organisation> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::State;
 use crate::model::event::{Identifier, Subject};
 use crate::model::state::Organisation;
 
@@ -33,14 +32,15 @@ impl Sought<'_> {
     }
 }
 
-/// Looks a subject up. An identifier that another organisation holds than the strongest's stays where it is.
-pub fn seek<'s>(state: &'s State, subject: Option<&Subject>) -> Sought<'s> {
+/// Looks a subject up among the holders of identifiers (`<scheme>:<value>`). An identifier that another organisation
+/// holds than the strongest's stays where it is.
+pub fn seek<'s>(subject: Option<&Subject>, holder_of: impl Fn(&str) -> Option<&'s Arc<Organisation>>) -> Sought<'s> {
     let Some(subject) = subject else { return Sought::Nobody };
     let mut holder = None;
     let mut unknown: Vec<String> = Vec::with_capacity(subject.identifiers.len());
     for identifier in &subject.identifiers {
         let key = identifier_key(identifier);
-        match state.holder(&key) {
+        match holder_of(&key) {
             Some(organisation) => holder = holder.or(Some(organisation)),
             None if !unknown.contains(&key) => unknown.push(key),
             None => {}
@@ -66,12 +66,18 @@ pub fn identifier_key(identifier: &Identifier) -> String {
 /// The digest of a name in its normal form: NFKC, lower case, words of letters and digits alone.
 pub fn name_digest(name: &str) -> u128 {
     let mut normal = String::with_capacity(name.len());
-    for character in name.nfkc().flat_map(char::to_lowercase) {
+    let push = |character: char| {
         if character.is_alphanumeric() {
             normal.push(character);
         } else if !normal.is_empty() && !normal.ends_with(' ') {
             normal.push(' ');
         }
+    };
+    if name.is_ascii() {
+        // NFKC leaves ASCII as it is, and takes longer than all the rest.
+        name.chars().map(|character| character.to_ascii_lowercase()).for_each(push);
+    } else {
+        name.nfkc().flat_map(char::to_lowercase).for_each(push);
     }
     xxh3_128(normal.trim_end().as_bytes())
 }

@@ -24,7 +24,7 @@ use crate::model::code::WithdrawalScope;
 use derived::Derived;
 use key::KeyRef;
 
-pub use derived::{Due, Unlisted};
+pub use derived::{Due, Unlisted, Work};
 
 /// The values of the state. Keys come from outside, so their hash is keyed.
 pub(crate) type Values = HashMap<Key, Value, RandomState>;
@@ -131,6 +131,14 @@ impl State {
         cases::case_of(&self.values, origin, case_id)
     }
 
+    /// Every case, in no order.
+    pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
+        self.values.values().filter_map(|value| match value {
+            Value::Case(case) => Some(case),
+            Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        })
+    }
+
     /// An organisation by its `organisation_id`.
     pub fn organisation(&self, organisation_id: &str) -> Option<&Arc<Organisation>> {
         cases::organisation_of(&self.values, organisation_id)
@@ -154,7 +162,7 @@ impl State {
         self.derived.pending_count(platform)
     }
 
-    /// Due work in its order, (due, key): expiries, and withdrawals to give up unless nothing may be forgotten now.
+    /// Due work in its order, (due, key): expiries, and cases and withdrawals to forget unless nothing may be now.
     pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         self.derived.due(until, forget)
     }

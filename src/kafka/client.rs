@@ -28,6 +28,8 @@ pub enum Purpose<'a> {
     LedgerConsumer { group: &'a str, instance_id: Option<&'a str> },
     /// Reads partitions that it assigns itself, and is told where they end.
     Follower,
+    /// The same, and keeps its place in a group of its recipient's.
+    Recipient { group: &'a str },
     /// Writes without transactions, in order and once for each call.
     Producer,
     /// Writes in transactions, under an id that fences its forerunner.
@@ -162,6 +164,7 @@ fn client_id(purpose: Purpose<'_>) -> &'static str {
         Purpose::SourceConsumer { .. } => "comity-intake-source",
         Purpose::LedgerConsumer { .. } => "comity-ledger-source",
         Purpose::Follower => "comity-follower",
+        Purpose::Recipient { .. } => "comity-tap",
         Purpose::Producer => "comity-producer",
         Purpose::TransactionalProducer { .. } => "comity-ledger-sink",
         Purpose::Admin => "comity-admin",
@@ -176,7 +179,9 @@ fn set_defaults(config: &mut ClientConfig, purpose: Purpose<'_>) {
             // Where the sources end is told by the client itself: to ask the broker would hold the loop up.
             config.set("statistics.interval.ms", "1000");
         }
-        Purpose::LedgerConsumer { .. } | Purpose::Follower => set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX),
+        Purpose::LedgerConsumer { .. } | Purpose::Follower | Purpose::Recipient { .. } => {
+            set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX);
+        }
         Purpose::Producer => {
             set_producer_defaults(config);
             config
@@ -222,6 +227,10 @@ fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>) {
             set_reader(config);
             // librdkafka wants a group for a consumer that assigns itself; nothing is ever committed to it.
             config.set("group.id", names::FOLLOWERS_GROUP).set("enable.partition.eof", "true");
+        }
+        Purpose::Recipient { group } => {
+            set_reader(config);
+            config.set("group.id", group).set("enable.partition.eof", "true");
         }
         Purpose::Producer => set_writer(config),
         Purpose::TransactionalProducer { transactional_id } => {

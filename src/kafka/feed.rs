@@ -55,6 +55,8 @@ pub struct Fed {
     pub too_large: u64,
     /// The numbers of the first of them.
     pub too_large_first: Vec<usize>,
+    /// The offset of the last record that the topic has.
+    pub last_offset: Option<i64>,
     /// `None` once every record was left out, or sent and confirmed.
     pub unfinished: Option<Unfinished>,
 }
@@ -176,7 +178,8 @@ impl Feeder<'_> {
         let mut failed = None;
         for event in self.producer.context().take_events() {
             match event {
-                Event::Delivered { tag, .. } => {
+                Event::Delivered { tag, offset } => {
+                    self.fed.last_offset = self.fed.last_offset.max(Some(offset));
                     self.open.remove(&tag);
                     self.fed.delivered += 1;
                 }

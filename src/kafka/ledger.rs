@@ -18,12 +18,12 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
+use super::view::View;
 use super::{Stop, StopKind, classify, names, tail};
 use crate::config;
 use crate::model::entry::{Body, LogEntry};
 use crate::model::rules::Rules;
-use crate::model::state::Checkpoint;
-use crate::run::ledger::{Command, Fault, Input, Ledger, Setting, Tally, Transaction};
+use crate::run::ledger::{Command, Fault, Input, Ledger, Setting, Transaction};
 use crate::schema::log::{decode_entry, encode_entry};
 use crate::telemetry::clock;
 
@@ -51,6 +51,8 @@ pub struct LedgerContext {
     pub rules: Rules,
     pub pace: config::Ledger,
     pub status: Arc<LedgerStatus>,
+    /// What readers see of the state.
+    pub view: Arc<View>,
 }
 
 /// Runs the ledger until `shutdown` is set: follows, stands by, owns, lets go.
@@ -177,6 +179,7 @@ impl<'c> Shell<'c> {
         Ok(match command {
             Command::Follow => {
                 self.stop_reading()?;
+                self.context.view.restart();
                 let (last, _) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 self.follow(0)?;
                 vec![Input::StateBegins { last_transaction: last.map_or(0, |last| last.transaction) }]
@@ -207,8 +210,16 @@ impl<'c> Shell<'c> {
                 let (last, torn) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 vec![Input::CheckpointRead { last, torn }]
             }
-            Command::Publish { checkpoint, tally } => {
-                self.publish(&checkpoint, &tally);
+            Command::Publish { checkpoint, tally, shown } => {
+                self.context.status.count(&checkpoint, &tally);
+                self.context.view.publish(shown, Some(&checkpoint));
+                Vec::new()
+            }
+            Command::Show { shown, last, complete } => {
+                self.context.view.publish(shown, last.as_deref());
+                if complete {
+                    self.context.view.complete();
+                }
                 Vec::new()
             }
             Command::CountUndone => {
@@ -324,29 +335,6 @@ impl<'c> Shell<'c> {
             sleep(POLL_OPEN);
         }
         Ok(false)
-    }
-
-    fn publish(&self, checkpoint: &Checkpoint, tally: &Tally) {
-        let status = &self.context.status;
-        status.checkpoint_position.store(checkpoint.marks.log_position, Ordering::Relaxed);
-        status.transaction.store(checkpoint.transaction, Ordering::Relaxed);
-        status.entries.fetch_add(tally.entries, Ordering::Relaxed);
-        let taken = tally.entries - tally.ticks;
-        status.entries_but_ticks.fetch_add(taken, Ordering::Relaxed);
-        let open = status.open_but_ticks.load(Ordering::Relaxed);
-        status.open_but_ticks.store(open.saturating_sub(taken), Ordering::Relaxed);
-        status.alerts.fetch_add(tally.alerts, Ordering::Relaxed);
-        status.work_due.store(u64::from(tally.work_left), Ordering::Relaxed);
-        status.count_outcomes(&tally.outcomes);
-        status.source_gaps.store(tally.alarms.source_gaps as u64, Ordering::Relaxed);
-        status.log_time.store(checkpoint.marks.log_time, Ordering::Relaxed);
-        if let Some(step_ms) = tally.alarms.clock_step_ms {
-            status.clock_steps.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(step_ms, "the log's clock stepped by more than a day");
-        }
-        if tally.alarms.rules_refused {
-            tracing::error!("rules in the log drop or reorder members and were ignored");
-        }
     }
 
     fn send(&self, body: &Body) {
@@ -484,7 +472,7 @@ impl Drop for Shell<'_> {
 }
 
 /// One entry of the log with the broker's time on it.
-fn entry(message: &BorrowedMessage<'_>) -> Result<LogEntry, Stop> {
+pub(super) fn entry(message: &BorrowedMessage<'_>) -> Result<LogEntry, Stop> {
     let Timestamp::LogAppendTime(appended_at) = message.timestamp() else {
         let why = "comity.log does not carry the broker's time";
         return Err(Stop::new(StopKind::Configuration, why, "set message.timestamp.type=LogAppendTime on comity.log"));

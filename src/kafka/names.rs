@@ -9,8 +9,15 @@ pub const LOG: &str = "comity.log";
 pub const STATE: &str = "comity.state";
 /// Records refused.
 pub const REJECTS: &str = "comity.rejects";
+/// What everybody may know, once each, for dashboards.
+pub const NATIONAL: &str = "comity.alerts.national";
+/// Who was told of cases that are forgotten.
+pub const ARCHIVE: &str = "comity.reach.archive";
 /// Alerts of mode TEST, for every recipient.
 pub const TEST: &str = "comity.alerts.test";
+
+/// The outputs that are no member's own.
+pub const COMMON: [&str; 4] = [REJECTS, TEST, NATIONAL, ARCHIVE];
 
 /// Alerts of one recipient.
 pub fn alerts(jurisdiction: Jurisdiction) -> String {
@@ -29,6 +36,8 @@ pub fn output(output: Output, members: &[Jurisdiction]) -> Option<String> {
         Output::Status(member) => members.get(usize::from(member)).map(|jurisdiction| status(*jurisdiction)),
         Output::Test(_) => Some(TEST.to_owned()),
         Output::Rejects => Some(REJECTS.to_owned()),
+        Output::National => Some(NATIONAL.to_owned()),
+        Output::Archive => Some(ARCHIVE.to_owned()),
     }
 }
 

@@ -17,7 +17,7 @@ use super::classify::{Verdict, verdict};
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::{Stop, names};
 use crate::config::Kafka;
-use crate::run::ledger::{Transaction, alert_value};
+use crate::run::ledger::{Transaction, write_alert};
 use crate::schema::state::{CHECKPOINT_KEY, encode_checkpoint, encode_header};
 use crate::telemetry::clock;
 
@@ -123,8 +123,10 @@ impl Sink {
     fn send_batch(&self, transaction: &Transaction) -> Result<(), KafkaError> {
         let batch = &transaction.batch;
         let topics: Vec<String> = transaction.members.iter().map(|member| names::alerts(*member)).collect();
+        // The client copies what it is given, so one buffer serves for all.
+        let mut value = Vec::new();
         for alert in &batch.alerts {
-            let value = alert_value(alert, &transaction.members, &batch.tails);
+            write_alert(alert, &transaction.members, &batch.tails, &mut value);
             let topic = if alert.test {
                 Some(names::TEST)
             } else {

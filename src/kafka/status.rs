@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use crate::ledger::Outcome;
 use crate::model::code::Code;
 use crate::model::rejection::Reason;
+use crate::model::state::Checkpoint;
+use crate::run::ledger::Tally;
 
 /// What intake has done since it started.
 #[derive(Debug)]
@@ -135,6 +137,29 @@ impl Default for OutcomeCounts {
 }
 
 impl LedgerStatus {
+    /// Counts a committed batch.
+    pub(super) fn count(&self, checkpoint: &Checkpoint, tally: &Tally) {
+        self.checkpoint_position.store(checkpoint.marks.log_position, Ordering::Relaxed);
+        self.transaction.store(checkpoint.transaction, Ordering::Relaxed);
+        self.entries.fetch_add(tally.entries, Ordering::Relaxed);
+        let taken = tally.entries - tally.ticks;
+        self.entries_but_ticks.fetch_add(taken, Ordering::Relaxed);
+        let open = self.open_but_ticks.load(Ordering::Relaxed);
+        self.open_but_ticks.store(open.saturating_sub(taken), Ordering::Relaxed);
+        self.alerts.fetch_add(tally.alerts, Ordering::Relaxed);
+        self.work_due.store(u64::from(tally.work_left), Ordering::Relaxed);
+        self.count_outcomes(&tally.outcomes);
+        self.source_gaps.store(tally.alarms.source_gaps as u64, Ordering::Relaxed);
+        self.log_time.store(checkpoint.marks.log_time, Ordering::Relaxed);
+        if let Some(step_ms) = tally.alarms.clock_step_ms {
+            self.clock_steps.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(step_ms, "the log's clock stepped by more than a day");
+        }
+        if tally.alarms.rules_refused {
+            tracing::error!("rules in the log drop or reorder members and were ignored");
+        }
+    }
+
     /// Counts what became of the entries of a committed batch.
     pub fn count_outcomes(&self, outcomes: &[(Outcome, u64)]) {
         for (outcome, count) in outcomes {

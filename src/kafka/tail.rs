@@ -63,7 +63,7 @@ pub(super) fn state_record(message: &BorrowedMessage<'_>) -> Result<StateRecord,
 }
 
 /// Reads every topic from its place to its end, and hands each record to `take`.
-fn read_to_end(
+pub(super) fn read_to_end(
     reader: &BaseConsumer<Context>,
     places: &BTreeMap<String, i64>,
     mut take: impl FnMut(&BorrowedMessage<'_>) -> Result<(), Stop>,
@@ -186,6 +186,8 @@ fn placed(message: &BorrowedMessage<'_>, members: &[Jurisdiction]) -> Option<(Ou
     let member = member.and_then(|place| u8::try_from(place).ok());
     let output = match (message.topic(), member) {
         (names::REJECTS, _) => Output::Rejects,
+        (names::NATIONAL, _) => Output::National,
+        (names::ARCHIVE, _) => Output::Archive,
         (names::TEST, Some(member)) => Output::Test(member),
         (topic, Some(member)) if topic.starts_with("comity.status.") => Output::Status(member),
         (_, Some(member)) => Output::Alerts(member),

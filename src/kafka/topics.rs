@@ -28,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Days in the longest month: a retention is never shorter than the period that it follows from.
 const MONTH_DAYS_MAX: i64 = 31;
 const DAY_MS: i64 = 86_400_000;
+/// How long it stays known who was told of a case that is forgotten: ten years, as long as limitation periods run.
+const ARCHIVE_RETENTION_MS: i64 = 3_653 * DAY_MS;
 /// How long a platform's own topic keeps native records, which may name persons.
 const INPUT_RETENTION_MS: i64 = 7 * DAY_MS;
 
@@ -99,26 +101,20 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
     for member in &settings.federation.members {
         let jurisdiction = member.jurisdiction;
-        add(names::alerts(jurisdiction), Partitions::One, format!("alerts for {jurisdiction}"), &[kept(told), bytes()]);
-        add(
-            names::status(jurisdiction),
-            Partitions::One,
-            format!("what {jurisdiction} must have by now"),
-            &compacted(0),
-        );
+        // When a recipient was told is the broker's word, not the ledger's.
+        let time = ("message.timestamp.type", "LogAppendTime".to_owned());
+        let settings = [kept(told), bytes(), time];
+        add(names::alerts(jurisdiction), Partitions::One, format!("alerts for {jurisdiction}"), &settings);
+        let purpose = format!("what {jurisdiction} must have by now");
+        add(names::status(jurisdiction), Partitions::One, purpose, &compacted(0));
     }
-    add(
-        names::TEST.to_owned(),
-        Partitions::One,
-        "alerts of mode TEST, for every recipient".to_owned(),
-        &[kept(30 * DAY_MS), bytes()],
-    );
-    add(
-        names::REJECTS.to_owned(),
-        Partitions::One,
-        "records refused, with the reason".to_owned(),
-        &[kept(told), bytes()],
-    );
+    let one = Partitions::One;
+    add(names::NATIONAL.to_owned(), one, "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);
+    let archive = "who was told of cases that are forgotten".to_owned();
+    add(names::ARCHIVE.to_owned(), one, archive, &[kept(ARCHIVE_RETENTION_MS), bytes()]);
+    let trial = "alerts of mode TEST, for every recipient".to_owned();
+    add(names::TEST.to_owned(), one, trial, &[kept(30 * DAY_MS), bytes()]);
+    add(names::REJECTS.to_owned(), one, "records refused, with the reason".to_owned(), &[kept(told), bytes()]);
     plan
 }
 

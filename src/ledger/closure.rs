@@ -39,12 +39,15 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     Outcome::Taken
 }
 
-/// Nobody was told of it, so nobody is told that it is closed.
+/// Nobody was told of it, so nobody is told that it is closed. A desk that closes what is not there has mistaken its
+/// name, and hears so.
 fn unknown(draft: &mut Draft<'_, '_>, rules: &Rules, event: &InfractionEvent) -> Outcome {
-    if reject::may_speak(rules, event.origin, false, event.kind) {
-        Outcome::NobodyTold
-    } else {
+    if !reject::may_speak(rules, event.origin, false, event.kind) {
         reject::event(draft, event, Reason::OriginNotMember, Some("origin"))
+    } else if event.speaks_for_another() {
+        reject::event(draft, event, Reason::UnknownEvent, Some("event_id"))
+    } else {
+        Outcome::NobodyTold
     }
 }
 
@@ -72,6 +75,7 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
         attention_only: event.mode == Mode::Backfill,
     };
     let recipients = route::recipients(rules, &matter, &tell::audience(case, index));
-    let message = Message { expires_at, event: Some(event), ..Message::new(MsgType::Update, Standing::Closed) };
+    let message =
+        Message { expires_at, event: Some(event), newcomers: true, ..Message::new(MsgType::Update, Standing::Closed) };
     tell::tell(draft, rules, case, index, recipients, message);
 }

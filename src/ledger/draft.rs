@@ -39,6 +39,7 @@ impl<'s> Draft<'s, '_> {
             decisions: Vec::new(),
             rejection: None,
             statuses: Vec::new(),
+            archived: Vec::new(),
             changes: Vec::new(),
             marks,
             alarms,
@@ -86,6 +87,29 @@ impl<'s> Draft<'s, '_> {
         }
     }
 
+    /// The organisation that holds an identifier, unless this entry has forgotten it.
+    ///
+    /// An entry makes or changes organisations for its own subject only, so the state still knows who holds what.
+    pub(super) fn holder(&self, identifier: &str) -> Option<&'s Arc<Organisation>> {
+        let state: &'s State = self.state;
+        state.holder(identifier).filter(|known| {
+            let key = &known.organisation_id;
+            !self
+                .effects
+                .changes
+                .iter()
+                .any(|change| change.after.is_none() && matches!(&change.key, Key::Organisation(id) if id == key))
+        })
+    }
+
+    /// True while a withdrawal waits under this key, unless this entry gave it up.
+    pub(super) fn waits(&self, key: &Key) -> bool {
+        match self.changed(key) {
+            Some(value) => value.is_some(),
+            None => self.state.get(key).is_some(),
+        }
+    }
+
     /// Gives a key its next value; several steps of one entry make one change.
     pub(super) fn put(&mut self, key: Key, after: Option<Value>) {
         match self.effects.changes.iter_mut().find(|change| change.key == key) {
@@ -99,10 +123,7 @@ impl<'s> Draft<'s, '_> {
 
     /// Takes the next `sequence` of an output; the first is 1.
     pub(super) fn next_sequence(&mut self, output: Output) -> i64 {
-        let next = self.effects.marks.sequences.entry(output).or_insert(1);
-        let sequence = *next;
-        *next += 1;
-        sequence
+        self.effects.marks.sequences.take(output)
     }
 
     /// Puts a rejection at its place in `comity.rejects`.
@@ -117,6 +138,9 @@ impl<'s> Draft<'s, '_> {
         let was = before.filter(|case| open_case(case).is_some()).and_then(|case| case.organisation_id.as_deref());
         let open = open_case(&after);
         let is = open.as_ref().and(after.organisation_id.as_deref());
+        let named = before.and_then(|case| case.organisation_id.as_deref());
+        let joins = after.organisation_id.clone().filter(|id| named != Some(id));
+        let leaves = named.filter(|_| named != after.organisation_id.as_deref());
         let key = Key::Case(after.origin, after.case_id.clone());
         let (origin, case_id) = (after.origin, after.case_id.clone());
         let listed_at = is.map(str::to_owned);
@@ -127,6 +151,29 @@ impl<'s> Draft<'s, '_> {
             self.put_on_list(&organisation_id, open);
         }
         self.put(key, Some(Value::Case(Arc::new(after))));
+        if let Some(organisation) = joins.and_then(|id| self.organisation_mut(&id)) {
+            organisation.cases += 1;
+        }
+        self.leave(leaves);
+    }
+
+    /// Forgets a case, and its organisation with the last case that names it.
+    pub(super) fn forget_case(&mut self, case: &Case) {
+        if let Some(organisation_id) = &case.organisation_id {
+            self.take_off_list(organisation_id, case.origin, &case.case_id);
+        }
+        self.put(Key::Case(case.origin, case.case_id.clone()), None);
+        self.leave(case.organisation_id.as_deref());
+    }
+
+    /// One case less names an organisation.
+    fn leave(&mut self, organisation_id: Option<&str>) {
+        let Some(organisation_id) = organisation_id else { return };
+        let Some(organisation) = self.organisation_mut(organisation_id) else { return };
+        organisation.cases -= 1;
+        if organisation.cases <= 0 {
+            self.put(Key::Organisation(organisation_id.to_owned()), None);
+        }
     }
 
     /// Puts a case on its organisation's list, or what is new of it; where there is no room it stays unlisted.
@@ -178,11 +225,6 @@ impl<'s> Draft<'s, '_> {
         }
         let key = Key::Organisation(organisation_id.to_owned());
         self.put(key, Some(Value::Organisation(Arc::new(organisation))));
-    }
-
-    /// True where this entry took a key's value away.
-    pub(super) fn gives_up(&self, key: &Key) -> bool {
-        self.changed(key) == Some(None)
     }
 
     /// How many withdrawals of a platform wait, with those that this entry added.

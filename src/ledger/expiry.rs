@@ -1,26 +1,57 @@
-//! Work that falls due by log time: expiries, and withdrawals that waited long enough.
+//! Work that falls due by log time: expiries, and what was remembered long enough.
 
 use super::draft::Draft;
 use super::tell::{self, Message};
+use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
+use crate::model::decision::{EventSummary, Output, ReachSummary, ToldSummary};
 use crate::model::rules::Rules;
-use crate::model::state::{Case, Key};
+use crate::model::state::{Case, CaseEvent, Key};
 use crate::route;
 
 /// Does the first pieces of due work, in the order (due, key); what is over the bound stays due for the next entry.
 pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
     let Some(rules) = draft.rules().cloned() else { return };
     for due in draft.take_due_work() {
-        match &due.key {
-            Key::Case(origin, case_id) => {
-                if let Some(case) = draft.case(*origin, case_id).cloned() {
-                    expire(draft, &rules, &case, due.event);
+        match (&due.key, due.work) {
+            (Key::Case(origin, case_id), work) => {
+                let Some(case) = draft.case(*origin, case_id).cloned() else { continue };
+                match work {
+                    Work::Expire(event) => expire(draft, &rules, &case, event),
+                    Work::Forget => forget(draft, &rules, &case),
                 }
             }
-            Key::Pending(..) => draft.put(due.key.clone(), None),
-            Key::Organisation(_) | Key::Source(..) | Key::Rules => {}
+            (Key::Pending(..), _) => draft.put(due.key.clone(), None),
+            (Key::Organisation(_) | Key::Source(..) | Key::Rules, _) => {}
         }
     }
+}
+
+/// Forgets a case with those told; what is kept of it names nobody but them.
+fn forget(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case) {
+    let told = case.told.iter().filter_map(|told| {
+        let recipient = rules.members.get(usize::from(told.member))?.jurisdiction;
+        Some(ToldSummary { recipient, role: told.role, sequence: told.sequence })
+    });
+    let event = |event: &CaseEvent| EventSummary {
+        event_id: event.event_id.clone(),
+        version: event.version,
+        standing: event.standing,
+        since: event.since,
+        content: event.revisions.last().map(|revision| revision.content),
+    };
+    let summary = ReachSummary {
+        origin: case.origin,
+        case_id: case.case_id.clone(),
+        platform: case.platform.clone(),
+        domain: case.domain,
+        forgotten_at: draft.now(),
+        told: told.collect(),
+        events: case.events.iter().map(event).collect(),
+    };
+    let sequence = draft.next_sequence(Output::Archive);
+    draft.effects.archived.push((summary, sequence));
+    draft.forget_case(case);
 }
 
 /// Ends one event: those told learn it, and the case no longer counts as open unless another event of it stands.

@@ -43,16 +43,20 @@ pub(super) fn is_same_record(case: &Case, event: &InfractionEvent) -> bool {
 }
 
 /// The digests of a record.
-pub(super) fn revision_of(event: &InfractionEvent) -> Revision {
+pub fn revision_of(event: &InfractionEvent) -> Revision {
     let provenance = &event.provenance;
     Revision { raw: first_128_bits(&provenance.raw_sha256), content: first_128_bits(&provenance.content_sha256) }
 }
 
 /// Remembers a revision of an event of the case; the oldest goes where there are too many, or no room for more.
+///
+/// What a desk says takes no place from what the source said, or an old record that the source sends again would be
+/// unseen and put in force what the desk withdrew.
 pub(super) fn remember(case: &mut Case, index: usize, event: &InfractionEvent) {
     let has_room = encoded_bytes_max(case) + REVISION_BYTES <= STATE_VALUE_BYTES_MAX;
     let Some(known) = case.events.get_mut(index) else { return };
-    let full = known.revisions.len() >= REVISIONS_KEPT_MAX || !has_room;
+    let kept_max = if event.speaks_for_another() { 2 * REVISIONS_KEPT_MAX } else { REVISIONS_KEPT_MAX };
+    let full = known.revisions.len() >= kept_max || !has_room;
     if full && !known.revisions.is_empty() {
         known.revisions.remove(0);
     }

@@ -12,7 +12,7 @@ use crate::model::limit::ALERT_REFERENCES_MAX;
 use crate::model::place::Millis;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::model::state::{Case, CaseEvent};
+use crate::model::state::{Case, CaseEvent, Key};
 use crate::route::{self, Matter, Naming};
 
 /// Decides on a statement.
@@ -31,7 +31,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     if let Some(outcome) = refused {
         return outcome;
     }
-    let sought = identity::seek(draft.state, event.subject.as_ref());
+    let sought = identity::seek(event.subject.as_ref(), |identifier| draft.holder(identifier));
     let is_other = before.is_some_and(|case| subject::is_other(case, &sought, event.subject.as_ref()));
     if let Some(case) = before.filter(|case| is_other && !may_rename(case, known, event.kind)) {
         debug_assert_eq!(case.origin, event.origin, "a case has one origin");
@@ -49,6 +49,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     let matched_by = subject::enter(draft, &mut case, sought, event.subject.as_ref(), is_other);
     let msg_type = msg_type(before.is_some(), known.and(case.events.get(index)), event.kind, is_over);
     let standing = state(&mut case, index, event, expires_at, is_over);
+    case.keep_until = case.keep_until.max(term::forget_at(expires_at, &rules.policy));
     let (registered_in, open_in) = subject::shown(draft, case.organisation_id.as_deref());
     let matter = Matter {
         origin: event.origin,
@@ -69,6 +70,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         event: Some(event),
         matched_by,
         follows,
+        newcomers: !is_over,
         ..Message::new(msg_type, standing)
     };
     tell::tell(draft, rules, &mut case, index, recipients, message);
@@ -104,7 +106,8 @@ fn refuse_revision(
     }
 }
 
-/// Why an event that its case does not know goes no further.
+/// Why an event that its case does not know goes no further. Who speaks for another platform (a desk) has only what is
+/// known of this origin to speak of: its correction never stands in for an original.
 fn refuse_first_sight(
     draft: &mut Draft<'_, '_>,
     rules: &Rules,
@@ -113,6 +116,9 @@ fn refuse_first_sight(
     is_over: bool,
 ) -> Option<Outcome> {
     let is_original = case.is_none() || event.kind == Kind::Original;
+    if event.kind == Kind::Correction && event.speaks_for_another() {
+        return Some(reject::event(draft, event, Reason::UnknownEvent, Some("event_id")));
+    }
     if case.is_some_and(|case| revision::is_same_record(case, event)) {
         return Some(Outcome::Duplicate);
     }
@@ -133,7 +139,7 @@ fn refuse_first_sight(
 /// True where a withdrawal of the event or of its whole case came first; it goes on waiting, since its original may
 /// come again in another revision.
 fn is_withdrawn_before(draft: &Draft<'_, '_>, event: &InfractionEvent) -> bool {
-    let waits = |scope, target: &str| draft.state.pending(event.origin, scope, target).is_some();
+    let waits = |scope, target: &str| draft.waits(&Key::Pending(event.origin, scope, target.to_owned()));
     waits(WithdrawalScope::Event, &event.event_id) || waits(WithdrawalScope::Case, &event.case_id)
 }
 
@@ -191,6 +197,7 @@ fn new_case(event: &InfractionEvent) -> Case {
         name_digest: None,
         told: Vec::new(),
         events: Vec::new(),
+        keep_until: Millis::MIN,
     }
 }
 

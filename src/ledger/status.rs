@@ -18,7 +18,7 @@ pub(super) fn write(draft: &mut Draft<'_, '_>) {
         if member.state == MemberState::Retired {
             continue;
         }
-        let next_alert = draft.effects.marks.sequences.get(&Output::Alerts(index)).copied().unwrap_or(1);
+        let next_alert = draft.effects.marks.sequences.get(Output::Alerts(index)).unwrap_or(1);
         let sequence = draft.next_sequence(Output::Status(index));
         let recipient = member.jurisdiction;
         let status = Status { recipient, sequence, last_alert_sequence: next_alert - 1, log_time, overdue: 0 };

@@ -70,6 +70,7 @@ fn attach(
             identifiers: Vec::new(),
             registered_in: None,
             open_cases: Vec::new(),
+            cases: 0,
         },
         |known| Organisation::clone(known),
     );

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::draft::Draft;
 use crate::index::cases::{member_bit, restricted_case, was_told};
 use crate::model::code::{MatchedBy, MsgType, Scope, Standing, WithdrawalReason};
-use crate::model::decision::{About, AlertOrganisation, Decision, Output, Recipient};
+use crate::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient};
 use crate::model::event::InfractionEvent;
-use crate::model::limit::{ALERT_OPEN_CASES_MAX, ALERT_REFERENCES_MAX};
+use crate::model::limit::{ALERT_OPEN_CASES_MAX, ALERT_REFERENCES_MAX, NATIONAL_BIT};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Case, CaseEvent, OpenCase, Told};
@@ -26,6 +26,8 @@ pub(super) struct Message<'e> {
     pub(super) matched_by: Option<MatchedBy>,
     /// Alerts about other events of the case that this one follows.
     pub(super) follows: Vec<String>,
+    /// True where who was not told yet may be told now.
+    pub(super) newcomers: bool,
 }
 
 impl Message<'_> {
@@ -40,12 +42,13 @@ impl Message<'_> {
             event: None,
             matched_by: None,
             follows: Vec::new(),
+            newcomers: false,
         }
     }
 }
 
-/// Alerts the recipients of one event of a case, and notes in the case who was told what. Without recipients nothing
-/// happens, not even a version.
+/// Alerts the recipients of one event of a case and the national feed, and notes in the case who was told what.
+/// Without anybody to tell nothing happens, not even a version.
 pub(super) fn tell<'e>(
     draft: &mut Draft<'_, 'e>,
     rules: &Rules,
@@ -54,10 +57,20 @@ pub(super) fn tell<'e>(
     routed: Vec<Routed>,
     message: Message<'e>,
 ) {
-    let Some(event) = case.events.get_mut(index).filter(|_| !routed.is_empty()) else { return };
+    let Some(event) = case.events.get_mut(index) else { return };
+    let to_nation = event.told & NATIONAL_BIT != 0 || (message.newcomers && event.scope == Scope::Federation);
+    if routed.is_empty() && !to_nation {
+        return;
+    }
     let references = references(event, message.follows);
     event.version += 1;
     let (version, alert_id) = (event.version, alert_id(&event.event_id, event.version));
+    let national = to_nation.then(|| {
+        event.told |= NATIONAL_BIT;
+        let public = routed.iter().filter(|_| event.scope == Scope::Federation);
+        let told = public.map(|routed| routed.member).collect();
+        NationalCopy { sequence: draft.next_sequence(Output::National), told }
+    });
     let about = about(case, index);
     case.told.reserve_exact(routed.len().saturating_sub(case.told.len()));
     let (open_cases, open_cases_more, restricted) = open_cases_elsewhere(draft, case);
@@ -87,6 +100,7 @@ pub(super) fn tell<'e>(
         event: message.event,
         test: false,
         recipients,
+        national,
     };
     draft.effects.decisions.push(decision);
 }

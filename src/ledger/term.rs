@@ -2,6 +2,7 @@
 
 use crate::model::code::Precision;
 use crate::model::event::{Dated, InfractionEvent};
+use crate::model::limit::INSTANT_MAX_MS;
 use crate::model::place::{DAY_MS, Millis};
 use crate::model::rules::{Period, Policy};
 
@@ -10,15 +11,22 @@ pub(super) fn expires_at(event: &InfractionEvent, policy: &Policy) -> Millis {
     event.expires_at.unwrap_or_else(|| end_of_term(&event.decided, &[policy.expires_after]))
 }
 
-/// Until when a withdrawal waits for its original.
+/// Until when a case with a term that ends then remembers whom it told.
+pub(super) fn forget_at(expires_at: Millis, policy: &Policy) -> Millis {
+    let last = expires_at.saturating_sub(1).div_euclid(DAY_MS);
+    add(last, policy.forget_after).saturating_add(1).saturating_mul(DAY_MS).min(INSTANT_MAX_MS)
+}
+
+/// Until when a withdrawal waits for its original, and is remembered by the case that it was for.
 pub(super) fn keep_until(event: &InfractionEvent, policy: &Policy) -> Millis {
     end_of_term(&event.decided, &[policy.expires_after, policy.forget_after])
 }
 
-/// The end (UTC) of the day that lies these periods, one after the other, behind the last day of a stated date.
+/// The end (UTC) of the day that lies these periods, one after the other, behind the last day of a stated date; never
+/// beyond the last instant that a record can state.
 fn end_of_term(decided: &Dated, periods: &[Period]) -> Millis {
     let last = periods.iter().fold(last_day(decided), |day, period| add(day, *period));
-    last.saturating_add(1).saturating_mul(DAY_MS)
+    last.saturating_add(1).saturating_mul(DAY_MS).min(INSTANT_MAX_MS)
 }
 
 /// The last day that a date of this precision can mean.

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::draft::Draft;
 use super::tell::{self, Message};
-use super::{reject, term};
+use super::{reject, term, withdrawal};
 use crate::index::identity::{self, Sought};
 use crate::model::code::{CaseStatus, Kind, MatchedBy, MsgType, Standing};
 use crate::model::decision::{About, AlertOrganisation, Decision, Output};
@@ -19,6 +19,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         return reject::event(draft, event, Reason::OriginNotMember, Some("origin"));
     }
     let (msg_type, standing) = match (event.kind, event.case_status) {
+        _ if withdrawal::is_annulled(event) => (MsgType::Cancel, Standing::Withdrawn),
         (Kind::Withdrawal, _) => (MsgType::Cancel, Standing::Withdrawn),
         (Kind::Closure, _) => (MsgType::Update, Standing::Closed),
         (Kind::Original, CaseStatus::Open) => (MsgType::Alert, Standing::InForce),
@@ -31,7 +32,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         return reject::event(draft, event, Reason::ExpiredOnArrival, Some("expires_at"));
     }
     let message = Message { expires_at: Some(expires_at), ..Message::new(msg_type, standing) };
-    let sought = identity::seek(draft.state, event.subject.as_ref());
+    let sought = identity::seek(event.subject.as_ref(), |identifier| draft.holder(identifier));
     let matter = Matter {
         origin: event.origin,
         domain: event.domain,
@@ -93,5 +94,6 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         event: Some(event),
         test: true,
         recipients: Vec::new(),
+        national: None,
     }
 }

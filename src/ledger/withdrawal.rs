@@ -8,7 +8,7 @@ use super::revision::{self, Against};
 use super::statement::place_of;
 use super::tell::{self, Message};
 use super::{reject, term};
-use crate::model::code::{MsgType, Standing, WithdrawalScope};
+use crate::model::code::{Finality, Kind, MsgType, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::event::{InfractionEvent, Withdrawal};
 use crate::model::limit::PENDING_PER_PLATFORM_MAX;
 use crate::model::rejection::Reason;
@@ -22,14 +22,38 @@ struct Targets {
     unknown: Vec<String>,
 }
 
-/// Withdraws what is known, and keeps what is not known yet.
+/// True of a statement that says of its own finding that it was annulled, which takes it back.
+pub(super) fn is_annulled(event: &InfractionEvent) -> bool {
+    match event.kind {
+        Kind::Original | Kind::Supplement | Kind::Correction => event.finality == Finality::Annulled,
+        Kind::Withdrawal | Kind::Closure => false,
+    }
+}
+
+/// Decides on such a statement.
+pub(super) fn decide_annulled<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e InfractionEvent) -> Outcome {
+    let (scope, reason) = (WithdrawalScope::Event, WithdrawalReason::Annulled);
+    withdraw(draft, rules, event, &Withdrawal { scope, reason, decision_ref: None })
+}
+
+/// Decides on a withdrawal.
 pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e InfractionEvent) -> Outcome {
-    let Some(withdrawal) = &event.withdrawal else {
-        return reject::event(draft, event, Reason::NotAccepted, Some("withdrawal"));
-    };
+    match &event.withdrawal {
+        Some(withdrawal) => withdraw(draft, rules, event, withdrawal),
+        None => reject::event(draft, event, Reason::NotAccepted, Some("withdrawal")),
+    }
+}
+
+/// Withdraws what is known, and keeps what is not known yet.
+fn withdraw<'e>(
+    draft: &mut Draft<'_, 'e>,
+    rules: &Rules,
+    event: &'e InfractionEvent,
+    withdrawal: &Withdrawal,
+) -> Outcome {
     let before = draft.case(event.origin, &event.case_id).cloned();
     let Targets { known, unknown } = targets(before.as_deref(), event, withdrawal.scope);
-    if !reject::may_speak(rules, event.origin, !known.is_empty(), event.kind) {
+    if !reject::may_speak(rules, event.origin, !known.is_empty(), Kind::Withdrawal) {
         return reject::event(draft, event, Reason::OriginNotMember, Some("origin"));
     }
     let mut withdrew = None;
@@ -117,6 +141,7 @@ fn withdraw_known<'e>(
         let recipients = route::told_again(rules, &tell::audience(&case, index));
         tell::tell(draft, rules, &mut case, index, recipients, message);
     }
+    case.keep_until = case.keep_until.max(term::keep_until(event, &rules.policy));
     draft.put_case(Some(before), case);
     Outcome::Taken
 }
@@ -130,9 +155,8 @@ fn keep(
     target: String,
 ) -> Outcome {
     let key = Key::Pending(event.origin, withdrawal.scope, target.clone());
-    let waits = draft.state.get(&key).is_some();
     let keep_until = term::keep_until(event, &rules.policy);
-    if waits && !draft.gives_up(&key) {
+    if draft.waits(&key) {
         return Outcome::Duplicate;
     }
     if keep_until <= draft.now() {

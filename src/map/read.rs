@@ -5,7 +5,9 @@ use std::cell::Cell;
 use vrl::value::{ObjectMap, Value};
 
 use super::path::Path;
-use super::value::{Read, bounded, code, date, identifier, instant, integer, list, money, native_id, needed, object};
+use super::value::{
+    Read, bounded, code, date, id, identifier, in_bounds, instant, integer, list, money, needed, object,
+};
 use super::value::{place, sha256, short};
 use crate::model::code::{
     CaseStatus, Certainty, Domain, Finality, Kind, MeasureType, Mode, Scope, Severity, Urgency, WithdrawalScope,
@@ -71,24 +73,24 @@ pub(super) fn event(
     let definition = &platform.definition;
     let Value::Object(object) = result else { return Err(Refusal::new(Reason::MappingFailed)) };
     let mut fields = Fields::new(object);
-    let name = definition.name.as_str();
+    let id = |value: &Value, at: Path<'_>| id(value, at, definition);
     let zone = &platform.zone;
     let kind = needed(code::<Kind>(fields.get("kind"), top("kind")), top("kind"))?;
     let references = fields.take("references");
     let decided = fields.take("decided");
     let aware_at = fields.take("aware_at");
     let expires_at = fields.take("expires_at");
-    let reported_at = fields.take("reported_at");
+    let reported_at = reported_at(&mut fields, zone, published_at)?;
     let mut event = InfractionEvent {
-        event_id: needed(native_id(fields.get("event_id"), top("event_id"), name), top("event_id"))?,
+        event_id: needed(id(fields.get("event_id"), top("event_id")), top("event_id"))?,
         revision: integer(fields.get("revision"), top("revision"))?,
         kind,
-        case_id: needed(native_id(fields.get("case_id"), top("case_id"), name), top("case_id"))?,
+        case_id: needed(id(fields.get("case_id"), top("case_id")), top("case_id"))?,
         case_status: code(fields.get("case_status"), top("case_status"))?.unwrap_or(CaseStatus::Open),
-        references: list(references, top("references"), limit::REFERENCES_MAX, |item, at| native_id(&item, at, name))?,
+        references: list(references, top("references"), limit::REFERENCES_MAX, |item, at| id(&item, at))?,
         mode: code(fields.get("mode"), top("mode"))?.unwrap_or(Mode::Actual),
         origin: origin(platform, &fields)?,
-        platform: name.to_owned(),
+        platform: definition.name.clone(),
         authority: authority(platform, &mut fields)?,
         subject: None,
         products: Vec::new(),
@@ -114,9 +116,13 @@ pub(super) fn event(
         resources: Vec::new(),
         subject_dropped: false,
         text_dropped: false,
-        reported_at: instant(reported_at, top("reported_at"), zone, false)?.unwrap_or(published_at),
+        reported_at,
         provenance,
     };
+    if matches!(kind, Kind::Original | Kind::Supplement) && event.speaks_for_another() {
+        // What another platform never stated, only that platform can state.
+        return Err(top("event_id").refuse(Reason::InvalidValue));
+    }
     // A withdrawal or closure carries event, case, reason and date, codes, and nothing about anybody; what else its
     // mapping gives is not even looked at, so that no fault in it keeps a withdrawal from those who were told.
     if !matches!(kind, Kind::Withdrawal | Kind::Closure) {
@@ -124,6 +130,14 @@ pub(super) fn event(
         fields.closed(|| Refusal::new(Reason::InvalidValue))?;
     }
     Ok(event)
+}
+
+/// When the origin reported it: what the mapping says, else the record's own timestamp, which its producer can set to
+/// anything.
+fn reported_at(fields: &mut Fields, zone: &jiff::tz::TimeZone, published_at: Millis) -> Result<Millis, Refusal> {
+    let at = Path::top("reported_at");
+    let stated = instant(fields.take("reported_at"), at, zone, false)?.unwrap_or(published_at);
+    if in_bounds(stated) { Ok(stated) } else { Err(Path::top("reported_at").refuse(Reason::InvalidValue)) }
 }
 
 /// What a withdrawal or closure does not carry.
@@ -187,12 +201,28 @@ fn domain(platform: &Platform, fields: &Fields) -> Result<Domain, Refusal> {
 fn legal_basis(platform: &Platform, fields: &mut Fields) -> Result<Vec<LegalBasis>, Refusal> {
     let path = Path::top("legal_basis");
     let bases = &platform.definition.legal_bases;
+    if bases.is_empty() {
+        return stated_legal_basis(fields.take("legal_basis"), path);
+    }
     let chosen = list(fields.take("legal_basis"), path, limit::LEGAL_BASES_MAX, |item, at| {
         let Some(name) = short(&item, at)? else { return Ok(None) };
         let basis = bases.iter().find(|(known, _)| *known == name).map(|(_, basis)| basis.clone());
         basis.map(Some).ok_or_else(|| at.refuse(Reason::UnknownCode))
     })?;
     Ok(if chosen.is_empty() { bases.first().map(|(_, basis)| basis.clone()).into_iter().collect() } else { chosen })
+}
+
+/// The legal bases of a platform whose records state their own: at least one.
+fn stated_legal_basis(value: Value, path: Path<'_>) -> Result<Vec<LegalBasis>, Refusal> {
+    let stated = list(value, path, limit::LEGAL_BASES_MAX, |item, at| {
+        let Some(object) = object(item, at)? else { return Ok(None) };
+        let fields = Fields::new(object);
+        let text = |name| needed(short(fields.get(name), at.field(name)), at.field(name));
+        let basis = LegalBasis { scheme: text("scheme")?, value: text("value")? };
+        fields.closed(|| at.refuse(Reason::InvalidValue))?;
+        Ok(Some(basis))
+    })?;
+    if stated.is_empty() { Err(path.refuse(Reason::MissingValue)) } else { Ok(stated) }
 }
 
 fn withdrawal(fields: &mut Fields, kind: Kind) -> Result<Option<Withdrawal>, Refusal> {

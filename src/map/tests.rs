@@ -260,6 +260,34 @@ fn a_date_expires_at_its_end_in_the_time_zone_of_its_platform() {
     assert_eq!(run(&platform, ROW).unwrap().expires_at, Some(1_735_707_600_000));
 }
 
+/// Readers in other languages break on other years, so no event states one.
+#[test]
+fn no_event_states_a_day_or_instant_outside_the_years_1_to_9999() {
+    let invalid = |field: &str| (Reason::InvalidValue, None, Some(field.to_owned()));
+    // Seconds of `date -u -d 0001-01-01 +%s` and of the second before 10000-01-01.
+    let (first, last) = (-62_135_596_800_000_i64, 253_402_300_799_999_i64);
+    for field in ["aware_at", "expires_at", "reported_at"] {
+        for (millis, taken) in [(first, true), (first - 1, false), (last, true), (last + 1, false), (i64::MAX, false)] {
+            let platform = platform(&giving(field, &millis.to_string()));
+            match run(&platform, ROW) {
+                Ok(event) => assert!(
+                    taken && [event.aware_at, event.expires_at, Some(event.reported_at)].contains(&Some(millis))
+                ),
+                Err(refusal) => {
+                    assert_eq!((refusal.reason, refusal.detail, refusal.field), invalid(field));
+                    assert!(!taken, "{field} {millis}");
+                }
+            }
+        }
+        let far = giving(field, "from_unix_timestamp(999999999999) ?? null");
+        assert_eq!(refused(&platform(&far), ROW), invalid(field));
+    }
+    let no_end = platform(&giving("expires_at", "date(\"9999-12-31\", \"%Y-%m-%d\")"));
+    assert_eq!(run(&no_end, ROW).unwrap().expires_at, Some(last));
+    let occurred = platform(&giving("occurred", "date(\"10000-01-01\", \"%Y-%m-%d\")"));
+    assert_eq!(refused(&occurred, ROW).0, Reason::UnreadableDate);
+}
+
 #[test]
 fn a_failure_inside_vrl_says_nothing_of_the_record() {
     // A value of another type than its schema says is a failure that VRL's types exclude.

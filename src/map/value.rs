@@ -8,7 +8,9 @@ use crate::model::event::{Dated, Identifier, Money};
 use crate::model::limit;
 use crate::model::place::{Days, Jurisdiction, Millis};
 use crate::model::rejection::{Reason, Refusal};
-use crate::platform::functions::{as_text, day};
+use crate::platform::definition::{Definition, Ids};
+use crate::platform::functions::{amount, as_text, day};
+use crate::platform::read::is_name;
 use crate::platform::text;
 
 /// A value that a mapping gave, or what stands for it: null and blank text count as absent.
@@ -36,8 +38,16 @@ pub(super) fn needed<T>(read: Read<T>, path: Path<'_>) -> Result<T, Refusal> {
     read?.ok_or_else(|| path.refuse(Reason::MissingValue))
 }
 
+/// The id of an event or case, as the platform names them.
+pub(super) fn id(value: &Value, path: Path<'_>, platform: &Definition) -> Read<String> {
+    match platform.ids {
+        Ids::Native => native_id(value, path, &platform.name),
+        Ids::Canonical => full_id(value, path),
+    }
+}
+
 /// A native id under its platform's name; no line ends, tabs or other control characters in it.
-pub(super) fn native_id(value: &Value, path: Path<'_>, platform: &str) -> Read<String> {
+fn native_id(value: &Value, path: Path<'_>, platform: &str) -> Read<String> {
     let Some(native) = bounded(value, path, limit::ID_BYTES_MAX)? else { return Ok(None) };
     if native.chars().any(char::is_control) {
         return Err(path.refuse(Reason::InvalidValue));
@@ -45,6 +55,16 @@ pub(super) fn native_id(value: &Value, path: Path<'_>, platform: &str) -> Read<S
     let id = format!("{platform}/{native}");
     if id.len() > limit::ID_BYTES_MAX {
         return Err(path.refuse(Reason::OverLimit));
+    }
+    Ok(Some(id))
+}
+
+/// An id in full, `<platform>/<native id>`; no control characters in it.
+fn full_id(value: &Value, path: Path<'_>) -> Read<String> {
+    let Some(id) = bounded(value, path, limit::ID_BYTES_MAX)? else { return Ok(None) };
+    let whole = id.split_once('/').is_some_and(|(platform, native)| is_name(platform, "-") && !native.is_empty());
+    if !whole || id.chars().any(char::is_control) {
+        return Err(path.refuse(Reason::InvalidValue));
     }
     Ok(Some(id))
 }
@@ -120,16 +140,22 @@ pub(super) fn date(value: Value, path: Path<'_>) -> Read<Dated> {
 
 /// An instant: milliseconds, a timestamp, or the start or end of a date.
 pub(super) fn instant(value: Value, path: Path<'_>, zone: &jiff::tz::TimeZone, at_end: bool) -> Read<Millis> {
-    let invalid = || path.refuse(Reason::InvalidValue);
-    if let Value::Integer(millis) = value {
-        return jiff::Timestamp::from_millisecond(millis).map(|_| Some(millis)).map_err(|_| invalid());
-    }
-    if let Value::Timestamp(instant) = value {
-        return Ok(Some(instant.timestamp_millis()));
-    }
-    let Some(date) = date(value, path)? else { return Ok(None) };
-    let day = if at_end { after(&date) } else { Some(date.date) };
-    day.and_then(|day| day::start_of(day, zone)).map(Some).ok_or_else(invalid)
+    let millis = if let Value::Integer(millis) = value {
+        Some(millis)
+    } else if let Value::Timestamp(instant) = value {
+        Some(instant.timestamp_millis())
+    } else {
+        let Some(date) = date(value, path)? else { return Ok(None) };
+        // `9999-12-31` stands for no end in many systems; only what lies behind the last of all days has no start.
+        let end = || after(&date).and_then(|day| day::start_of(day, zone)).unwrap_or(limit::INSTANT_MAX_MS);
+        if at_end { Some(end()) } else { day::start_of(date.date, zone) }
+    };
+    millis.filter(|millis| in_bounds(*millis)).map(Some).ok_or_else(|| path.refuse(Reason::InvalidValue))
+}
+
+/// Whether an instant lies in the years that every reader knows.
+pub(super) fn in_bounds(millis: Millis) -> bool {
+    (limit::INSTANT_MIN_MS..=limit::INSTANT_MAX_MS).contains(&millis)
 }
 
 /// The first day after what a date states: after the day, the month or the year.
@@ -151,6 +177,10 @@ pub(super) fn money(value: Value, path: Path<'_>) -> Read<Money> {
     let amount_minor = field("amount_minor").as_integer().ok_or_else(invalid)?;
     let currency = short(field("currency"), path)?.ok_or_else(invalid)?;
     let qualifier = code::<Qualifier>(field("qualifier"), path)?.ok_or_else(invalid)?;
+    // A record that states minor units itself has not been through `money(…)`.
+    if amount_minor < 0 || amount::exponent(&currency).is_none() {
+        return Err(invalid());
+    }
     Ok(Some(Money { amount_minor, currency, qualifier }))
 }
 

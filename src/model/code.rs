@@ -324,7 +324,7 @@ impl Code for Trust {
 }
 
 /// What a recipient must do with its copy (CAP 1.2 `msgType`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MsgType {
     Alert,
     Update,

@@ -1,6 +1,8 @@
 //! A decision of the ledger, and the batch of alerts and records that one transaction commits.
 
-use super::code::{Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
+use std::fmt;
+
+use super::code::{Code, Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
 use super::event::InfractionEvent;
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::MemberIndex;
@@ -33,6 +35,16 @@ pub struct Decision<'e> {
     /// True for TEST: goes to `comity.alerts.test` and is remembered nowhere.
     pub test: bool,
     pub recipients: Vec<Recipient>,
+    /// The copy of the national feed, where that gets one.
+    pub national: Option<NationalCopy>,
+}
+
+/// An alert in the national feed: headline facts, and who got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NationalCopy {
+    pub sequence: i64,
+    /// The recipients of the alert; of an event that became RESTRICTED they are nobody's to know.
+    pub told: Vec<MemberIndex>,
 }
 
 /// The headline facts that the state itself knows, so that they stand in every alert.
@@ -63,10 +75,62 @@ pub struct Recipient {
     pub role: Role,
     /// The role of the alert before, where it was another.
     pub role_before: Option<Role>,
-    pub reasons: Vec<RoleReason>,
+    pub reasons: Reasons,
     pub ack_due_at: Option<Millis>,
     /// Open cases of RESTRICTED scope that this recipient may know.
     pub restricted_cases: Vec<OpenCase>,
+}
+
+/// The reasons of a role, as a set. Every recipient of every alert has one, so it is kept in a byte.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reasons(u8);
+
+impl Reasons {
+    /// The set with one more reason.
+    #[must_use]
+    pub fn with(self, reason: RoleReason) -> Self {
+        Self(self.0 | bit(reason))
+    }
+
+    /// The reasons in the order of their list.
+    pub fn iter(self) -> impl Iterator<Item = RoleReason> + Clone {
+        let held = move |reason: &RoleReason| self.0 & bit(*reason) != 0;
+        RoleReason::ALL.iter().map(|(reason, _)| *reason).filter(held)
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// True where there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl FromIterator<RoleReason> for Reasons {
+    fn from_iter<I: IntoIterator<Item = RoleReason>>(reasons: I) -> Self {
+        reasons.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+impl From<RoleReason> for Reasons {
+    fn from(reason: RoleReason) -> Self {
+        Self(bit(reason))
+    }
+}
+
+impl fmt::Debug for Reasons {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.iter()).finish()
+    }
+}
+
+const _: () = assert!(RoleReason::ALL.len() <= 8, "each reason has a bit of its own");
+
+fn bit(reason: RoleReason) -> u8 {
+    1 << reason as u8
 }
 
 /// What one transaction commits. It stays the same for a retry, an undo and a comparison after a takeover.
@@ -116,6 +180,10 @@ pub enum Output {
     Test(MemberIndex),
     /// `comity.rejects`.
     Rejects,
+    /// `comity.alerts.national`: what everybody may know, once each.
+    National,
+    /// `comity.reach.archive`: who was told of cases that are forgotten.
+    Archive,
     /// `comity.status.<J>`, compacted.
     Status(MemberIndex),
 }
@@ -130,6 +198,41 @@ pub struct Status {
     pub log_time: Millis,
     /// Alerts of this recipient whose acknowledgement is overdue.
     pub overdue: i32,
+}
+
+/// `ReachSummary`: whom a case told, kept when the case itself is forgotten. It names no organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachSummary {
+    pub origin: Jurisdiction,
+    pub case_id: String,
+    pub platform: String,
+    pub domain: Domain,
+    /// When the case was forgotten, by log time.
+    pub forgotten_at: Millis,
+    pub told: Vec<ToldSummary>,
+    pub events: Vec<EventSummary>,
+}
+
+/// What one recipient got last of a case that is forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldSummary {
+    pub recipient: Jurisdiction,
+    pub role: Role,
+    /// The `sequence` of its last alert of the case.
+    pub sequence: i64,
+}
+
+/// One event of a case that is forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSummary {
+    pub event_id: String,
+    /// The version of its last alert; 0 where none was sent.
+    pub version: i32,
+    pub standing: Standing,
+    /// The day of its decision.
+    pub since: Days,
+    /// The digest of its last revision: the first 128 bits of the SHA-256 of the canonical record.
+    pub content: Option<u128>,
 }
 
 /// Which of an alert's two shared parts a role gets: only FOLLOW_UP gets the event in full.

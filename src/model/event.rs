@@ -64,6 +64,13 @@ pub struct InfractionEvent {
     pub provenance: Provenance,
 }
 
+impl InfractionEvent {
+    /// True where a platform speaks of an event of another one: its own ids begin with its name.
+    pub fn speaks_for_another(&self) -> bool {
+        self.event_id.split_once('/').is_some_and(|(owner, _)| owner != self.platform)
+    }
+}
+
 /// The authority that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {

@@ -1,7 +1,20 @@
 //! Every upper bound of the model, with its unit last. What is over a bound is refused with a reason, never cut in silence.
 
+use super::place::{DAY_MS, Days, Millis};
+
+/// The first day that a record can state, 0001-01-01: readers in other languages know the years 1 to 9999 only.
+pub const DATE_MIN_DAYS: Days = -719_162;
+/// The last day that a record can state, 9999-12-31.
+pub const DATE_MAX_DAYS: Days = 2_932_896;
+/// The first instant that a record can state, 0001-01-01T00:00Z.
+pub const INSTANT_MIN_MS: Millis = DATE_MIN_DAYS as Millis * DAY_MS;
+/// The last instant that a record can state, 9999-12-31T23:59:59.999Z.
+pub const INSTANT_MAX_MS: Millis = (DATE_MAX_DAYS as Millis + 1) * DAY_MS - 1;
+
 /// Members of a federation.
 pub const MEMBERS_MAX: usize = 100;
+/// The bit of the national feed in a set of members; no member has it.
+pub const NATIONAL_BIT: u128 = 1 << 127;
 /// Bytes of one native record's value.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one entry of the log; a record that would give a larger one is rejected.

@@ -63,6 +63,7 @@ pub enum Reason {
     CaseFull,
     PendingFull,
     NotAccepted,
+    UnknownEvent,
 }
 
 impl Reason {
@@ -103,6 +104,7 @@ impl Reason {
             Self::CaseFull => "CMT-6005",
             Self::PendingFull => "CMT-6006",
             Self::NotAccepted => "CMT-6007",
+            Self::UnknownEvent => "CMT-6008",
         }
     }
 
@@ -155,6 +157,7 @@ impl Code for Reason {
         (Self::CaseFull, "case_full"),
         (Self::PendingFull, "pending_full"),
         (Self::NotAccepted, "not_accepted"),
+        (Self::UnknownEvent, "unknown_event"),
     ];
 }
 

@@ -1,6 +1,5 @@
 //! What the ledger remembers: organisations, cases with those told, withdrawals that wait, positions of sources.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
@@ -18,6 +17,8 @@ pub struct Organisation {
     pub registered_in: Option<Jurisdiction>,
     /// Its open cases in every jurisdiction, oldest entry first.
     pub open_cases: Vec<OpenCase>,
+    /// The cases that name it, open or not; without any it is forgotten.
+    pub cases: i32,
 }
 
 /// An open case of an organisation, as the index and alerts list it.
@@ -45,6 +46,8 @@ pub struct Case {
     /// Every recipient that ever got an alert of this case, sorted by member.
     pub told: Vec<Told>,
     pub events: Vec<CaseEvent>,
+    /// Log time at which it is forgotten, those told with it: `forget_after` behind the latest term of its events.
+    pub keep_until: Millis,
 }
 
 /// What one recipient got last of a case.
@@ -67,6 +70,7 @@ pub struct CaseEvent {
     /// Who may know of it, as its origin stated last.
     pub scope: Scope,
     /// Bit n is set once member n got an alert about this very event: the only ones that a RESTRICTED one goes on to.
+    /// The last bit stands for the national feed (`limit::NATIONAL_BIT`).
     pub told: u128,
     pub severity: Severity,
     /// The day of its decision.
@@ -140,9 +144,68 @@ pub struct Marks {
     /// Log time until which nothing is forgotten, after a step of the clock.
     pub forget_not_before: Millis,
     /// The next `sequence` of each output that has had one.
-    pub sequences: BTreeMap<Output, i64>,
+    pub sequences: Sequences,
     /// The wrapping sum of the hashes of the state's entries.
     pub digest: u128,
+}
+
+/// The next `sequence` of outputs. Every entry of the log copies all of them, so they lie in one piece of memory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sequences {
+    /// Sorted by output, each at most once.
+    next: Vec<(Output, i64)>,
+}
+
+impl Sequences {
+    /// The next sequence of an output that has had one.
+    pub fn get(&self, output: Output) -> Option<i64> {
+        self.place(output).ok().map(|place| self.next[place].1)
+    }
+
+    /// Takes the next sequence of an output; the first is 1.
+    pub fn take(&mut self, output: Output) -> i64 {
+        match self.place(output) {
+            Ok(place) => {
+                let sequence = self.next[place].1;
+                self.next[place].1 += 1;
+                sequence
+            }
+            Err(place) => {
+                self.next.insert(place, (output, 2));
+                1
+            }
+        }
+    }
+
+    /// Sets the next sequence of an output; gives what it was.
+    pub fn insert(&mut self, output: Output, next: i64) -> Option<i64> {
+        match self.place(output) {
+            Ok(place) => Some(std::mem::replace(&mut self.next[place].1, next)),
+            Err(place) => {
+                self.next.insert(place, (output, next));
+                None
+            }
+        }
+    }
+
+    /// Outputs with their next sequence, in the order of the outputs.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Output, i64)> {
+        self.next.iter().copied()
+    }
+
+    fn place(&self, output: Output) -> Result<usize, usize> {
+        self.next.binary_search_by_key(&output, |(known, _)| *known)
+    }
+}
+
+impl FromIterator<(Output, i64)> for Sequences {
+    fn from_iter<I: IntoIterator<Item = (Output, i64)>>(sequences: I) -> Self {
+        let mut all = Self::default();
+        for (output, next) in sequences {
+            all.insert(output, next);
+        }
+        all
+    }
 }
 
 /// `Checkpoint`: the last record of every transaction on `comity.state`.

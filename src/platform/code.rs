@@ -17,11 +17,14 @@ pub const CLOSED_LIST: &str = "CMT-9107";
 /// A source schema or mapping in the folder that no `[[source]]` names.
 pub const UNUSED_FILE: &str = "CMT-9108";
 
+/// A proposal's question that nobody has answered yet.
+pub const UNDECIDED: &str = "CMT-9109";
+
 /// A source schema is no Avro record.
 pub const SCHEMA: &str = "CMT-9201";
 /// A source schema contains itself.
 pub const RECURSIVE: &str = "CMT-9202";
-/// A type that no format can fill.
+/// A type that is not read, or that the source's format cannot fill.
 pub const SCHEMA_TYPE: &str = "CMT-9203";
 /// Two fields with one name, or a column that the schema lacks.
 pub const SCHEMA_FIELD: &str = "CMT-9204";
@@ -48,6 +51,25 @@ pub const CALL: &str = "CMT-9309";
 pub const INPUT_CHANGED: &str = "CMT-9310";
 /// A function of VRL that is not offered.
 pub const NOT_OFFERED: &str = "CMT-9311";
+
+/// A source version that records in the topic may still name is gone.
+pub const VERSION_GONE: &str = "CMT-9701";
+/// A source version is cut or read in another way under the same name.
+pub const FORMAT_CHANGED: &str = "CMT-9702";
+/// A field that records of this version have is gone, where its place counts.
+pub const FIELD_GONE: &str = "CMT-9703";
+/// A field that records of this version lack is needed.
+pub const FIELD_NEW: &str = "CMT-9704";
+/// A field has another type, or may no longer be absent.
+pub const FIELD_TYPE: &str = "CMT-9705";
+/// The columns stand in another order.
+pub const FIELD_MOVED: &str = "CMT-9706";
+/// The source calls a field otherwise.
+pub const FIELD_RENAMED: &str = "CMT-9707";
+/// The native id or the case is made of other fields: what was told before is not found again.
+pub const IDENTITY: &str = "CMT-9708";
+/// The mapping so far does not fit the changed source schema.
+pub const MAPPING_SO_FAR: &str = "CMT-9709";
 
 /// An example without its expectation, or the other way round.
 pub const EXAMPLE_FILE: &str = "CMT-9401";

@@ -14,6 +14,7 @@ pub struct Definition {
     pub name: String,
     pub title: String,
     pub origin: Origin,
+    pub ids: Ids,
     /// `comity.in.<name>` unless the folder says otherwise.
     pub topic: String,
     pub partitions: Partitions,
@@ -23,7 +24,8 @@ pub struct Definition {
     pub time_zone: String,
     /// The domains that its mapping may choose from; the first is the default.
     pub domains: Vec<Domain>,
-    /// The legal bases that its mapping may choose from, by name; the first is the default.
+    /// The legal bases that its mapping may choose from, by name; the first is the default. Empty where each record
+    /// states its own.
     pub legal_bases: Vec<(String, LegalBasis)>,
     pub authority: Authority,
     /// The line "decisions are rows where …".
@@ -61,6 +63,15 @@ pub enum Origin {
     PerRecord,
 }
 
+/// How a platform names events and cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ids {
+    /// By its own numbers; Comity puts `<platform>/` before them.
+    Native,
+    /// In full, so that it can speak of any platform's events of its origin. Only its own can be originals.
+    Canonical,
+}
+
 /// A number that a platform gives to organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalScheme {
@@ -78,6 +89,8 @@ pub struct Source {
     pub version: String,
     pub format: Format,
     pub encoding: Encoding,
+    /// False where no record of this version is a decision, so that each one is refused.
+    pub decides: bool,
     /// The fields of one row, element or object.
     pub fields: Vec<SourceField>,
     /// For Avro: the writer schema's text.

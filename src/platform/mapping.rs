@@ -51,6 +51,8 @@ pub(super) struct Task<'a> {
     pub(super) fields: &'a [SourceField],
     /// True where the input is `{ rows: [ … ] }`.
     pub(super) rows: bool,
+    /// False where the mapping must end in `abort` whatever it reads.
+    pub(super) decides: bool,
 }
 
 /// Compiles a mapping and notes every problem; no program where there is one.
@@ -76,7 +78,10 @@ pub(super) fn compile(task: &Task<'_>, problems: &mut Vec<Problem>) -> Option<Pr
         diagnostics.iter().filter(|diagnostic| !primary(diagnostic).is_some_and(|label| told(label.span.start())));
     problems.extend(fresh.map(|diagnostic| checker.diagnostic(diagnostic)));
     let program = program?;
-    checker.result(&program, &outcome, task.definition_is_sound, problems);
+    let gives = checker.gives(&program, &outcome, task.decides, problems);
+    if gives && task.decides {
+        checker.result(&program, &outcome, task.definition_is_sound, problems);
+    }
     if problems.len() == before && (program.info().fallible || !program.info().target_assignments.is_empty()) {
         // Both were looked for in the syntax above; the compiler's word is the last.
         let why = "the mapping can fail or changes its input";
@@ -100,6 +105,12 @@ fn compiled(
         Ok(result) => (Some(result.program), result.warnings.to_vec()),
         Err(diagnostics) => (None, diagnostics.to_vec()),
     }
+}
+
+/// The type of what a program can give; never, where it always aborts.
+fn result_kind(program: &Program) -> Kind {
+    let info = program.final_type_info();
+    info.result.kind().union(info.result.returns().clone())
 }
 
 /// The label that shows what is wrong.
@@ -225,10 +236,25 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether there is a result at all, which must be as `platform.toml` says.
+    fn gives(&self, program: &Program, outcome: &Outcome, decides: bool, problems: &mut Vec<Problem>) -> bool {
+        let gives = !result_kind(program).is_never();
+        if gives != decides {
+            let (code, why, help) = if gives {
+                let why = "platform.toml says that no record of this version is a decision";
+                (code::OUTPUT_UNKNOWN, why, "end each way in `abort \"word\"`, or take `decides = false` out")
+            } else {
+                let help = "give one, or write `decides = false` into its [[source]]";
+                (code::OUTPUT_MISSING, "the mapping never gives an event", help)
+            };
+            problems.push(self.file.problem(code, self.last_expression(outcome), why, help));
+        }
+        gives
+    }
+
     /// The type of the result against what the canonical schema takes.
     fn result(&self, program: &Program, outcome: &Outcome, own_rules: bool, problems: &mut Vec<Problem>) {
-        let info = program.final_type_info();
-        let kind = info.result.kind().union(info.result.returns().clone());
+        let kind = result_kind(program);
         let whole = self.last_expression(outcome);
         let place = |path: &[String]| -> Range<usize> {
             let exact = outcome.fields.iter().find(|(field, _)| field == path);
@@ -277,6 +303,16 @@ impl Checker<'_> {
                 problems.push(self.file.problem(code::OUTPUT_MISSING, place(&[]), why, "give it in every result"));
             }
             Origin::Fixed(_) | Origin::PerRecord => {}
+        }
+        let basis = given.get("legal_basis").and_then(|kind| kind.as_array()).map(|list| list.reduced_kind());
+        let stated = self.definition.legal_bases.is_empty();
+        if basis.is_some_and(|basis| if stated { basis.contains_bytes() } else { basis.contains_object() }) {
+            let (why, help) = if stated {
+                ("platform.toml says that each record states its legal bases", "give objects of `scheme` and `value`")
+            } else {
+                ("a legal basis is not a name of [legal_bases]", "give names, or write `legal_bases = \"per-record\"`")
+            };
+            problems.push(self.file.problem(code::OUTPUT_TYPE, place(&["legal_basis".to_owned()]), why, help));
         }
         if !self.definition.names_subjects && has("subject") {
             let why = "platform.toml says that no record names a subject";

@@ -7,6 +7,7 @@
 //! ```toml
 //! title = "Wage and hour decisions of New Jersey"
 //! origin = "US-NJ"                   # or "per-record": the mapping then gives `origin`
+//! ids = "native"                     # optional; "canonical": its records give ids with the platform's name (a desk)
 //! topic = "comity.in.us-nj-labour"   # optional; `comity.in.<folder>` is the default
 //! keyed = true                       # its producer keys each record by native id; false by default
 //! partitions = 3                     # only with keyed: exactly as many; without it as many as the topic has
@@ -17,7 +18,8 @@
 //! names_subjects = true              # false: its records describe products only, and it may not give a subject
 //! authority = { id = "us-nj-dol", name = "New Jersey Department of Labor" }
 //!
-//! [legal_bases]                      # by name, in the order of preference; the first is the default
+//! [legal_bases]                      # by name, in the order of preference; the first is the default. Or, above the
+//!                                    # tables, `legal_bases = "per-record"`: the mapping gives {scheme, value}
 //! wage-payment = { scheme = "US-NJ-STATUTES", value = "N.J.S.A. 34:11" }
 //!
 //! [rejects]                          # the words with which the mapping may `abort`, each with one line why
@@ -39,7 +41,8 @@
 //! schema = "source.avsc"             # default
 //! mapping = "mapping.vrl"            # default
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
-//! encoding = "utf-8"                 # default; or "iso-8859-1"
+//! encoding = "utf-8"                 # default; or "iso-8859-1"; a file in UTF-16 becomes UTF-8 as it is cut
+//! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
 //! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
@@ -57,7 +60,8 @@
 //!
 //! One Avro record, for every format: what a row, an element or an object promises. A field's name is what the
 //! mapping calls it (`.case_number`), its property `native` what the source calls it (`Case #`); without one they are
-//! the same. A union with null may be empty. Recursive schemas are refused.
+//! the same. A union with null may be empty. Recursive schemas are refused, and so are decimals and types that the format
+//! cannot fill: arrays, maps and records in a cell, maps in XML, bytes in JSON.
 //!
 //! # `mapping.vrl`
 //!
@@ -78,7 +82,7 @@
 //!
 //! | field | what it takes |
 //! |---|---|
-//! | `event_id`, `case_id`, `references[]` | native ids as text; Comity puts `<platform>/` before them |
+//! | `event_id`, `case_id`, `references[]` | native ids as text; Comity puts `<platform>/` before them, unless `ids = "canonical"` |
 //! | `kind` | `ORIGINAL`, `SUPPLEMENT`, `CORRECTION`, `WITHDRAWAL`, `CLOSURE` |
 //! | `origin` | an ISO code; only and always where `origin = "per-record"` |
 //! | `decided`, `occurred` | what `date` returns |
@@ -91,7 +95,7 @@
 //! | `case_status` `OPEN`, `scope` `FEDERATION`, `mode` `ACTUAL` | with these defaults |
 //! | `finality`, `severity`, `urgency`, `certainty` | `NOT_STATED` or `UNKNOWN` by default |
 //! | `revision` | an integer that grows |
-//! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns; a date expires at its end |
+//! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns, in the years 1 to 9999; a date expires at its end |
 //! | `for_follow_up[]`, `for_attention[]`, `distribution[]` | ISO codes; `distribution_text` is prose |
 //! | `info[]` | `{headline, description, language}`, the only free text |
 //! | `resources[]` | `{uri, mime_type, size_bytes, sha256}` |
@@ -108,7 +112,7 @@
 //! | function | gives |
 //! |---|---|
 //! | `org_id(scheme, value [, register])` | an identifier, or null for a blank value; `scheme` is a literal |
-//! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"]])` | exact minor units (ISO 4217), or null for blank and the texts in `absent` |
+//! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"], float: true])` | exact minor units (ISO 4217), or null for blank and the texts in `absent`. `float: true` is for spreadsheets whose amounts went through a binary number: `586.8399999999999` is read as 586.84, and nothing else is rounded |
 //! | `sum_money([money(…), …])` | the sum in one currency; null where there is none |
 //! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
 //! | `earliest([date(…), …])`, `latest(…)` | one of the dates, or null |
@@ -141,19 +145,24 @@ use vrl::compiler::Program;
 use crate::model::problem::Problem;
 
 pub mod code;
+pub(crate) mod columns;
+pub mod compare;
 pub mod definition;
+pub mod desk;
 pub mod examples;
 
 pub(crate) mod functions;
+pub mod lineage;
 mod mapping;
-mod nearest;
+pub(crate) mod nearest;
 mod outcome;
 pub(crate) mod read;
 mod read_source;
-mod shape;
+pub(crate) mod shape;
 mod source_schema;
 mod syntax;
 pub(crate) mod text;
+mod undecided;
 mod written;
 pub(crate) mod zone;
 
@@ -163,7 +172,11 @@ mod tests;
 use definition::{Definition, Delimited, Format, Rows, Source};
 use written::Text;
 
+/// The words that mark what the author of a folder still has to decide.
+pub const UNDECIDED: &str = "TO DECIDE";
+
 /// A platform that may be used: its definition is valid and its mappings are proved.
+#[derive(Clone)]
 pub struct Platform {
     pub definition: Definition,
     /// SHA-256 of the folder's files in the order of their names, each as `name NUL length NUL bytes` with the length in
@@ -171,6 +184,8 @@ pub struct Platform {
     pub digest: [u8; 32],
     /// The first 16 hexadecimal digits of `digest`.
     pub mapping_version: String,
+    /// What its author still has to decide: with any of it, it serves for trying only.
+    pub undecided: Vec<Problem>,
     /// The mapping of each source, in the order of `definition.sources`.
     pub(crate) mappings: Vec<Mapping>,
     /// `definition.time_zone`.
@@ -187,6 +202,7 @@ impl fmt::Debug for Platform {
 }
 
 /// A mapping that was proved.
+#[derive(Clone)]
 pub(crate) struct Mapping {
     pub(crate) program: Program,
     /// The name of its file, for the field of a rejection.
@@ -203,6 +219,11 @@ impl Mapping {
             Some(byte) => format!("{}:{}", self.file, self.lines.partition_point(|start| *start <= byte) + 1),
         }
     }
+}
+
+/// True for what can name a platform and its folder: a-z, 0-9 and `-`, at most 63 letters.
+pub fn is_name(name: &str) -> bool {
+    read::is_name(name, "-") && name.len() <= read::NAME_BYTES_MAX
 }
 
 /// Reads a platform from the files of its folder, by relative path.
@@ -238,9 +259,14 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         let schema = text_file(&plan.schema.0, Some((&file, &plan.schema.1)), files, problems);
         let mapping_file = text_file(&plan.mapping.0, Some((&file, &plan.mapping.1)), files, problems);
         let before = problems.len();
-        let fields = schema.as_ref().map(|schema| source_schema::read(schema, problems)).unwrap_or_default();
+        let fields =
+            schema.as_ref().map(|schema| source_schema::read(schema, &plan.format, problems)).unwrap_or_default();
         let sound = schema.is_some() && problems.len() == before;
         for (column, at) in plan.columns.iter().filter(|_| sound) {
+            if fields.iter().filter(|field| field.native == *column).count() > 1 {
+                let why = format!("the source schema has several columns `{column}`");
+                problems.push(file.problem(code::SCHEMA_FIELD, at.clone(), why, "name a column that stands once"));
+            }
             if fields.iter().all(|field| field.native != *column) {
                 let help = read::suggestion(column, fields.iter().map(|field| field.native.as_str()));
                 let why = format!("the source schema has no column `{column}`");
@@ -250,22 +276,25 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         let rows = grouped(&plan.format);
         if let (true, Some(mapping_file)) = (sound, &mapping_file) {
             let (definition, knowledge, fields) = (&definition, &knowledge, fields.as_slice());
-            let task = mapping::Task { definition, definition_is_sound, knowledge, file: mapping_file, fields, rows };
+            let (file, decides) = (mapping_file, plan.decides);
+            let task = mapping::Task { definition, definition_is_sound, knowledge, file, fields, rows, decides };
             let program = mapping::compile(&task, problems);
             let lines = mapping_file.text.match_indices('\n').map(|(byte, _)| byte + 1).collect();
             mappings.extend(program.map(|program| Mapping { program, file: mapping_file.name.clone(), lines }));
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
-        let (version, format, encoding) = (plan.version, plan.format, plan.encoding);
+        let (version, format, encoding) = (plan.version, known_by_name(plan.format, &fields), plan.encoding);
+        let decides = plan.decides;
         // `source_schema::read` has told whatever is wrong with it.
         let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
-        definition.sources.push(Source { version, format, encoding, fields, schema_text, writer });
+        definition.sources.push(Source { version, format, encoding, decides, fields, schema_text, writer });
     }
     let digest = digest(files);
     let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let zone = zone::find(&definition.time_zone)?;
     let vrl_zone = vrl::compiler::TimeZone::parse(&definition.time_zone)?;
-    Some(Platform { definition, digest, mapping_version, mappings, zone, vrl_zone })
+    let undecided = undecided::find(files);
+    Some(Platform { definition, undecided, digest, mapping_version, mappings, zone, vrl_zone })
 }
 
 /// True where the mapping's input is `{ rows: [ … ] }`.
@@ -277,6 +306,24 @@ fn grouped(format: &Format) -> bool {
         },
         Format::Json { .. } | Format::JsonLines | Format::Xml { .. } | Format::Avro => false,
     }
+}
+
+/// The format with its `group` or `continuation` by the names of the fields: `platform.toml` names columns as the file
+/// does, the cutter and intake know fields by their names.
+fn known_by_name(mut format: Format, fields: &[definition::SourceField]) -> Format {
+    let rename = |column: &mut String| {
+        if let Some(field) = fields.iter().find(|field| field.native == *column) {
+            column.clone_from(&field.name);
+        }
+    };
+    if let Format::Delimited(layout) = &mut format {
+        match &mut layout.rows {
+            Rows::Single => {}
+            Rows::Group { field } => rename(field),
+            Rows::Continuation { empty } => empty.iter_mut().for_each(rename),
+        }
+    }
+    format
 }
 
 /// A file of the folder as text; `None` with a problem, at the place that names it where there is one.

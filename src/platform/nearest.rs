@@ -4,7 +4,7 @@
 const LETTERS_PER_MISTAKE: usize = 3;
 
 /// The word that differs least, where it differs little enough.
-pub(super) fn of<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub(crate) fn of<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let mistakes_max = (word.chars().count() / LETTERS_PER_MISTAKE).max(1);
     known
         .into_iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::code;
-use super::definition::{Definition, LocalScheme, Origin, Partitions};
+use super::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
 use super::nearest;
 use super::read_source::{self, Plan};
 use super::written::{self, Section, Spanned, Text, Written};
@@ -22,7 +22,7 @@ const CODES_MAX: usize = 10_000;
 /// Partitions of one platform's topic.
 const PARTITIONS_MAX: i32 = 100;
 /// Letters of a platform's name: with `comity.in.` before it the topic's name stays within Kafka's 249.
-const NAME_BYTES_MAX: usize = 63;
+pub(super) const NAME_BYTES_MAX: usize = 63;
 
 /// The definition, but for the fields of its sources, and how each source is to be read.
 pub(super) fn read(
@@ -35,6 +35,7 @@ pub(super) fn read(
     check_name(name, file, problems);
     let title = top.needed_text("title", problems);
     let origin = origin(&mut top, file, problems);
+    let ids = ids(&mut top, file, problems);
     let topic = topic(name, &mut top, file, problems);
     let partitions = partitions(&mut top, file, problems);
     let language = language(&mut top, file, problems);
@@ -54,6 +55,7 @@ pub(super) fn read(
         name: name.to_owned(),
         title,
         origin,
+        ids,
         topic,
         partitions,
         language,
@@ -73,7 +75,7 @@ pub(super) fn read(
 }
 
 fn check_name(name: &str, file: &Text, problems: &mut Vec<Problem>) {
-    if !is_name(name, "-") || name.len() > NAME_BYTES_MAX {
+    if !super::is_name(name) {
         let why = format!("`{name}` cannot name a platform");
         let help = format!("call the folder with a-z, 0-9 and `-`, at most {NAME_BYTES_MAX} letters");
         problems.push(Problem::new(code::VALUE, file.name.clone(), why, help));
@@ -81,7 +83,7 @@ fn check_name(name: &str, file: &Text, problems: &mut Vec<Problem>) {
 }
 
 /// True for lower-case ASCII letters, digits and the given marks, not empty and not starting with a mark.
-pub(super) fn is_name(text: &str, marks: &str) -> bool {
+pub(crate) fn is_name(text: &str, marks: &str) -> bool {
     let word = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     text.starts_with(word) && text.chars().all(|letter| word(letter) || marks.contains(letter))
 }
@@ -106,6 +108,19 @@ fn origin(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> Or
     let help = "write an ISO 3166-1 or 3166-2 code such as `DE` or `CA-ON`, or `per-record`";
     refuse(file, at, format!("`{text}` is no jurisdiction"), help, problems);
     Origin::PerRecord
+}
+
+fn ids(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> Ids {
+    let Some((text, at)) = top.text("ids", problems) else { return Ids::Native };
+    match text.as_str() {
+        "native" => Ids::Native,
+        "canonical" => Ids::Canonical,
+        other => {
+            let help = "write `native`, or `canonical` where records give ids with the name of their platform";
+            refuse(file, at, format!("`{other}` is no way to name events"), help, problems);
+            Ids::Native
+        }
+    }
 }
 
 fn topic(name: &str, top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> String {
@@ -222,6 +237,12 @@ fn authority(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) ->
 fn legal_bases(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> Vec<(String, LegalBasis)> {
     if top.take("legal_bases").is_none() {
         top.missing("legal_bases", problems);
+        return Vec::new();
+    }
+    if top
+        .take("legal_bases")
+        .is_some_and(|written| matches!(written.get_ref(), Written::Text(of) if of == "per-record"))
+    {
         return Vec::new();
     }
     let mut bases = Vec::new();

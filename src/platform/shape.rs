@@ -1,9 +1,11 @@
 //! What the canonical schema takes from a mapping: the closed object, field by field, and the check of a result's type
 //! against it. No field exists in which a person could be named.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use vrl::value::Kind;
+use vrl::value::kind::{Collection, Field as KindField};
 
 use super::functions;
 use crate::model::code::{
@@ -18,7 +20,7 @@ pub(super) enum Shape {
     Integer,
     /// A text of a closed list.
     Code(fn() -> Vec<&'static str>),
-    /// A name of `[legal_bases]`.
+    /// A name of `[legal_bases]`, or what each record states; which of the two is the platform's own rule.
     LegalBasis,
     /// An ISO code of a jurisdiction.
     Place,
@@ -161,7 +163,9 @@ fn check_shape(kind: &Kind, shape: Shape, path: &mut Vec<String>, faults: &mut V
     let allowed = match shape {
         Shape::Object(fields) => return check_object(&kind, fields, path, faults),
         Shape::List(of) => return check_list(&kind, *of, path, faults),
-        Shape::Text | Shape::Code(_) | Shape::LegalBasis | Shape::Place => Kind::bytes(),
+        Shape::Text | Shape::Code(_) | Shape::Place => Kind::bytes(),
+        Shape::LegalBasis if kind.is_object() => legal_basis_kind(),
+        Shape::LegalBasis => Kind::bytes(),
         Shape::Integer => Kind::integer(),
         Shape::Date => functions::date_kind(),
         Shape::Instant => functions::date_kind().or_integer().or_timestamp(),
@@ -171,6 +175,12 @@ fn check_shape(kind: &Kind, shape: Shape, path: &mut Vec<String>, faults: &mut V
     if open(&allowed).is_superset(&kind).is_err() {
         faults.push(misfit(path, &kind, shape));
     }
+}
+
+/// The kind of a legal basis that a record states.
+fn legal_basis_kind() -> Kind {
+    let fields = ["scheme", "value"].map(|name| (KindField::from(name), Kind::bytes()));
+    Kind::object(Collection::from(BTreeMap::from(fields)))
 }
 
 /// The kind with its objects' fields allowed to be absent: optional parts of a date may be left out.
@@ -260,6 +270,33 @@ fn without_null(kind: &Kind) -> Kind {
     kind.remove_null();
     kind.remove_undefined();
     kind
+}
+
+/// Every field that holds no other, by its path from the event down; elements of lists count as their list.
+pub(crate) fn paths() -> Vec<String> {
+    let mut paths = Vec::new();
+    collect(EVENT, "", &mut paths);
+    paths
+}
+
+fn collect(fields: &[Field], above: &str, paths: &mut Vec<String>) {
+    for field in fields {
+        let path = format!("{above}{}", field.name);
+        let shape = if let Shape::List(of) = field.shape { *of } else { field.shape };
+        match shape {
+            Shape::Object(inner) => collect(inner, &format!("{path}."), paths),
+            Shape::Text
+            | Shape::Integer
+            | Shape::Code(_)
+            | Shape::LegalBasis
+            | Shape::Place
+            | Shape::Date
+            | Shape::Instant
+            | Shape::Money
+            | Shape::Identifier
+            | Shape::List(_) => paths.push(path),
+        }
+    }
 }
 
 /// The shape at a path from the event down.

@@ -7,7 +7,7 @@ use vrl::value::Kind;
 use vrl::value::kind::{Collection, Field};
 
 use super::code;
-use super::definition::{SourceField, SourceType};
+use super::definition::{Format, SourceField, SourceType};
 use super::written::Text;
 use crate::model::limit;
 use crate::model::problem::Problem;
@@ -15,8 +15,8 @@ use crate::model::problem::Problem;
 /// Fields of one source schema, those of named types counted where they are used.
 const FIELDS_MAX: usize = 4_000;
 
-/// Reads the fields of a source schema; what could be read is given along with the problems.
-pub(super) fn read(file: &Text, problems: &mut Vec<Problem>) -> Vec<SourceField> {
+/// Reads the fields of a source schema in a format; what could be read is given along with the problems.
+pub(super) fn read(file: &Text, format: &Format, problems: &mut Vec<Problem>) -> Vec<SourceField> {
     let json: Json = match serde_json::from_str(&file.text) {
         Ok(json) => json,
         Err(error) => {
@@ -26,7 +26,10 @@ pub(super) fn read(file: &Text, problems: &mut Vec<Problem>) -> Vec<SourceField>
             return Vec::new();
         }
     };
-    let mut reader = Reader { file, named: BTreeMap::new(), open: Vec::new(), fields: 0, problems: Vec::new() };
+    // Columns are known by their places, so a file may call several alike, or nothing.
+    let by_place = matches!(format, Format::Delimited(_));
+    let mut reader =
+        Reader { file, by_place, named: BTreeMap::new(), open: Vec::new(), fields: 0, problems: Vec::new() };
     let read = reader.type_of(&json, 0);
     let fields = match read {
         Some((SourceType::Record(fields), false)) => fields,
@@ -43,6 +46,7 @@ pub(super) fn read(file: &Text, problems: &mut Vec<Problem>) -> Vec<SourceField>
             problems.push(Problem::new(code::SCHEMA, file.name.clone(), why, "correct it as Avro 1.12 wants it"));
         }
     }
+    reader.fill(&fields, format);
     problems.append(&mut reader.problems);
     fields
 }
@@ -55,6 +59,7 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
 
 struct Reader<'a> {
     file: &'a Text,
+    by_place: bool,
     /// The named types read so far.
     named: BTreeMap<String, SourceType>,
     /// The records that are being read, outermost first: a name among them is a recursion.
@@ -75,6 +80,12 @@ impl Reader<'_> {
             Json::String(name) => self.by_name(name).map(|of| (of, false)),
             Json::Array(branches) => self.union(branches, depth),
             Json::Object(object) => match object.get("type") {
+                Some(Json::String(_)) if object.get("logicalType").and_then(Json::as_str) == Some("decimal") => {
+                    let why = "a decimal is a type that is not read";
+                    let help = "write the amount as a string, or as a long of minor units";
+                    self.refuse(code::SCHEMA_TYPE, "decimal", why, help);
+                    None
+                }
                 Some(Json::String(name)) => self.complex(name, json, depth).map(|of| (of, false)),
                 Some(inner) => self.type_of(inner, depth + 1),
                 None => {
@@ -202,9 +213,33 @@ impl Reader<'_> {
     fn unique(&mut self, fields: &[SourceField]) {
         for (place, field) in fields.iter().enumerate() {
             let earlier = fields.get(..place).unwrap_or_default();
-            if earlier.iter().any(|other| other.name == field.name || other.native == field.native) {
+            let same =
+                |other: &SourceField| other.name == field.name || (other.native == field.native && !self.by_place);
+            if earlier.iter().any(same) {
                 let why = format!("two fields are called `{}`", field.native);
                 self.refuse(code::SCHEMA_FIELD, &field.name, why, "give each field its own name and its own `native`");
+            }
+        }
+    }
+
+    /// Refuses each field whose type the format cannot fill: its records would all be refused.
+    fn fill(&mut self, fields: &[SourceField], format: &Format) {
+        for field in fields {
+            let inner = match &field.of {
+                SourceType::Array(item) | SourceType::Map(item) => std::slice::from_ref(&**item),
+                SourceType::Record(fields) => fields.as_slice(),
+                SourceType::Boolean
+                | SourceType::Integer
+                | SourceType::Double
+                | SourceType::Text
+                | SourceType::Bytes => &[],
+            };
+            match misfit(&field.of, format) {
+                Some((why, help)) => {
+                    let why = format!("`{}` {why}", field.name);
+                    self.refuse(code::SCHEMA_TYPE, &field.name, why, help);
+                }
+                None => self.fill(inner, format),
             }
         }
     }
@@ -230,6 +265,22 @@ impl Reader<'_> {
         let at = self.file.text.rfind(&quoted).filter(|_| !word.is_empty());
         let range = at.map_or(0..1, |start| start..start + quoted.len());
         self.problems.push(self.file.problem(code, range, why, help));
+    }
+}
+
+/// Why a format cannot fill a type, and what can be done; `None` where it can.
+fn misfit(of: &SourceType, format: &Format) -> Option<(&'static str, &'static str)> {
+    match (format, of) {
+        (Format::Delimited(_), SourceType::Array(_) | SourceType::Map(_) | SourceType::Record(_)) => {
+            Some(("is no single value, and a cell holds one", "declare a string, and take it apart in the mapping"))
+        }
+        (Format::Xml { .. }, SourceType::Map(_)) => {
+            Some(("is a map, and XML knows no keys", "declare a record with the children's names"))
+        }
+        (Format::Json { .. } | Format::JsonLines, SourceType::Bytes) => {
+            Some(("is of bytes, and JSON knows texts only", "declare a string"))
+        }
+        (Format::Json { .. } | Format::JsonLines | Format::Xml { .. } | Format::Delimited(_) | Format::Avro, _) => None,
     }
 }
 

@@ -104,6 +104,47 @@ fn a_sound_folder_has_no_problem() {
     assert_eq!(platform.definition.sources[0].fields[0].native, "Case No.");
 }
 
+/// Named by their columns they made no record of several rows: the cutter looked for fields of these names.
+#[test]
+fn rows_are_joined_by_fields_that_have_other_names_than_their_columns() {
+    let rows = |files| load("on-test", &files).expect("sound").definition.sources[0].format.clone();
+    let cut = |files: BTreeMap<String, Vec<u8>>, file: &str| {
+        let platform = load("on-test", &files).expect("sound");
+        let cutter = crate::decode::cut::open(&platform.definition, "rows.csv", file.as_bytes()).expect("its format");
+        cutter.map(|record| String::from_utf8(record.expect("a record").bytes).expect("text")).collect::<Vec<_>>()
+    };
+    let header = "Case No.;Employer;number;amount;severity;decided";
+    let file = format!("{header}\n1;a;;;;\n1;b;;;;\n2;c;;;;\n");
+    assert_eq!(cut(sound(), &file), ["1;a;;;;\n1;b;;;;", "2;c;;;;"], "{:?}", rows(sound()));
+    let continued = || with("platform.toml", "group = \"Case No.\"", "continuation = [\"Case No.\", \"Employer\"]");
+    let file = format!("{header}\n1;a;;;;\n;;b;;;\n;c;;;;\n");
+    assert_eq!(cut(continued(), &file), ["1;a;;;;\n;;b;;;", ";c;;;;"], "{:?}", rows(continued()));
+}
+
+/// A version of which no record is a decision says so, and its mapping keeps to it.
+#[test]
+fn a_version_that_never_decides_only_aborts() {
+    let aborts = "if .rows[0].amount == null { abort \"no_finding\" } else { abort \"no_finding\" }\n";
+    let folder = |toml: &str, mapping: &str| {
+        let mut files = sound();
+        files.insert("platform.toml".to_owned(), format!("{TOML}{toml}").into_bytes());
+        files.insert("mapping.vrl".to_owned(), mapping.as_bytes().to_vec());
+        files
+    };
+    let platform =
+        load("on-test", &folder("decides = false\n", aborts)).unwrap_or_else(|found| panic!("{}", told(&found)));
+    assert!(!platform.definition.sources[0].decides);
+    let only = |files: BTreeMap<String, Vec<u8>>, code: &str, word: &str| {
+        let found = problems(&files);
+        let [problem] = found.as_slice() else { panic!("one problem, not\n{}", told(&found)) };
+        assert_eq!(problem.code, code, "{}", told(&found));
+        assert!(problem.help.contains(word), "{}", told(&found));
+    };
+    only(folder("", aborts), code::OUTPUT_MISSING, "decides = false");
+    only(folder("decides = false\n", MAPPING), code::OUTPUT_UNKNOWN, "abort");
+    only(folder("decides = \"no\"\n", MAPPING), code::WRONG_TYPE, "");
+}
+
 #[test]
 fn a_topic_has_one_partition_unless_its_records_are_keyed() {
     let read = |lines: &str| {
@@ -178,8 +219,37 @@ fn a_source_schema_is_a_record_that_ends() {
     check(avsc, row, r#"{"name":"number","type":"Row"}"#, code::RECURSIVE, "\"Row\"");
     check(avsc, row, r#"{"name":"number","type":["int","string"]}"#, code::SCHEMA_TYPE, "{");
     check(avsc, row, r#"{"name":"number","type":"decimal"}"#, code::SCHEMA_TYPE, "\"decimal\"");
-    check(avsc, "\"native\":\"Employer\"", "\"native\":\"Case No.\"", code::SCHEMA_FIELD, "\"name\"");
+    check(avsc, "\"name\":\"name\"", "\"name\":\"number\"", code::SCHEMA_FIELD, "\"number\"");
     check(avsc, "\"fields\":[\n", "\"fields\":[,\n", code::SCHEMA, ",");
+}
+
+/// Files with two columns of one name, or of none, are real; only the column that makes records must stand once.
+#[test]
+fn columns_may_be_called_alike_but_not_the_one_that_groups() {
+    let avsc = "source.avsc";
+    assert_eq!(problems(&with(avsc, "\"native\":\"Employer\"", "\"native\":\"amount\"")), []);
+    let found = problems(&with(avsc, "\"native\":\"Employer\"", "\"native\":\"Case No.\""));
+    assert_eq!(found.iter().map(|problem| problem.code).collect::<Vec<_>>(), [code::SCHEMA_FIELD], "{}", told(&found));
+    let mut json = with(avsc, "\"native\":\"Employer\"", "\"native\":\"amount\"");
+    let toml = TOML.replace("format = \"csv\"\ndelimiter = \";\"\ngroup = \"Case No.\"\n", "format = \"json\"\n");
+    json.insert("platform.toml".to_owned(), toml.into_bytes());
+    assert!(problems(&json).iter().any(|problem| problem.code == code::SCHEMA_FIELD), "keys of an object are names");
+}
+
+#[test]
+fn a_mark_of_a_proposal_is_undecided() {
+    let undecided = |files| load("on-test", &files).expect("sound").undecided;
+    assert_eq!(undecided(sound()), []);
+    let title = undecided(with("platform.toml", "Invented decisions", "TO DECIDE 1 and TO DECIDE 2"));
+    let first = &title[0];
+    let place = first.place.clone().unwrap();
+    assert_eq!(
+        (title.len(), first.code, first.why.as_str()),
+        (1, code::UNDECIDED, "question 1 is still to be decided")
+    );
+    assert_eq!(&place.text[place.start..place.end], "TO DECIDE");
+    let mapping = undecided(with("mapping.vrl", "first = .rows[0]", "# TO DECIDE 9: which?\nfirst = .rows[0]"));
+    assert_eq!((mapping.len(), mapping[0].file.as_str()), (1, "mapping.vrl"));
 }
 
 #[test]
@@ -282,6 +352,50 @@ fn a_code_is_one_of_its_list() {
     assert_eq!((found[0].code, found[0].help.as_str()), (code::OUTPUT_CODE, "did you mean `CORRECTION`?"));
 }
 
+/// The folder with one more source: a schema of one field of this type, in this format.
+fn with_field(of: &str, format: &str) -> Vec<(&'static str, String)> {
+    let mut files = sound();
+    let source = "[[source]]\nversion = \"more\"\nschema = \"source-more.avsc\"\nmapping = \"mapping-more.vrl\"\n";
+    files.insert("platform.toml".to_owned(), format!("{TOML}{source}{format}\n").into_bytes());
+    let schema = format!("{{\"type\":\"record\",\"name\":\"More\",\"fields\":[{{\"name\":\"odd\",\"type\":{of}}}]}}");
+    files.insert("source-more.avsc".to_owned(), schema.into_bytes());
+    let mapping = "abort \"no_finding\"".to_owned();
+    files.insert("mapping-more.vrl".to_owned(), mapping.into_bytes());
+    let schemas = |problem: &Problem| problem.file == "source-more.avsc";
+    problems(&files).into_iter().filter(schemas).map(|problem| (problem.code, problem.why)).collect()
+}
+
+#[test]
+fn a_type_that_the_format_cannot_fill_is_refused() {
+    let texts = r#"{"type":"array","items":"string"}"#;
+    let map = r#"{"type":"map","values":"string"}"#;
+    let record = r#"{"type":"record","name":"Inner","fields":[{"name":"a","type":"string"}]}"#;
+    let deep =
+        r#"["null",{"type":"record","name":"Inner","fields":[{"name":"a","type":{"type":"map","values":"int"}}]}]"#;
+    let decimal = r#"{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}"#;
+    let [csv, tsv, json, lines, avro] =
+        ["csv", "tsv", "json", "jsonl", "avro"].map(|format| format!("format = \"{format}\""));
+    let xml = "format = \"xml\"\nrecord = \"ROW\"".to_owned();
+    for (of, refused, taken) in [
+        (texts, vec![&csv, &tsv], vec![&json, &lines, &xml, &avro]),
+        (map, vec![&csv, &tsv, &xml], vec![&json, &lines, &avro]),
+        (deep, vec![&csv, &tsv, &xml], vec![&json, &lines, &avro]),
+        (record, vec![&csv, &tsv], vec![&json, &lines, &xml, &avro]),
+        ("\"bytes\"", vec![&json, &lines], vec![&csv, &tsv, &xml, &avro]),
+        (decimal, vec![&csv, &tsv, &json, &lines, &xml, &avro], vec![]),
+    ] {
+        for format in refused {
+            let found = with_field(of, format);
+            assert_eq!(found.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [code::SCHEMA_TYPE], "{of} {format}");
+        }
+        for format in taken {
+            assert_eq!(with_field(of, format), [], "{of} {format}");
+        }
+    }
+    assert_eq!(with_field(texts, &csv)[0].1, "`odd` is no single value, and a cell holds one");
+    assert_eq!(with_field(decimal, &avro)[0].1, "a decimal is a type that is not read");
+}
+
 #[test]
 fn a_call_that_cannot_work_is_told_before_a_record_is_seen() {
     let vrl = "mapping.vrl";
@@ -294,6 +408,14 @@ fn a_call_that_cannot_work_is_told_before_a_record_is_seen() {
         code::CALL,
         "org_id(\"Employer #\", first.number)",
     );
+    let unknown = with(vrl, "org_id(\"employer-number\",", "org_id(\"ca-qc-nek\",");
+    let found = problems(&unknown);
+    assert_eq!((found[0].code, found[0].help.as_str()), (code::CALL, "did you mean `ca-qc-neq`?"), "{}", told(&found));
+    let own = with(vrl, "org_id(\"employer-number\",", "org_id(\"employer-numer\",");
+    assert_eq!(problems(&own)[0].help, "did you mean `employer-number`?");
+    let none = with(vrl, "org_id(\"employer-number\",", "org_id(\"on-other\",");
+    assert_eq!(problems(&none)[0].code, code::CALL);
+    assert_eq!(problems(&with(vrl, "org_id(\"employer-number\",", "org_id(\"lei\",")), []);
     check(vrl, "\"CAD\"", "\"CAN\"", code::CALL, "money(row.amount, \"CAN\")");
     check(vrl, "[\"%Y-%m-%d\"]", "[\"%Y-%Q-%d\"]", code::CALL, "date(first.decided, [\"%Y-%Q-%d\"])");
     check(

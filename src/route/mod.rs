@@ -1,6 +1,7 @@
 //! Who is told, in which role, by which rule.
 
 use crate::model::code::{Domain, MemberState, MsgType, Role, RoleReason, Scope, Severity};
+use crate::model::decision::Reasons;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, MemberIndex, Rules};
 use crate::model::state::Told;
@@ -50,13 +51,13 @@ impl Naming<'_> {
 }
 
 /// One recipient with its role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Routed {
     pub member: MemberIndex,
     pub role: Role,
     /// The role before, where it was another.
     pub role_before: Option<Role>,
-    pub reasons: Vec<RoleReason>,
+    pub reasons: Reasons,
 }
 
 /// Those told before and today's route, in the order of the members.
@@ -90,7 +91,7 @@ pub fn told_again(rules: &Rules, told: &[Told]) -> Vec<Routed> {
         member: told.member,
         role: told.role,
         role_before: None,
-        reasons: vec![RoleReason::ToldBefore],
+        reasons: RoleReason::ToldBefore.into(),
     };
     told.iter().filter(reachable).map(again).collect()
 }
@@ -124,9 +125,9 @@ fn role_of(
     on_route: bool,
 ) -> Routed {
     if let (Naming::Silent, Some(role)) = (matter.naming, before) {
-        return Routed { member, role, role_before: None, reasons: vec![RoleReason::ToldBefore] };
+        return Routed { member, role, role_before: None, reasons: RoleReason::ToldBefore.into() };
     }
-    let mut reasons = Vec::with_capacity(1);
+    let mut reasons = Reasons::default();
     let mut role = Role::Attention;
     let follow_up = [
         (RoleReason::NamedForFollowUp, matter.naming.follow_up(jurisdiction)),
@@ -135,14 +136,13 @@ fn role_of(
     ];
     for (reason, _) in follow_up.into_iter().filter(|(_, holds)| *holds && !matter.attention_only) {
         role = Role::FollowUp;
-        reasons.push(reason);
+        reasons = reasons.with(reason);
     }
     if matter.naming.attention(jurisdiction) {
-        reasons.push(RoleReason::NamedForAttention);
+        reasons = reasons.with(RoleReason::NamedForAttention);
     }
     if reasons.is_empty() {
-        reasons.push(if on_route { RoleReason::EveryMember } else { RoleReason::ToldBefore });
+        reasons = reasons.with(if on_route { RoleReason::EveryMember } else { RoleReason::ToldBefore });
     }
-    reasons.sort_unstable();
     Routed { member, role, role_before: before.filter(|before| *before != role), reasons }
 }

@@ -15,20 +15,22 @@ use crate::model::decision::{Batch, Output};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::Rules;
-use crate::model::state::{Checkpoint, Key};
+use crate::model::state::{Checkpoint, Key, Value};
 use crate::schema::state::StateRecord;
 
-mod restore;
+pub(crate) mod restore;
 mod open;
 mod ownership;
 
 use open::{Open, Sealed};
 use restore::Restore;
 
-pub use open::alert_value;
+pub use open::{alert_value, write_alert};
 
 /// Milliseconds of silence of the log after which its owner writes a `Tick`.
 const TICK_AFTER_MS: i64 = 1_000;
+/// How long newer rules may take from being sent to being read, before they are sent again.
+const RULES_AGAIN_MS: i64 = 5_000;
 /// Transactions that fail in a row after which the ledger stops: they would fail for ever.
 const FAILURES_MAX: u32 = 10;
 /// New beginnings in a row, each with a takeover and without a commit, after which it stops for the same reason.
@@ -90,8 +92,11 @@ pub enum Command {
     Commit(Box<Transaction>),
     /// Find the last `Checkpoint`: `CheckpointRead`.
     ReadCheckpoint,
-    /// The batch that ends with this `Checkpoint` is committed; count it.
-    Publish { checkpoint: Box<Checkpoint>, tally: Tally },
+    /// The batch that ends with this `Checkpoint` is committed; count it, and show readers what it changed.
+    Publish { checkpoint: Box<Checkpoint>, tally: Tally, shown: Vec<Shown> },
+    /// Show readers what committed transactions of another instance, or of this one's past, left in `comity.state`, up
+    /// to this `Checkpoint`. `complete`: the state is restored, so readers may be answered.
+    Show { shown: Vec<Shown>, last: Option<Box<Checkpoint>>, complete: bool },
     /// The commit before was unclear or failed, and its batch was undone.
     CountUndone,
     /// Write a `Tick` into the log.
@@ -104,6 +109,24 @@ pub enum Command {
     Done,
     /// Something is wrong that no retry mends.
     Stop(Fault),
+}
+
+/// What readers are shown of a committed change: the value that a key now has, or the key that has none any more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shown {
+    Value(Value),
+    Gone(Key),
+}
+
+impl Shown {
+    /// `None` for what readers do not look up.
+    fn new(key: Key, after: Option<Value>) -> Option<Self> {
+        match (key, after) {
+            (Key::Source(..) | Key::Pending(..), _) => None,
+            (_, Some(value)) => Some(Self::Value(value)),
+            (key, None) => Some(Self::Gone(key)),
+        }
+    }
 }
 
 /// One transaction, and the members that its recipients' places mean.
@@ -200,6 +223,7 @@ pub struct Ledger {
     now_ms: i64,
     committed_ms: i64,
     heard_ms: i64,
+    rules_sent_ms: i64,
     work_left: bool,
 }
 
@@ -228,6 +252,7 @@ impl Ledger {
             now_ms: 0,
             committed_ms: i64::MIN / 2,
             heard_ms: i64::MIN / 2,
+            rules_sent_ms: i64::MIN / 2,
             work_left: false,
         };
         (ledger, vec![Command::Follow])
@@ -277,7 +302,19 @@ impl Ledger {
             self.heard_ms = now_ms;
         }
         self.waiting.extend(entries);
-        self.advance(now_ms)
+        let mut commands = self.send_rules();
+        commands.extend(self.advance(now_ms));
+        commands
+    }
+
+    /// Rules of this instance that are newer than those in force are sent, and again where they were lost.
+    fn send_rules(&mut self) -> Vec<Command> {
+        let newer = ownership::is_newer(&self.setting.rules, self.state.rules());
+        if !newer || self.now_ms.saturating_sub(self.rules_sent_ms) < RULES_AGAIN_MS {
+            return Vec::new();
+        }
+        self.rules_sent_ms = self.now_ms;
+        vec![Command::SendRules(Box::new(self.setting.rules.clone()))]
     }
 
     /// Fills the open batch from what waits, and commits it when it is full, or nothing waits and its time has come.
@@ -357,7 +394,8 @@ impl Ledger {
         open::prune(&mut self.published, &sealed.checkpoint.marks.sequences);
         self.work_left = sealed.tally.work_left;
         self.last = Some(sealed.checkpoint.clone());
-        vec![Command::Publish { checkpoint: Box::new(sealed.checkpoint), tally: sealed.tally }]
+        let (checkpoint, tally, shown) = sealed.shown();
+        vec![Command::Publish { checkpoint: Box::new(checkpoint), tally, shown }]
     }
 
     fn commit_unknown(&mut self) -> Vec<Command> {
@@ -412,11 +450,8 @@ impl Ledger {
         // What still waits after an unclear commit was read before: the log goes on behind it.
         let position = self.waiting.back().map_or(self.state.marks.log_position, |entry| entry.offset + 1);
         let mut commands = vec![Command::ReadLog { position }];
-        if let Some(in_force) = self.state.rules()
-            && self.setting.rules.rules_version > in_force.rules_version
-        {
-            commands.push(Command::SendRules(Box::new(self.setting.rules.clone())));
-        }
+        self.rules_sent_ms = i64::MIN / 2;
+        commands.extend(self.send_rules());
         // A whole batch may wait, and the shell reads no entries on top of that.
         if !self.waiting.is_empty() {
             commands.extend(self.advance(self.now_ms));
@@ -441,7 +476,10 @@ impl Ledger {
         let members = self.setting.rules.members.len();
         let all = (0..members).filter_map(|place| u8::try_from(place).ok());
         let outputs = all.flat_map(|member| [Output::Alerts(member), Output::Test(member), Output::Status(member)]);
-        outputs.chain([Output::Rejects]).map(|output| (output, sequences.get(&output).copied().unwrap_or(1))).collect()
+        outputs
+            .chain([Output::Rejects, Output::National, Output::Archive])
+            .map(|output| (output, sequences.get(output).unwrap_or(1)))
+            .collect()
     }
 
     /// Drops all that is remembered.

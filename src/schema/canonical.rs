@@ -17,7 +17,7 @@ pub struct Version {
 
 /// Every version of every canonical schema, by id; the tests hold it against `schemas/`.
 pub const VERSIONS: &[Version] =
-    &[INFRACTION_EVENT, LOG_ENTRY, ALERT, REJECTION, STATUS, STATE_ENTRY, CHECKPOINT, RULES, TICK];
+    &[INFRACTION_EVENT, LOG_ENTRY, ALERT, REJECTION, STATUS, STATE_ENTRY, CHECKPOINT, RULES, TICK, REACH_SUMMARY];
 
 /// The version of `InfractionEvent` that is written.
 pub const INFRACTION_EVENT: Version = Version {
@@ -58,6 +58,14 @@ pub const RULES: Version =
 /// `Tick` by itself; the ledger finds it inside `LogEntry`.
 pub const TICK: Version =
     Version { name: "Tick", version: 1, id: 9, text: include_str!("../../schemas/canonical/Tick.v1.avsc") };
+
+/// The version of `ReachSummary` that is written.
+pub const REACH_SUMMARY: Version = Version {
+    name: "ReachSummary",
+    version: 1,
+    id: 10,
+    text: include_str!("../../schemas/canonical/ReachSummary.v1.avsc"),
+};
 
 /// The version of that id.
 pub fn by_id(id: i32) -> Option<&'static Version> {

@@ -127,7 +127,11 @@ pub(crate) fn places(items: &[Jurisdiction], out: &mut Vec<u8>) {
     list(items, out, |item, out| place(*item, out));
 }
 
-/// Appends an array of codes.
-pub(crate) fn codes<C: Code>(items: &[C], out: &mut Vec<u8>) {
-    list(items, out, |item, out| code(*item, out));
+/// Appends an array of codes, of which there are `count`.
+pub(crate) fn codes<C: Code>(items: impl Iterator<Item = C>, count: usize, out: &mut Vec<u8>) {
+    if count > 0 {
+        length(count, out);
+        items.for_each(|item| code(item, out));
+    }
+    out.push(0);
 }

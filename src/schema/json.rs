@@ -229,18 +229,18 @@ fn place(place: &Jurisdiction) -> Value {
 }
 
 /// `YYYY-MM-DD`; the number itself where it is no day of the years 1 to 9999, which no event has.
-fn day(days: Days) -> Value {
+pub(crate) fn day(days: Days) -> Value {
     let span = jiff::Span::new().try_days(days).ok();
     let date = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
     date.map_or_else(|| json!(days), |date| json!(date.to_string()))
 }
 
 /// RFC 3339 in UTC with milliseconds; the number itself where it is out of every calendar.
-fn instant(millis: Millis) -> Value {
+pub(crate) fn instant(millis: Millis) -> Value {
     let instant = jiff::Timestamp::from_millisecond(millis).ok();
     instant.map_or_else(|| json!(millis), |instant| json!(format!("{instant:.3}")))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

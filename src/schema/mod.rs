@@ -8,6 +8,7 @@ pub(crate) mod datum;
 mod read;
 pub mod event;
 pub mod json;
+pub mod generic;
 pub(crate) mod rejection;
 mod rules;
 pub mod log;

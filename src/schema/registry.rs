@@ -30,6 +30,8 @@ pub fn subjects(members: &[Jurisdiction]) -> Vec<Subject> {
     let statuses = members.iter().map(|member| (format!("comity.status.{member}-value"), canonical::STATUS));
     let others = [
         ("comity.alerts.test-value", canonical::ALERT),
+        ("comity.alerts.national-value", canonical::ALERT),
+        ("comity.reach.archive-value", canonical::REACH_SUMMARY),
         ("comity.rejects-value", canonical::REJECTION),
         ("comity.log-value", canonical::LOG_ENTRY),
         ("comity.state-comity.StateEntry", canonical::STATE_ENTRY),

@@ -25,7 +25,7 @@ pub(crate) fn write(rules: &rules::Rules, out: &mut Vec<u8>) {
 fn member(member: &rules::Member, out: &mut Vec<u8>) {
     datum::place(member.jurisdiction, out);
     datum::code(member.state, out);
-    datum::codes(&member.domains, out);
+    datum::codes(member.domains.iter().copied(), member.domains.len(), out);
     datum::code(member.least_severity, out);
 }
 

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::log::CodecError;
 use super::read::{Place, Record, Symbol, codes, each};
 use crate::model::code::{Domain, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
-use crate::model::place::Jurisdiction;
+use crate::model::place::{Jurisdiction, Millis};
 
 const ALERT: Record = Record { topic: "comity.alerts", schema: "Alert" };
+const STATUS: Record = Record { topic: "comity.status", schema: "Status" };
 const REJECTION: Record = Record { topic: "comity.rejects", schema: "Rejection" };
 
 /// One recipient's alert.
@@ -23,14 +24,22 @@ pub struct AlertView {
     pub alert_id: String,
     pub version: i32,
     pub msg_type: MsgType,
+    /// The `alert_id`s that it follows.
+    pub references: Vec<String>,
     pub standing: Standing,
     pub withdrawal_reason: Option<WithdrawalReason>,
+    /// Log time of the entry that decided.
+    pub issued_at: Millis,
+    pub expires_at: Option<Millis>,
     pub event_id: String,
+    pub case_id: String,
     pub origin: Jurisdiction,
     pub domain: Domain,
     pub severity: Severity,
     /// The infraction in words; `None` where time decided.
     pub infraction: Option<String>,
+    /// `<scheme>:<value>` by which Comity knows the organisation.
+    pub organisation_id: Option<String>,
     /// The organisation's name; only who has to act gets it.
     pub legal_name: Option<String>,
     /// Where else the organisation has open cases, and in which domain.
@@ -41,6 +50,9 @@ pub struct AlertView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectionView {
     pub sequence: i64,
+    /// Where the record that was refused stands.
+    pub topic: String,
+    pub offset: i64,
     pub platform: String,
     /// `CMT-nnnn`.
     pub code: String,
@@ -49,6 +61,22 @@ pub struct RejectionView {
     pub detail: Option<String>,
     /// The path of the field at fault.
     pub field: Option<String>,
+}
+
+/// What a recipient must have by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct StatusView {
+    /// Of the recipient's last alert; 0 before the first.
+    pub last_alert_sequence: i64,
+    pub log_time: Millis,
+}
+
+/// Reads a status.
+///
+/// # Errors
+/// The value is no `Status` of a known version.
+pub fn status(value: &[u8]) -> Result<StatusView, CodecError> {
+    STATUS.read(value)
 }
 
 /// Reads an alert.
@@ -66,13 +94,18 @@ pub fn alert(value: &[u8]) -> Result<AlertView, CodecError> {
         alert_id: read.alert_id,
         version: read.version,
         msg_type: read.msg_type.0,
+        references: read.references,
         standing: read.standing.0,
         withdrawal_reason: read.withdrawal_reason.map(|reason| reason.0),
+        issued_at: read.issued_at,
+        expires_at: read.expires_at,
         event_id: read.event_id,
+        case_id: read.case_id,
         origin: read.origin.0,
         domain: read.domain.0,
         severity: read.severity.0,
         infraction: read.infraction.map(|infraction| infraction.title),
+        organisation_id: read.organisation.and_then(|organisation| organisation.organisation_id),
         legal_name: read.event.and_then(|event| event.subject).map(|subject| subject.legal_name),
         open_cases: each(read.open_cases),
     })
@@ -84,8 +117,8 @@ pub fn alert(value: &[u8]) -> Result<AlertView, CodecError> {
 /// The value is no `Rejection` of a known version.
 pub fn rejection(value: &[u8]) -> Result<RejectionView, CodecError> {
     let read: ReadRejection = REJECTION.read(value)?;
-    let ReadRejection { sequence, platform, code, reason, detail, field } = read;
-    Ok(RejectionView { sequence, platform, code, reason, detail, field })
+    let ReadRejection { sequence, topic, offset, platform, code, reason, detail, field } = read;
+    Ok(RejectionView { sequence, topic, offset, platform, code, reason, detail, field })
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,13 +131,18 @@ struct ReadAlert {
     alert_id: String,
     version: i32,
     msg_type: Symbol<MsgType>,
+    references: Vec<String>,
     standing: Symbol<Standing>,
     withdrawal_reason: Option<Symbol<WithdrawalReason>>,
+    issued_at: i64,
+    expires_at: Option<i64>,
     event_id: String,
+    case_id: String,
     origin: Place,
     domain: Symbol<Domain>,
     severity: Symbol<Severity>,
     infraction: Option<ReadInfraction>,
+    organisation: Option<ReadOrganisation>,
     open_cases: Vec<ReadOpenCase>,
     event: Option<ReadEvent>,
 }
@@ -112,6 +150,11 @@ struct ReadAlert {
 #[derive(Debug, Deserialize)]
 struct ReadInfraction {
     title: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReadOrganisation {
+    organisation_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -139,6 +182,8 @@ impl From<ReadOpenCase> for (Jurisdiction, Domain) {
 #[derive(Debug, Deserialize)]
 struct ReadRejection {
     sequence: i64,
+    topic: String,
+    offset: i64,
     platform: String,
     code: String,
     reason: String,

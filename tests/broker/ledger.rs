@@ -43,7 +43,7 @@ impl Federation {
         broker.create_topics(&[names::LOG], &[("message.timestamp.type", "LogAppendTime")]);
         broker.create_topics(&[names::STATE], &[("cleanup.policy", "compact")]);
         let own = members().into_iter().flat_map(|member| [names::alerts(member), names::status(member)]);
-        let topics: Vec<String> = own.chain([names::REJECTS.to_owned(), names::TEST.to_owned()]).collect();
+        let topics: Vec<String> = own.chain(names::COMMON.map(str::to_owned)).collect();
         broker.create_topics(&topics.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
         let producer = broker.plain_config().set("enable.idempotence", "true").create().unwrap();
         let mut federation = Self { broker, producer, written: Kafka::new(), sent: 0 };
@@ -95,6 +95,7 @@ impl Federation {
                 commit_doubt: Duration::from_secs(5),
             },
             status: status.clone(),
+            view: Arc::default(),
         };
         let shutdown = Arc::new(AtomicBool::new(false));
         let told = shutdown.clone();
@@ -384,7 +385,7 @@ fn a_foreign_record_in_the_state_stops_the_ledger() {
 #[test]
 fn a_log_without_the_brokers_time_stops_the_ledger() {
     let broker = Broker::for_test();
-    broker.create_topics(&[names::LOG, names::STATE, names::REJECTS, names::TEST], &[]);
+    broker.create_topics(&[[names::LOG, names::STATE].as_slice(), names::COMMON.as_slice()].concat(), &[]);
     let own = members().into_iter().flat_map(|member| [names::alerts(member), names::status(member)]);
     let topics: Vec<String> = own.collect();
     broker.create_topics(&topics.iter().map(String::as_str).collect::<Vec<_>>(), &[]);

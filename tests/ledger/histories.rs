@@ -7,7 +7,8 @@ use std::sync::Arc;
 use comity::index::State;
 use comity::ledger::{Effects, handle};
 use comity::model::code::{
-    CaseStatus, Domain, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason, WithdrawalScope,
+    CaseStatus, Domain, Finality, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason,
+    WithdrawalScope,
 };
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
@@ -15,6 +16,7 @@ use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
 use comity::model::rules::{Period, Rules};
+use comity::model::state::Key;
 use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encode_key, encode_record};
 use proptest::prelude::*;
 
@@ -24,7 +26,8 @@ use crate::world::{self, START, TODAY, apply, content, digest, place};
 const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
 
 /// How the clock moves, and how long events last: equal steps make things fall due to the millisecond.
-const STEPS_MS: [Millis; 12] = [0, 0, 1, 999, 1_000, 30_000, 59_999, 60_000, DAY_MS, DAY_MS + 1, 40 * DAY_MS, -5_000];
+const STEPS_MS: [Millis; 13] =
+    [0, 0, 1, 999, 1_000, 30_000, 59_999, 60_000, DAY_MS, DAY_MS + 1, 40 * DAY_MS, 400 * DAY_MS, -5_000];
 
 /// Some bytes of chance, read one after the other; after the last come zeros, which are the plainest choice.
 struct Chance<'a>(&'a [u8], usize);
@@ -72,6 +75,13 @@ impl Writer {
         match chance.below(16) {
             0 => self.push(Body::Tick),
             1 => self.write_rules(&mut chance),
+            // A week of days: what a step of the clock put off is forgotten then.
+            3 => {
+                for _ in 0..8 {
+                    self.now += DAY_MS;
+                    self.push(Body::Tick);
+                }
+            }
             2 => {
                 let at = self.source(&mut chance);
                 self.push(Body::Rejection(Box::new(world::rejection(Reason::NotADecision, at))));
@@ -129,6 +139,7 @@ impl Writer {
         rules.members[which].least_severity = chance.pick(&[Severity::Unknown, Severity::Severe]);
         rules.members[which].domains = if chance.rarely(2) { vec![Domain::FoodSafety] } else { Vec::new() };
         rules.policy.expires_after = Period { months: i32::from(chance.below(3)) * 6, days: 5 };
+        rules.policy.forget_after = Period { months: i32::from(chance.below(3)) * 12, days: 1 };
         let followed =
             rules.members.iter().zip(&self.rules.members).all(|(new, old)| new.jurisdiction == old.jurisdiction);
         if followed && rules.rules_version > self.rules.rules_version {
@@ -139,7 +150,7 @@ impl Writer {
 }
 
 fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
-    let mut event = world::original(chance.pick(&["e1", "e2", "e3"]));
+    let mut event = world::original(chance.pick(&["p/e1", "p/e2", "p/e3"]));
     event.case_id = chance.pick(&["c1", "c1", "c2"]).to_owned();
     event.origin = place(chance.pick(&["CA-ON", "CA-ON", "CA-QC", "DE", "FR"]));
     event.kind = chance.pick(&[
@@ -168,6 +179,7 @@ fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
         Mode::Backfill,
         Mode::Test,
     ]);
+    event.finality = if chance.rarely(8) { Finality::Annulled } else { Finality::Final };
     event.case_status = if chance.rarely(6) { CaseStatus::Closed } else { CaseStatus::Open };
     event.revision = if chance.rarely(2) { Some(i64::from(chance.below(3))) } else { None };
     event.expires_at = if chance.rarely(3) { Some(now + chance.pick(&STEPS_MS)) } else { None };
@@ -178,11 +190,16 @@ fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
         event.for_attention.push(place(chance.pick(&PLACES)));
     }
     if chance.rarely(5) {
-        event.references.push(chance.pick(&["e1", "e2"]).to_owned());
+        event.references.push(chance.pick(&["p/e1", "p/e2"]).to_owned());
     }
     event.subject = subject(chance);
     if matches!(event.kind, Kind::Withdrawal | Kind::Closure) {
         event.subject = None;
+    }
+    // A desk has no numbers, and states nothing that was not stated before.
+    if chance.rarely(3) && !matches!(event.kind, Kind::Original | Kind::Supplement) {
+        event.platform = "desk".to_owned();
+        event.revision = None;
     }
     if event.kind == Kind::Withdrawal {
         let scope = if chance.rarely(3) { WithdrawalScope::Case } else { WithdrawalScope::Event };
@@ -237,10 +254,21 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
             });
         }
     }
+    let national = effects.decisions.iter().filter_map(|decision| {
+        let copy = decision.national.as_ref()?;
+        let told = copy.told.iter().map(|member| members[usize::from(*member)].jurisdiction).collect();
+        Some((decision.alert_id.clone(), copy.sequence, told))
+    });
+    let forgotten = effects.archived.iter().map(|(case, sequence)| {
+        let told = case.told.iter().map(|told| (told.recipient, told.sequence)).collect();
+        (case.origin, case.case_id.clone(), *sequence, told)
+    });
     Said {
         outcome: effects.outcome,
         rejected: effects.rejection.as_ref().map(|(rejection, sequence)| (rejection.reason, *sequence)),
         sent,
+        national: national.collect(),
+        forgotten: forgotten.collect(),
         statuses: effects.statuses.iter().map(|at| (at.recipient, at.last_alert_sequence, at.sequence)).collect(),
         gaps: effects.alarms.source_gaps,
         clock_stepped: effects.alarms.clock_step_ms.is_some(),
@@ -342,9 +370,9 @@ proptest! {
 /// What histories by chance must meet, or they prove nothing about it.
 const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pending, Suppressed, SentTwice, BeyondGap, \
     RulesIgnored, Rules, Tick, NotADecision, OriginNotMember, ConflictingSubject, ConflictingRevision, \
-    ExpiredOnArrival, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
+    ExpiredOnArrival, UnknownEvent, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
-    an unseen original, a step of the clock, a gap that lasts";
+    an unseen original, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten";
 
 #[test]
 fn histories_by_chance_meet_every_rule() {
@@ -354,7 +382,7 @@ fn histories_by_chance_meet_every_rule() {
     let strategy = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 40), 1..40);
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..400 {
+    for _ in 0..800 {
         let mut writer = Writer::new();
         let rules = writer.rules.clone();
         writer.push(Body::Rules(Box::new(rules)));
@@ -365,6 +393,13 @@ fn histories_by_chance_meet_every_rule() {
         for entry in &writer.entries {
             let effects = handle(&state, entry);
             apply(&mut state, &effects);
+            for change in effects.changes.iter().filter(|change| change.after.is_none()) {
+                match &change.key {
+                    Key::Case(..) => *met.entry("a case forgotten".to_owned()).or_default() += 1,
+                    Key::Organisation(_) => *met.entry("an organisation forgotten".to_owned()).or_default() += 1,
+                    Key::Pending(..) | Key::Source(..) | Key::Rules => {}
+                }
+            }
             for what in words(&said(&state, &effects)) {
                 *met.entry(what).or_default() += 1;
             }

@@ -8,7 +8,8 @@ use comity::index::identity::name_digest;
 use comity::index::key::KeyRef;
 use comity::model::change::Change;
 use comity::model::code::WithdrawalScope;
-use comity::model::state::{Key, SourceState, Value};
+use comity::model::decision::Output;
+use comity::model::state::{Key, Sequences, SourceState, Value};
 use hashbrown::Equivalent;
 
 use crate::world::place;
@@ -76,4 +77,25 @@ fn the_digest_is_that_of_the_values_in_any_order() {
     let datum = comity::schema::state::encode_value(change.after.as_ref().expect("a value"));
     let datum = [comity::schema::state::encode_key(&change.key).as_bytes(), &[0], &datum].concat();
     assert_eq!(once, xxhash_rust::xxh3::xxh3_128(&datum), "of the key, a zero and the datum");
+}
+
+#[test]
+fn a_plain_name_has_the_digest_that_its_wide_spelling_has() {
+    // The wide letters go through NFKC, the plain ones take the short way.
+    for (plain, wide) in [("ACME  Works, Ltd.", "ＡＣＭＥ　Ｗｏｒｋｓ，　Ｌｔｄ．"), ("  a-1 ", "　Ａ－１"), ("", "　")]
+    {
+        assert_eq!(name_digest(plain), name_digest(wide), "{plain}");
+    }
+}
+
+#[test]
+fn sequences_are_counted_by_output_and_kept_in_its_order() {
+    let outputs = [Output::Status(1), Output::Alerts(2), Output::Rejects, Output::Alerts(0), Output::Test(0)];
+    let mut sequences = Sequences::default();
+    for round in 1..=3 {
+        assert!(outputs.iter().all(|output| sequences.take(*output) == round));
+    }
+    assert_eq!((sequences.get(Output::Alerts(2)), sequences.get(Output::Alerts(1))), (Some(4), None));
+    let order: Vec<Output> = sequences.iter().map(|(output, _)| output).collect();
+    assert!(order.is_sorted() && order.len() == outputs.len(), "{order:?}");
 }

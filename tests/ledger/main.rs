@@ -8,6 +8,7 @@ mod index;
 mod model;
 mod rules;
 mod rules_of_telling;
+mod rules_of_the_desk;
 mod rules_of_time;
 mod rules_of_withdrawal;
 mod world;

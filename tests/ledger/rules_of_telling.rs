@@ -29,7 +29,7 @@ fn every_other_jurisdiction_for_attention_and_never_the_origin() {
     event.for_follow_up = vec![place("CA-ON")];
     let did = log.told(&event);
     assert_eq!(did.lines(), ["p/1#1 Alert CA-QC Attention", "p/1#1 Alert CA-BC Attention", "p/1#1 Alert DE Attention"]);
-    assert_eq!(did.part(1).reasons, [RoleReason::EveryMember]);
+    assert_eq!(did.part(1).reasons, RoleReason::EveryMember.into());
 }
 
 #[test]
@@ -39,11 +39,8 @@ fn follow_up_where_the_origin_names_it() {
     event.for_follow_up = vec![place("DE"), place("FR")];
     event.for_attention = vec![place("CA-QC")];
     let did = log.told(&event);
-    assert_eq!(
-        (did.part(3).role, did.part(3).reasons.as_slice()),
-        (Role::FollowUp, &[RoleReason::NamedForFollowUp][..])
-    );
-    assert_eq!(did.part(1).reasons, [RoleReason::NamedForAttention]);
+    assert_eq!((did.part(3).role, did.part(3).reasons), (Role::FollowUp, RoleReason::NamedForFollowUp.into()));
+    assert_eq!(did.part(1).reasons, RoleReason::NamedForAttention.into());
     assert_eq!(did.alerts.len(), 3, "who is no member gets nothing");
 }
 
@@ -53,9 +50,9 @@ fn follow_up_where_the_index_shows_the_organisation() {
     let mut event = elsewhere("q/1", "CA-QC");
     event.subject.as_mut().expect("a subject").jurisdiction = Some(place("DE"));
     let did = log.told(&event);
-    assert_eq!(did.part(3).reasons, [RoleReason::RegisteredThere], "registered");
+    assert_eq!(did.part(3).reasons, RoleReason::RegisteredThere.into(), "registered");
     let did = log.told(&original("p/1"));
-    assert_eq!((did.part(1).role, did.part(1).reasons.as_slice()), (Role::FollowUp, &[RoleReason::OpenCaseThere][..]));
+    assert_eq!((did.part(1).role, did.part(1).reasons), (Role::FollowUp, RoleReason::OpenCaseThere.into()));
     assert_eq!((did.part(3).role, did.part(2).role), (Role::FollowUp, Role::Attention));
 }
 
@@ -82,7 +79,7 @@ fn being_told_of_a_case_overrides_a_filter() {
     log.rules(filtering);
     let did = log.told(&revised(&original("p/1"), Kind::Correction, "second"));
     assert_eq!(did.lines(), ["p/1#2 Update CA-QC Attention", "p/1#2 Update DE Attention"]);
-    assert_eq!(did.part(1).reasons, [RoleReason::ToldBefore]);
+    assert_eq!(did.part(1).reasons, RoleReason::ToldBefore.into());
     assert_eq!(log.told(&original("p/2")).lines(), ["p/2#1 Alert DE Attention"]);
 }
 
@@ -238,7 +235,7 @@ fn a_restricted_case_is_shown_to_those_told_of_it_alone() {
     assert!(did.decisions[0].open_cases.is_empty() && did.decisions[0].open_cases_more == 0);
     let shown = |member| did.part(member).restricted_cases.iter().map(|at| at.case_id.as_str()).collect::<Vec<_>>();
     assert_eq!((shown(0), shown(2), shown(3)), (vec!["p/1"], vec![], vec!["p/1"]), "its origin and DE");
-    assert_eq!(did.part(0).reasons, [RoleReason::OpenCaseThere], "its origin knows of it");
+    assert_eq!(did.part(0).reasons, RoleReason::OpenCaseThere.into(), "its origin knows of it");
 }
 
 #[test]
@@ -290,7 +287,7 @@ fn a_test_is_numbered_for_each_recipient_and_remembered_nowhere() {
         assert!(log.state.holder("reg:B").is_none() && log.state.case(place("CA-ON"), "p/1").is_none());
     }
     assert_eq!(log.state.len(), values + 1, "the position of its source alone");
-    assert_eq!(log.state.marks.sequences.get(&Output::Alerts(1)), None);
+    assert_eq!(log.state.marks.sequences.get(Output::Alerts(1)), None);
     let secret = InfractionEvent { mode: Mode::Test, ..restricted("p/2", &["DE"]) };
     assert_eq!(log.told(&secret).lines(), ["p/2#1 Alert DE Attention"]);
     log.told(&original("p/1"));
@@ -306,4 +303,35 @@ fn backfill_is_indexed_and_told_for_attention() {
     event.for_follow_up = vec![place("CA-QC")];
     assert_eq!(log.told(&event).lines(), ["p/1#1 Alert CA-QC Attention"]);
     assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(1));
+}
+
+#[test]
+fn the_national_feed_gets_what_everybody_may_know_with_those_told_and_every_correction() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let copy = |did: &crate::world::Did| {
+        did.decisions.last().and_then(|at| at.national.clone()).map(|copy| (copy.sequence, copy.told))
+    };
+    assert_eq!(copy(&log.told(&original("p/1"))), Some((1, vec![1, 2])));
+    let mut restricted = original("p/2");
+    restricted.scope = Scope::Restricted;
+    restricted.for_follow_up = vec![place("DE")];
+    assert_eq!(copy(&log.told(&restricted)), None, "RESTRICTED is for those named");
+    assert_eq!(copy(&log.event(&withdrawal(&restricted, WithdrawalScope::Event))), None, "nor is its withdrawal");
+    // Narrowed later: the feed goes on, and no longer shows whom the origin names.
+    let mut narrowed = revised(&original("p/1"), Kind::Correction, "second");
+    narrowed.scope = Scope::Restricted;
+    assert_eq!(copy(&log.event(&narrowed)), Some((2, Vec::new())));
+    assert_eq!(copy(&log.event(&withdrawal(&original("p/1"), WithdrawalScope::Event))), Some((3, Vec::new())));
+}
+
+#[test]
+fn the_national_feed_gets_what_no_member_wants() {
+    let mut log = Log::without_rules();
+    let mut rules = crate::world::rules(1, &["CA-ON", "CA-QC"]);
+    rules.members[1].domains = vec![comity::model::code::Domain::Environment];
+    log.rules(rules);
+    let did = log.event(&original("p/1"));
+    assert_eq!((did.alerts.len(), did.decisions[0].national.as_ref().map(|at| at.sequence)), (0, Some(1)));
+    let did = log.event(&withdrawal(&original("p/1"), WithdrawalScope::Event));
+    assert_eq!(did.decisions[0].national.as_ref().map(|at| at.sequence), Some(2), "and its withdrawal");
 }

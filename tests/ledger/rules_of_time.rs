@@ -2,6 +2,7 @@
 
 use comity::ledger::Outcome;
 use comity::model::code::{Kind, MsgType, Precision, Standing};
+use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::WORK_PER_ENTRY_MAX;
 use comity::model::place::{DAY_MS, Jurisdiction};
@@ -163,4 +164,78 @@ fn a_status_for_each_member_each_minute_of_log_time() {
     assert_eq!(words(&did), [(place("CA-ON"), 2, 0, now), (place("CA-QC"), 2, 1, now)], "with the alert of its entry");
     assert_eq!(log.later(59_999).statuses, []);
     assert_eq!(log.later(10 * 60_000).statuses.len(), 2, "once for several minutes");
+}
+
+/// Days after which the case of `until("p/1", START + 1)` is forgotten: the end of the day that lies 24 months behind.
+const FORGET_DAYS: i64 = 731;
+
+/// Moves the clock without a step of more than a day, which would put forgetting off.
+fn pass_days(log: &mut Log, days: i64) {
+    for _ in 0..days {
+        log.later(DAY_MS);
+    }
+}
+
+#[test]
+fn a_case_is_forgotten_with_those_told_when_forget_after_is_over() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&until("p/1", START + 1));
+    pass_days(&mut log, FORGET_DAYS - 1);
+    log.later(DAY_MS - 1);
+    let remembered = log.state.case(place("CA-ON"), "p/1").is_some() && log.state.organisation("reg:A").is_some();
+    assert!(remembered, "a late withdrawal must still reach everyone");
+    let entry = LogEntry { offset: log.offset, appended_at: log.now + 1, body: Body::Tick };
+    let archived = comity::ledger::handle(&log.state, &entry).archived;
+    let [(summary, 1)] = archived.as_slice() else { panic!("one summary") };
+    let told: Vec<_> = summary.told.iter().map(|told| (told.recipient, told.sequence)).collect();
+    let events: Vec<_> = summary.events.iter().map(|event| (event.event_id.as_str(), event.version)).collect();
+    assert_eq!((told, events), (vec![(place("CA-QC"), 2)], vec![("p/1", 2)]));
+    log.later(1);
+    assert!(log.state.case(place("CA-ON"), "p/1").is_none());
+    assert!(log.state.organisation("reg:A").is_none(), "no case names it any more");
+    let withdrawn = crate::world::withdrawal(&original("p/1"), comity::model::code::WithdrawalScope::Event);
+    assert_eq!(log.event(&withdrawn).alerts, [], "nobody is known to have been told");
+}
+
+#[test]
+fn a_late_withdrawal_reaches_everyone_and_is_remembered_for_as_long_as_it_would_wait() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&until("p/1", START + 1));
+    pass_days(&mut log, FORGET_DAYS - 1);
+    let mut withdrawn = crate::world::withdrawal(&original("p/1"), comity::model::code::WithdrawalScope::Event);
+    withdrawn.decided.date = TODAY + 700;
+    assert_eq!(log.event(&withdrawn).lines(), ["p/1#3 Cancel CA-QC Attention"]);
+    pass_days(&mut log, FORGET_DAYS);
+    assert_eq!(log.event(&withdrawn).outcome, Outcome::Duplicate, "the case remembers that it was withdrawn");
+}
+
+#[test]
+fn an_organisation_is_remembered_while_a_case_names_it() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&until("p/1", START + 1));
+    log.told(&until("p/2", START + 40 * DAY_MS));
+    pass_days(&mut log, FORGET_DAYS);
+    assert!(log.state.case(place("CA-ON"), "p/1").is_none());
+    assert_eq!(log.state.organisation("reg:A").map(|at| at.cases), Some(1));
+    pass_days(&mut log, 40);
+    assert!(log.state.organisation("reg:A").is_none());
+    // What comes later is known anew, by all its identifiers.
+    let mut event = until("p/3", log.now + DAY_MS);
+    event.decided.date = TODAY + 800;
+    event.subject = Some(crate::world::subject("Acme Ltd", &["A", "B"]));
+    log.told(&event);
+    assert_eq!(log.state.holder("reg:B").map(|at| at.organisation_id.as_str()), Some("reg:A"));
+}
+
+#[test]
+fn an_entry_that_forgets_an_organisation_may_name_it_anew() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&until("p/1", START + 1));
+    pass_days(&mut log, FORGET_DAYS - 1);
+    log.now += DAY_MS;
+    let mut event = until("p/2", log.now + DAY_MS);
+    event.subject = Some(crate::world::subject("Acme Ltd", &["A", "B"]));
+    log.told(&event);
+    let known = log.state.organisation("reg:A").expect("the organisation");
+    assert_eq!((known.identifiers.clone(), known.cases), (vec!["reg:A".to_owned(), "reg:B".to_owned()], 1));
 }

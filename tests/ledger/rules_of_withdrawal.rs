@@ -1,7 +1,9 @@
 //! Withdrawals: what was said is unsaid to everyone who was told.
 
 use comity::ledger::Outcome;
-use comity::model::code::{Kind, MemberState, MsgType, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use comity::model::code::{
+    Finality, Kind, MemberState, MsgType, Severity, Standing, WithdrawalReason, WithdrawalScope,
+};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::PENDING_PER_PLATFORM_MAX;
 use comity::model::place::DAY_MS;
@@ -231,4 +233,20 @@ fn what_nobody_was_told_of_is_withdrawn_in_silence() {
     let did = log.event(&withdrawal(&original("p/1"), WithdrawalScope::Event));
     assert_eq!((did.outcome, did.alerts.len()), (Outcome::Taken, 0));
     assert_eq!(open_cases(&log), 0);
+}
+
+#[test]
+fn a_finding_that_was_annulled_is_a_withdrawal() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&original("p/1"));
+    let annulled =
+        InfractionEvent { finality: Finality::Annulled, ..revised(&original("p/1"), Kind::Original, "first") };
+    let did = log.event(&annulled);
+    assert_eq!(did.lines(), ["p/1#2 Cancel CA-QC Attention"]);
+    assert_eq!(did.decisions[0].withdrawal_reason, Some(WithdrawalReason::Annulled));
+    assert_eq!(log.state.organisation("reg:A").map(|at| at.open_cases.len()), Some(0));
+    // Before its original, like any withdrawal.
+    let first = InfractionEvent { finality: Finality::Annulled, ..original("p/2") };
+    assert_eq!(log.event(&first).outcome, Outcome::Pending);
+    assert_eq!(log.event(&original("p/2")).outcome, Outcome::Suppressed);
 }

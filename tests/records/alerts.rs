@@ -1,10 +1,12 @@
 //! An alert is its recipient's own bytes and the shared ones, and reads as one record.
 
-use comity::encode::{own, rejection, status, tails};
+use comity::encode::{national, own, reach, rejection, status, tails};
 use comity::model::code::Role;
 use comity::model::decision::{Decision, Recipient};
 use comity::model::place::Jurisdiction;
-use proptest::{prop_assert_eq, proptest};
+use comity::schema::generic;
+use proptest::{prop_assert, prop_assert_eq, proptest};
+use serde_json::{Value as Json, json};
 
 use super::entropy::entropy;
 use super::{expected, model, second_opinion};
@@ -22,7 +24,58 @@ pub(crate) fn framed(decision: &Decision<'_>, recipient: &Recipient, jurisdictio
     out
 }
 
+/// The same record with days and instants as people write them; what no calendar has stays a number.
+fn written(value: Json) -> Json {
+    const DAYS: [&str; 4] = ["since", "date", "from", "to"];
+    const INSTANTS: [&str; 5] = ["ack_due_at", "issued_at", "expires_at", "aware_at", "reported_at"];
+    match value {
+        Json::Object(fields) => {
+            let one = |(name, value): (String, Json)| {
+                let value = match value.as_i64() {
+                    Some(number) if DAYS.contains(&name.as_str()) => day(number),
+                    Some(number) if INSTANTS.contains(&name.as_str()) => instant(number),
+                    // `provenance.from` is an offset and stands in `source`, which has fields of its own.
+                    _ => written(value),
+                };
+                (name, value)
+            };
+            let is_position = fields.contains_key("offset") && fields.contains_key("partition");
+            if is_position { Json::Object(fields) } else { fields.into_iter().map(one).collect() }
+        }
+        Json::Array(items) => items.into_iter().map(written).collect(),
+        other => other,
+    }
+}
+
+fn day(number: i64) -> Json {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let span = jiff::Span::new().try_days(number).ok();
+    span.and_then(|span| epoch.checked_add(span).ok()).map_or(json!(number), |day| json!(day.to_string()))
+}
+
+fn instant(number: i64) -> Json {
+    let instant = jiff::Timestamp::from_millisecond(number).ok();
+    instant.map_or(json!(number), |instant| json!(instant.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()))
+}
+
 proptest! {
+    /// What `comity tap` writes is every field, held against an expectation that knows no schema.
+    #[test]
+    fn an_alert_as_json(mut e in entropy()) {
+        let event = e.optional(model::event);
+        let decision = model::decision(&mut e, event.as_ref());
+        for recipient in &decision.recipients {
+            let place = e.place();
+            let value = framed(&decision, recipient, place);
+            let read = generic::json("Alert", &value).expect("an alert");
+            prop_assert_eq!(read, written(expected::alert(&decision, recipient, place)));
+            let longer = [value.as_slice(), &[0]].concat();
+            prop_assert!(generic::json("Alert", &longer).is_err(), "a byte behind its end");
+            prop_assert!(generic::json("Status", &value).is_err(), "another schema's id");
+            prop_assert!(generic::json("Alert", &value[..value.len() - 1]).is_err(), "a byte missing");
+        }
+    }
+
     #[test]
     fn an_alert(mut e in entropy()) {
         let event = e.optional(model::event);
@@ -41,8 +94,31 @@ proptest! {
         let decision = model::decision(&mut e, event.as_ref());
         let has = |role| decision.recipients.iter().any(|recipient| recipient.role == role);
         let tails = tails(&decision);
-        prop_assert_eq!(tails.attention.is_some(), has(Role::Attention));
+        prop_assert_eq!(tails.attention.is_some(), has(Role::Attention) || decision.national.is_some());
         prop_assert_eq!(tails.follow_up.is_some(), has(Role::FollowUp));
+    }
+
+    #[test]
+    fn an_alert_of_the_national_feed(mut e in entropy()) {
+        let event = e.optional(model::event);
+        let decision = model::decision(&mut e, event.as_ref());
+        let Some(copy) = &decision.national else { return Ok(()) };
+        let told: Vec<Jurisdiction> = copy.told.iter().map(|_| e.place()).collect();
+        let mut framed = Vec::new();
+        national(copy.sequence, &told, &mut framed);
+        framed.extend(tails(&decision).attention.expect("a shared part for the feed"));
+        let read = second_opinion::read("Alert", 3, &framed);
+        prop_assert_eq!(read, expected::national(&decision, copy.sequence, &told));
+        prop_assert_eq!(comity::encode::place(&framed), Some((None, copy.sequence)));
+    }
+
+    #[test]
+    fn a_summary_of_reach(mut e in entropy()) {
+        let known = model::reach(&mut e);
+        let sequence = e.long();
+        let framed = reach(&known, sequence);
+        prop_assert_eq!(second_opinion::read("ReachSummary", 10, &framed), expected::reach(&known, sequence));
+        prop_assert_eq!(comity::encode::place(&framed), Some((None, sequence)));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What each record must read as, by the names of its fields and never by their order: codes as their names, digests
 //! and bytes in hexadecimal, dates in days and instants in milliseconds.
 
-use comity::model::code::{Code, Mode, Role};
-use comity::model::decision::{Decision, Output, Recipient, Status};
+use comity::model::code::{Code, Mode, Role, RoleReason};
+use comity::model::decision::{Decision, Output, ReachSummary, Recipient, Status};
 use comity::model::entry::Body;
 use comity::model::event::{
     Authority, Dated, Identifier, Infraction, InfractionEvent, LegalBasis, Measure, Product, Subject,
@@ -220,6 +220,7 @@ fn case(case: &Case) -> Json {
                 "raw": digest(revision.raw), "content": digest(revision.content),
             })),
         })),
+        "keep_until": case.keep_until,
     })
 }
 
@@ -228,7 +229,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
         Value::Organisation(known) => json!({
             "organisation_id": known.organisation_id, "identifiers": known.identifiers,
             "registered_in": known.registered_in.map(|place| place.to_string()),
-            "open_cases": each(&known.open_cases, open_case),
+            "open_cases": each(&known.open_cases, open_case), "cases": known.cases,
         }),
         Value::Case(known) => case(known),
         Value::Pending(waiting) => json!({
@@ -252,6 +253,8 @@ pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Json {
             Output::Test(member) => json!({ "output": "TEST", "member": member, "next": next }),
             Output::Rejects => json!({ "output": "REJECTS", "member": null, "next": next }),
             Output::Status(member) => json!({ "output": "STATUS", "member": member, "next": next }),
+            Output::National => json!({ "output": "NATIONAL", "member": null, "next": next }),
+            Output::Archive => json!({ "output": "ARCHIVE", "member": null, "next": next }),
         })
         .collect();
     json!({
@@ -271,8 +274,9 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         json!({
             "recipient": jurisdiction.as_str(), "sequence": recipient.sequence, "role": recipient.role.name(),
             "role_before": recipient.role_before.map(Code::name),
-            "role_reasons": each(&recipient.reasons, |reason| json!(reason.name())),
+            "role_reasons": recipient.reasons.iter().map(|reason| json!(reason.name())).collect::<Vec<_>>(),
             "ack_due_at": recipient.ack_due_at, "restricted_cases": each(&recipient.restricted_cases, open_case),
+            "told": [],
         }),
         json!({
             "alert_id": decision.alert_id, "version": decision.version, "msg_type": decision.msg_type.name(),
@@ -302,6 +306,37 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         }),
     ];
     merge(parts)
+}
+
+/// The alert of the national feed: what everybody may know of it.
+pub(crate) fn national(decision: &Decision<'_>, sequence: i64, told: &[Jurisdiction]) -> Json {
+    let nobody = Recipient {
+        member: 0,
+        sequence,
+        role: Role::Attention,
+        role_before: None,
+        reasons: RoleReason::EveryMember.into(),
+        ack_due_at: None,
+        restricted_cases: Vec::new(),
+    };
+    let mut alert = alert(decision, &nobody, told.first().copied().unwrap_or(decision.about.origin));
+    alert["recipient"] = json!("national");
+    alert["told"] = each(told, |member| json!(member.as_str()));
+    alert
+}
+
+pub(crate) fn reach(summary: &ReachSummary, sequence: i64) -> Json {
+    json!({
+        "sequence": sequence, "origin": summary.origin.as_str(), "case_id": summary.case_id,
+        "platform": summary.platform, "domain": summary.domain.name(), "forgotten_at": summary.forgotten_at,
+        "told": each(&summary.told, |told| json!({
+            "recipient": told.recipient.as_str(), "role": told.role.name(), "sequence": told.sequence,
+        })),
+        "events": each(&summary.events, |event| json!({
+            "event_id": event.event_id, "version": event.version, "standing": event.standing.name(),
+            "since": event.since, "content": event.content.map(digest),
+        })),
+    })
 }
 
 pub(crate) fn status(status: &Status) -> Json {

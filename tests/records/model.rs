@@ -1,9 +1,11 @@
 //! Random values of the model, every field of them drawn.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use comity::model::decision::{About, AlertOrganisation, Decision, Output, Recipient, Status};
+use comity::model::decision::{
+    About, AlertOrganisation, Decision, EventSummary, NationalCopy, Output, ReachSummary, Recipient, Status,
+    ToldSummary,
+};
 use comity::model::entry::{Acknowledgement, Body, Link};
 use comity::model::event::{
     Authority, Dated, Identifier, Info, Infraction, InfractionEvent, LegalBasis, Measure, Money, Product, Provenance,
@@ -13,7 +15,8 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Member, Period, Policy, Rules};
 use comity::model::state::{
-    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, SourceState, Told, Value,
+    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, Sequences, SourceState, Told,
+    Value,
 };
 
 use super::entropy::Entropy;
@@ -223,6 +226,7 @@ fn case(e: &mut Entropy) -> Case {
             expires_at: e.optional(Entropy::long),
             revisions: e.list(|e| Revision { raw: digest(e), content: digest(e) }),
         }),
+        keep_until: e.long(),
     }
 }
 
@@ -239,6 +243,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 identifiers: e.list(Entropy::text),
                 registered_in: e.optional(Entropy::place),
                 open_cases: e.list(open_case),
+                cases: e.int(),
             };
             (Key::Organisation(known.organisation_id.clone()), Value::Organisation(Arc::new(known)))
         }
@@ -264,10 +269,12 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
 }
 
 pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
-    let sequences: BTreeMap<Output, i64> = e
+    let sequences: Sequences = e
         .list(|e| {
-            let output = match e.below(4) {
+            let output = match e.below(6) {
                 0 => Output::Rejects,
+                4 => Output::National,
+                5 => Output::Archive,
                 1 => Output::Alerts(e.byte()),
                 2 => Output::Test(e.byte()),
                 _ => Output::Status(e.byte()),
@@ -296,7 +303,7 @@ pub(crate) fn recipient(e: &mut Entropy) -> Recipient {
         sequence: e.long(),
         role: e.code(),
         role_before: e.optional(Entropy::code),
-        reasons: e.list(Entropy::code),
+        reasons: e.list(Entropy::code).into_iter().collect(),
         ack_due_at: e.optional(Entropy::long),
         restricted_cases: e.list(open_case),
     }
@@ -330,6 +337,25 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
         event,
         test: e.flag(),
         recipients: e.list(recipient),
+        national: e.optional(|e| NationalCopy { sequence: e.long(), told: e.list(Entropy::byte) }),
+    }
+}
+
+pub(crate) fn reach(e: &mut Entropy) -> ReachSummary {
+    ReachSummary {
+        origin: e.place(),
+        case_id: e.text(),
+        platform: e.text(),
+        domain: e.code(),
+        forgotten_at: e.long(),
+        told: e.list(|e| ToldSummary { recipient: e.place(), role: e.code(), sequence: e.long() }),
+        events: e.list(|e| EventSummary {
+            event_id: e.text(),
+            version: e.int(),
+            standing: e.code(),
+            since: e.int(),
+            content: e.optional(digest),
+        }),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use comity::encode::{rejection, status};
+use comity::encode::{reach, rejection, status};
 use comity::model::place::Jurisdiction;
 use comity::schema::log::encode_entry;
 use comity::schema::state::{encode_checkpoint, encode_record, encode_value};
@@ -26,6 +26,7 @@ fn lines(e: &mut Entropy) -> Vec<Json> {
     let checkpoint = model::checkpoint(e);
     let refused = model::rejection(e);
     let known = model::status(e);
+    let summary = model::reach(e);
     let event = e.optional(model::event);
     let decision = model::decision(e, event.as_ref());
     let mut lines = vec![
@@ -34,6 +35,7 @@ fn lines(e: &mut Entropy) -> Vec<Json> {
         line("Checkpoint", &encode_checkpoint(&checkpoint), expected::checkpoint(&checkpoint)),
         line("Rejection", &rejection(&refused, 9), expected::rejection(&refused, 9)),
         line("Status", &status(&known), expected::status(&known)),
+        line("ReachSummary", &reach(&summary, 9), expected::reach(&summary, 9)),
     ];
     let place = Jurisdiction::parse("CA-ON").expect("a code");
     lines.extend(decision.recipients.iter().map(|recipient| {

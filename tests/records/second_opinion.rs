@@ -14,8 +14,9 @@ use super::expected::hex;
 
 /// The schemas as their files have them, by name.
 static SCHEMAS: LazyLock<HashMap<&'static str, Schema>> = LazyLock::new(|| {
-    ["InfractionEvent", "LogEntry", "Alert", "Rejection", "Status", "StateEntry", "Checkpoint", "Rules", "Tick"]
-        .into_iter()
+    comity::schema::canonical::VERSIONS
+        .iter()
+        .map(|version| version.name)
         .map(|name| {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/canonical");
             let text = std::fs::read_to_string(folder.join(format!("{name}.v1.avsc"))).expect("a schema file");

@@ -11,7 +11,7 @@ use crate::kafka::{Fate, Kafka, MEMBERS};
 use crate::world::{original, revised, rules};
 
 /// A Kafka with some cases, and the owner that has told of them.
-fn told() -> (Kafka, Instance) {
+pub(crate) fn told() -> (Kafka, Instance) {
     let mut kafka = Kafka::new();
     for id in ["a", "b", "c"] {
         kafka.event(&original(id));
@@ -22,7 +22,7 @@ fn told() -> (Kafka, Instance) {
     (kafka, owner)
 }
 
-fn more(kafka: &mut Kafka) {
+pub(crate) fn more(kafka: &mut Kafka) {
     kafka.event(&original("d"));
     kafka.event(&revised(&original("a"), Kind::Supplement, "second"));
     kafka.event(&original("e"));
@@ -373,6 +373,23 @@ fn newer_rules_go_into_the_log_and_hold_from_there() {
     newer.own(&mut kafka);
     newer.settle(&mut kafka);
     assert_eq!(newer.took().iter().filter(|name| **name == "SendRules").count(), 1);
+    kafka.event(&original("d"));
+    newer.settle(&mut kafka);
+    assert_eq!(kafka.outputs[&Output::Alerts(4)].len(), 1);
+    kafka.assert_right();
+}
+
+#[test]
+fn newer_rules_that_were_lost_on_their_way_are_sent_again() {
+    let (mut kafka, _) = told();
+    let mut newer = Instance::with(setting(rules(2, &["CA-ON", "CA-QC", "US-MA", "DE", "FR"]), 100));
+    newer.rules_lost = 2;
+    newer.own(&mut kafka);
+    for _ in 0..16 {
+        newer.quiet_second(&mut kafka);
+        newer.settle(&mut kafka);
+    }
+    assert_eq!(newer.took().iter().filter(|name| **name == "SendRules").count(), 3, "until they are in force");
     kafka.event(&original("d"));
     newer.settle(&mut kafka);
     assert_eq!(kafka.outputs[&Output::Alerts(4)].len(), 1);

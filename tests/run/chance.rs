@@ -143,10 +143,14 @@ fn whatever_happens_each_alert_is_published_once() {
         for turn in &turns {
             world.take(turn);
             prop_assert!(world.owner.fault.is_none(), "{:?}", world.owner.fault);
+            world.owner.assert_view_right(&world.kafka);
+            world.standby.assert_view_right(&world.kafka);
         }
         world.owner.settle(&mut world.kafka);
         world.kafka.assert_right();
         prop_assert_eq!(world.owner.dump(), world.kafka.reference().1.dump());
+        let last = world.kafka.last_checkpoint().0.map(|last| last.transaction);
+        prop_assert_eq!(world.owner.assert_view_right(&world.kafka), last, "the owner shows all that is committed");
         let mut next = Instance::new();
         next.own(&mut world.kafka);
         prop_assert_eq!(next.dump(), world.kafka.reference().1.dump());

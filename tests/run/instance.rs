@@ -2,15 +2,22 @@
 
 use std::collections::VecDeque;
 
+use comity::kafka::view::View;
 use comity::model::entry::Body;
 use comity::model::rules::Rules;
+use comity::model::state::Value;
 use comity::run::ledger::{Command, Fault, Input, Ledger, Setting};
 
 use crate::kafka::{Kafka, MEMBERS};
 use crate::world::rules;
 
+/// What goes to readers while a state is read; `done` leaves it out, since it comes with every portion.
+const SHOW: &str = "Show";
+
 pub(crate) struct Instance {
     pub(crate) ledger: Ledger,
+    /// What readers see.
+    pub(crate) view: View,
     commands: VecDeque<Command>,
     epoch: u64,
     pub(crate) joined: bool,
@@ -23,6 +30,8 @@ pub(crate) struct Instance {
     pub(crate) ended: bool,
     /// Stops before the first command of this name, as if the process were paused there.
     pub(crate) hold: Option<&'static str>,
+    /// So many rules that it sends do not arrive.
+    pub(crate) rules_lost: u32,
 }
 
 pub(crate) fn setting(rules: Rules, batch_entries_max: usize) -> Setting {
@@ -38,6 +47,7 @@ impl Instance {
         let (ledger, first) = Ledger::start(setting);
         Self {
             ledger,
+            view: View::default(),
             commands: first.into(),
             epoch: 0,
             joined: false,
@@ -48,6 +58,7 @@ impl Instance {
             fault: None,
             ended: false,
             hold: None,
+            rules_lost: 0,
         }
     }
 
@@ -89,7 +100,10 @@ impl Instance {
                 self.commands.push_front(command);
                 return;
             }
-            self.done.push(name(&command));
+            let done = name(&command);
+            if done != SHOW {
+                self.done.push(done);
+            }
             if let Some(input) = self.execute(command, kafka) {
                 let commands = self.ledger.on(input);
                 self.commands.extend(commands);
@@ -134,6 +148,7 @@ impl Instance {
     fn execute(&mut self, command: Command, kafka: &mut Kafka) -> Option<Input> {
         match command {
             Command::Follow => {
+                self.view.restart();
                 self.log_position = None;
                 self.state_position = Some(0);
                 self.to_end = true;
@@ -163,8 +178,16 @@ impl Instance {
                 return Some(Input::CheckpointRead { last, torn });
             }
             Command::SendTick => kafka.append(Body::Tick),
+            Command::SendRules(_) if self.rules_lost > 0 => self.rules_lost -= 1,
             Command::SendRules(rules) => kafka.append(Body::Rules(rules)),
-            Command::Publish { .. } | Command::CountUndone | Command::Release => {}
+            Command::Publish { checkpoint, shown, .. } => self.view.publish(shown, Some(&checkpoint)),
+            Command::Show { shown, last, complete } => {
+                self.view.publish(shown, last.as_deref());
+                if complete {
+                    self.view.complete();
+                }
+            }
+            Command::CountUndone | Command::Release => {}
             Command::Done => self.ended = true,
             Command::Stop(fault) => {
                 self.ended = true;
@@ -177,6 +200,39 @@ impl Instance {
     /// What was done since the last call.
     pub(crate) fn took(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.done)
+    }
+
+    /// What readers see is the state as of one committed transaction, whole; gives the number of that transaction.
+    pub(crate) fn assert_view_right(&self, kafka: &Kafka) -> Option<i64> {
+        let look = self.view.look()?;
+        let Some(as_of) = look.as_of() else {
+            assert_eq!(look.counts(), (0, 0), "nothing is shown before the first transaction");
+            return None;
+        };
+        let values = kafka.values_as_of(as_of.transaction);
+        let (mut cases, mut organisations) = (0, 0);
+        for value in values.values() {
+            match value {
+                Value::Case(case) => {
+                    cases += 1;
+                    assert!(look.cases(&case.case_id).contains(case), "the case {}", case.case_id);
+                    for event in &case.events {
+                        assert!(look.cases_of_event(&event.event_id).contains(case), "the event {}", event.event_id);
+                    }
+                }
+                Value::Organisation(known) => {
+                    organisations += 1;
+                    assert_eq!(look.organisation(&known.organisation_id).as_ref(), Some(known));
+                    for identifier in &known.identifiers {
+                        assert_eq!(look.holder(identifier).as_ref(), Some(known), "the holder of {identifier}");
+                    }
+                }
+                Value::Rules(rules) => assert_eq!(look.rules().as_ref(), Some(rules)),
+                Value::Pending(_) | Value::Source(_) => {}
+            }
+        }
+        assert_eq!(look.counts(), (cases, organisations), "nothing else is shown");
+        Some(as_of.transaction)
     }
 
     pub(crate) fn dump(&self) -> Vec<String> {
@@ -196,6 +252,7 @@ fn name(command: &Command) -> &'static str {
         Command::Commit(_) => "Commit",
         Command::ReadCheckpoint => "ReadCheckpoint",
         Command::Publish { .. } => "Publish",
+        Command::Show { .. } => SHOW,
         Command::CountUndone => "CountUndone",
         Command::SendTick => "SendTick",
         Command::SendRules(_) => "SendRules",

@@ -12,7 +12,7 @@ use comity::model::event::InfractionEvent;
 use comity::model::place::Millis;
 use comity::model::record::SourcePosition;
 use comity::model::rules::Rules;
-use comity::model::state::{Checkpoint, Key};
+use comity::model::state::{Checkpoint, Key, Value};
 use comity::run::ledger::{OutputTails, Transaction};
 use comity::schema::state::{CHECKPOINT_KEY, StateRecord, decode_record, encode_checkpoint, encode_header};
 
@@ -50,6 +50,8 @@ pub(crate) struct Kafka {
     pub(crate) epoch: u64,
     pub(crate) fates: VecDeque<Fate>,
     pub(crate) commits: usize,
+    /// The log positions of committed transactions, by their numbers.
+    positions: BTreeMap<i64, i64>,
     source_offset: i64,
 }
 
@@ -113,6 +115,8 @@ impl Kafka {
             let value = encode_checkpoint(&transaction.batch.checkpoint);
             self.state.push((CHECKPOINT_KEY.to_owned(), Some(value), None));
             self.commits += 1;
+            let checkpoint = &transaction.batch.checkpoint;
+            self.positions.insert(checkpoint.transaction, checkpoint.marks.log_position);
         }
         (fate == Fate::Committed).then_some(())
     }
@@ -173,6 +177,14 @@ impl Kafka {
             let rules: &Rules = state.rules().expect("rules come first");
             for decision in &effects.decisions {
                 let tails = encode::tails(decision);
+                if let Some(copy) = &decision.national {
+                    let member = |member: &u8| rules.members[usize::from(*member)].jurisdiction;
+                    let told: Vec<_> = copy.told.iter().map(member).collect();
+                    let mut value = Vec::new();
+                    encode::national(copy.sequence, &told, &mut value);
+                    value.extend_from_slice(tails.attention.as_ref().expect("a tail"));
+                    outputs.entry(Output::National).or_default().push((copy.sequence, value));
+                }
                 for own in &decision.recipients {
                     let mut value = Vec::new();
                     encode::own(own, rules.members[usize::from(own.member)].jurisdiction, &mut value);
@@ -186,12 +198,32 @@ impl Kafka {
                 let value = encode::rejection(rejection, *sequence);
                 outputs.entry(Output::Rejects).or_default().push((*sequence, value));
             }
+            for (summary, sequence) in &effects.archived {
+                outputs.entry(Output::Archive).or_default().push((*sequence, encode::reach(summary, *sequence)));
+            }
             for status in &effects.statuses {
                 let member = rules.member(status.recipient).expect("a member");
                 outputs.entry(Output::Status(member)).or_default().push((status.sequence, encode::status(status)));
             }
         }
         (outputs, state)
+    }
+
+    /// The values of the state as of a committed transaction, by the log alone.
+    pub(crate) fn values_as_of(&self, transaction: i64) -> BTreeMap<Key, Value> {
+        let position = self.positions.get(&transaction).expect("a committed transaction");
+        let (mut state, mut values) = (State::default(), BTreeMap::new());
+        for entry in self.log.iter().filter(|entry| entry.offset < *position) {
+            let effects = handle(&state, entry);
+            for change in &effects.changes {
+                match &change.after {
+                    Some(value) => values.insert(change.key.clone(), value.clone()),
+                    None => values.remove(&change.key),
+                };
+            }
+            apply(&mut state, &effects);
+        }
+        values
     }
 
     /// The published records are those of the reference: none lost, none twice, in order.

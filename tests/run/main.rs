@@ -7,6 +7,7 @@ mod by_hand;
 mod chance;
 mod instance;
 mod kafka;
+mod view;
 #[path = "../ledger/world.rs"]
 #[expect(dead_code, reason = "the stories of the ledger's own tests need more")]
 mod world;

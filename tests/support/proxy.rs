@@ -92,6 +92,11 @@ impl Proxy {
         write_frame(&mut broker, &frame).unwrap();
     }
 
+    /// The EndTxn that was held up never arrives.
+    pub(crate) fn drop_end_txn(&self) {
+        self.shared.network().held = None;
+    }
+
     /// Lets the last EndTxn arrive once more, as one does that was repeated on the way.
     pub(crate) fn repeat_end_txn(&self) -> Vec<u8> {
         let frame = self.shared.network().last_end_txn.clone().unwrap();

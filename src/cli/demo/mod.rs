@@ -237,7 +237,9 @@ impl Demo {
                 match self.follower.next(Duration::from_millis(5)).map_err(load::stopped)? {
                     None => break,
                     Some(Followed::End) => {}
-                    Some(Followed::Record { topic, value }) => self.take(&topic, &value.unwrap_or_default(), output)?,
+                    Some(Followed::Record(record)) => {
+                        self.take(&record.topic, &record.value.unwrap_or_default(), output)?;
+                    }
                 }
             }
             self.show.print(output, false)?;

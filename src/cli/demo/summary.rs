@@ -102,7 +102,7 @@ fn read_back(kafka: &Kafka, inputs: &[String], members: &[Jurisdiction]) -> Resu
     let mut topics: Vec<String> = inputs.to_vec();
     topics.extend(members.iter().map(|member| names::alerts(*member)));
     topics.extend([names::LOG.to_owned(), names::REJECTS.to_owned()]);
-    let follower = Follower::from_start(kafka, topics.iter().map(String::as_str))?;
+    let mut follower = Follower::from_start(kafka, topics.iter().map(String::as_str))?;
     let mut counts = Counts::default();
     let (mut open, deadline) = (topics.len(), clock::instant() + READ_TIMEOUT);
     while open > 0 {
@@ -112,8 +112,8 @@ fn read_back(kafka: &Kafka, inputs: &[String], members: &[Jurisdiction]) -> Resu
         match follower.next(Duration::from_millis(100))? {
             None => {}
             Some(Followed::End) => open -= 1,
-            Some(Followed::Record { topic, value }) => {
-                take(&mut counts, inputs, topic, &value.unwrap_or_default()).map_err(|error| {
+            Some(Followed::Record(record)) => {
+                take(&mut counts, inputs, record.topic, &record.value.unwrap_or_default()).map_err(|error| {
                     Stop::new(StopKind::Data, format!("{}: {}", error.topic, error.why), "report it")
                 })?;
             }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use apache_avro::error::Details;
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Reader, Schema};
 
@@ -31,7 +32,13 @@ impl<R: Read> Container<R> {
         let schema = Schema::parse_str(&source.schema_text).map_err(|_| wrong("the schema is unusable"))?;
         let progress = Progress::default();
         let input = Counted { input, progress: progress.clone() };
-        let reader = Reader::new(input).map_err(|_| wrong("is no Avro object container file"))?;
+        let reader = Reader::new(input).map_err(|error| {
+            let Details::CodecNotSupported(codec) = error.details() else {
+                return wrong("is no Avro object container file");
+            };
+            let why = format!("is compressed with {}, which is not read", shown(codec));
+            Problem::new("CMT-9504", &file, why, "write it with null, deflate, snappy or zstandard")
+        })?;
         if reader.writer_schema().canonical_form() != schema.canonical_form() {
             return Err(wrong("was written with another schema than the platform's"));
         }
@@ -65,6 +72,12 @@ impl<R: Read> Container<R> {
         let why = format!("record {}: {what}", self.record);
         Problem::new("CMT-9503", &self.file, why, "have the file written again, and feed it from that record on")
     }
+}
+
+/// A codec's name as the file gives it, where it can be one.
+fn shown(codec: &str) -> &str {
+    let is_name = codec.len() <= 32 && codec.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_name && !codec.is_empty() { codec } else { "something without a name" }
 }
 
 /// How far a container was read.

@@ -1,7 +1,15 @@
 //! Which version of a platform's format a file is: rows by their header, everything else by the names of its first
 //! record.
 
-use super::{Definition, Delimited, Encoding, Format, Lines, Problem, Source, json, rows, xml};
+use std::fmt::Write as _;
+
+use super::{BOM_BYTES, Definition, Delimited, Encoding, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
+use super::{json, rows, xml};
+use crate::platform::columns::{self, Difference};
+use crate::platform::nearest;
+
+/// Differences that one message tells.
+const DIFFERENCES_MAX: usize = 40;
 
 /// The version whose promise the file's beginning keeps.
 pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) -> Result<&'p Source, Problem> {
@@ -18,12 +26,19 @@ pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) ->
     if let Some(candidate) = fitting.min_by_key(|candidate| candidate.unknown) {
         return Ok(candidate.source);
     }
-    let help = format!("{} knows: {}", platform.name, versions(platform));
+    let mut help = format!("{} knows: {}", platform.name, versions(platform));
+    if prefix.len() + BOM_BYTES >= PREFIX_BYTES_MAX {
+        let kib = PREFIX_BYTES_MAX / 1024;
+        let _ = write!(help, "; only the first {kib} KiB are looked at, and the header or first record must end there");
+    }
     // The columns of a nearly right file say more than the names of a record that only has the same shape.
     let Some(nearest) = candidates.iter().min_by_key(|candidate| candidate.differences.len()) else {
         return Err(Problem::new("CMT-9505", file, "is in none of the platform's formats", help));
     };
-    let why = format!("is not {}: {}", nearest.source.version, nearest.differences.join("; "));
+    let shown: Vec<&str> = nearest.differences.iter().take(DIFFERENCES_MAX).map(String::as_str).collect();
+    let more = nearest.differences.len() - shown.len();
+    let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let why = format!("is not {}: {}{rest}", nearest.source.version, shown.join("; "));
     Err(Problem::new("CMT-9505", file, why, help))
 }
 
@@ -65,36 +80,24 @@ fn by_header<'p>(source: &'p Source, layout: &Delimited, prefix: &[u8]) -> Optio
 }
 
 /// Column by column, what the header has otherwise than the schema.
-fn differences(source: &Source, columns: &[String], line: usize) -> Vec<String> {
+fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
     let wanted: Vec<&str> = source.fields.iter().map(|field| field.native.as_str()).collect();
-    if columns.iter().map(String::as_str).eq(wanted.iter().copied()) {
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    let differences = columns::compare(&wanted, &found);
+    if differences.is_empty() {
         return Vec::new();
     }
-    // Without one known name the line may be a record, and nothing of a record is repeated in a message.
-    if !columns.iter().any(|column| !column.trim().is_empty() && wanted.contains(&column.as_str())) {
-        let missing = wanted.iter().map(|name| format!("column {name:?} is missing"));
-        let whole = format!("line {line} has none of its {} columns", wanted.len());
+    // A line without most of the names, or names near to them, may be a record that has one of them by chance, and
+    // nothing of a record is repeated in a message.
+    let is_there = |name: &str| found.contains(&name);
+    let known = wanted.iter().filter(|name| !name.trim().is_empty() && is_there(name)).count();
+    let near = differences.iter().filter(|one| matches!(one, Difference::Renamed { .. })).count();
+    if (known + near) * 2 < wanted.len() {
+        let missing = wanted.iter().filter(|name| !is_there(name)).map(|name| format!("column {name:?} is missing"));
+        let whole = format!("line {line} has {known} of its {} columns", wanted.len());
         return std::iter::once(whole).chain(missing).collect();
     }
-    let mut found = Vec::new();
-    for (place, name) in wanted.iter().enumerate() {
-        match columns.iter().position(|column| column == name) {
-            None => found.push(format!("column {} {name:?} is missing", place + 1)),
-            Some(other) if columns.get(place).map(String::as_str) != Some(name) => {
-                found.push(format!("column {name:?} stands at {} instead of {}", other + 1, place + 1));
-            }
-            Some(_) => {}
-        }
-    }
-    for (place, column) in columns.iter().enumerate() {
-        if !wanted.contains(&column.as_str()) {
-            found.push(format!("column {} {column:?} is new", place + 1));
-        }
-    }
-    if found.is_empty() {
-        found.push(format!("it has {} columns instead of {}", columns.len(), wanted.len()));
-    }
-    found
+    differences.iter().map(Difference::text).collect()
 }
 
 /// The version of a file whose first record can be cut and has what the version always has.
@@ -129,8 +132,17 @@ fn by_first_record<'p>(source: &'p Source, file: &str, prefix: &[u8]) -> Option<
         always && field.native != "#text"
     });
     let missing = needed.filter(|field| !names.contains(&field.native));
-    let differences = missing.map(|field| format!("{:?} is missing in the first record", field.native)).collect();
+    let fresh: Vec<&str> = names.iter().filter(|name| !known(name)).map(String::as_str).collect();
+    let differences = missing.map(|field| missing_name(&field.native, &fresh)).collect();
     Some(Candidate { source, differences, unknown: names.iter().filter(|name| !known(name)).count() })
+}
+
+/// A name that the first record lacks, and the one beside it that is most likely meant.
+fn missing_name(name: &str, fresh: &[&str]) -> String {
+    match nearest::of(name, fresh.iter().copied()) {
+        Some(near) => format!("the first record has {near:?} instead of {name:?}"),
+        None => format!("{name:?} is missing in the first record"),
+    }
 }
 
 fn first_line(file: &str, prefix: &[u8]) -> Option<Vec<u8>> {

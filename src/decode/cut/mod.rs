@@ -13,15 +13,21 @@ mod choose;
 mod bytes;
 mod json;
 mod rows;
+mod utf16;
 mod xml;
+
+pub use utf16::utf16;
+use utf16::{Text, Transcoder};
 
 /// Bytes at the file's beginning in which its version is recognised.
 const PREFIX_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of the byte order mark of UTF-8, which is taken off.
+const BOM_BYTES: usize = 3;
 /// Bytes of one cut record; intake refuses records far below it.
 const CUT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// What a cutter reads: the part already looked at, then the rest.
-type Input<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+/// What a cutter reads: the part already looked at, then the rest, in UTF-8 where the file is in UTF-16.
+type Input<R> = BufReader<Text<Chain<Cursor<Vec<u8>>, R>>>;
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +64,23 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) ->
         return Err(Problem::new("CMT-9501", file, "is empty", "name a file with at least one record"));
     }
     if prefix.starts_with(b"\xef\xbb\xbf") {
-        prefix.drain(..3);
+        prefix.drain(..BOM_BYTES);
     }
-    let source = choose::source(platform, file, &prefix)?;
-    let input = BufReader::new(Cursor::new(prefix).chain(reader));
+    let encoding = utf16(&prefix);
+    let source = match encoding {
+        None => choose::source(platform, file, &prefix)?,
+        // Where the prefix ends within a letter, its last one is not looked at.
+        Some(encoding) => choose::source(platform, file, encoding.decode_with_bom_removal(&prefix).0.as_bytes())?,
+    };
+    if encoding.is_some() && source.encoding != Encoding::Utf8 {
+        let help = "write `encoding = \"utf-8\"`, or none: records cut from UTF-16 are UTF-8";
+        return Err(Problem::new("CMT-9505", file, format!("is in UTF-16, and {} is not", source.version), help));
+    }
+    let whole = Cursor::new(prefix).chain(reader);
+    let input = BufReader::new(match encoding {
+        None => Text::Plain(whole),
+        Some(encoding) => Text::Utf16(Box::new(Transcoder::new(encoding, whole))),
+    });
     let name = file.to_owned();
     let kind = match &source.format {
         Format::Delimited(layout) => Kind::Rows(Box::new(rows::Rows::new(layout, &source.fields, name, input)?)),

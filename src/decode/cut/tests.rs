@@ -82,7 +82,7 @@ fn titles_stand_before_the_header_and_it_may_have_empty_cells() {
         "id,, \n1,2,3\n4,5,6\n",
         &[],
         Some(
-            "is not v: line 3 has none of its 3 columns; column \"id\" is missing; column \"\" is missing; column \" \" is missing",
+            "is not v: line 3 has 0 of its 3 columns; column \"id\" is missing; column \"\" is missing; column \" \" is missing",
         ),
     );
     let bare = table(Delimited { header_line: 0, ..csv() }, &["id", "note"]);
@@ -147,16 +147,15 @@ fn the_version_is_the_one_whose_columns_the_file_has() {
     assert_eq!(version(&both, "id,note\n1,a\n"), Ok("old".to_owned()));
     assert_eq!(version(&both, "id;note;day\n1;a;b"), Ok("new".to_owned()));
     let moved = version(&both, "note;id;day;more\n").unwrap_err();
-    assert_eq!(
-        moved,
-        "is not new: column \"id\" stands at 2 instead of 1; column \"note\" stands at 1 instead of 2; column 4 \"more\" is new"
-    );
+    assert_eq!(moved, "is not new: column 4 \"more\" is new; column \"note\" stands at 1 instead of 2");
     assert_eq!(
         version(&both, "id,notes\n").unwrap_err(),
-        "is not old: column 2 \"note\" is missing; column 2 \"notes\" is new"
+        "is not old: column 2 is called \"notes\" instead of \"note\""
     );
     let record = version(&both, "A-17,Jane Roe\n").unwrap_err();
     assert!(record.contains("\"id\" is missing") && !record.contains("Jane"), "{record}");
+    let by_chance = version(&both, "note;A-17;Jane Roe\n").unwrap_err();
+    assert!(by_chance.contains("1 of its 3") && !by_chance.contains("Jane"), "{by_chance}");
     assert_eq!(version(&both, "").unwrap_err(), "is empty");
     both.sources[0].encoding = Encoding::Windows1252;
     both.sources[0].fields = columns(&["numéro", "note"]);
@@ -314,9 +313,13 @@ const SCHEMA: &str =
     r#"{"type":"record","name":"R","fields":[{"name":"id","type":"string"},{"name":"n","type":["null","long"]}]}"#;
 
 fn container(schema: &str, records: &[(&str, Option<i64>)]) -> Vec<u8> {
+    compressed(schema, records, apache_avro::Codec::Null)
+}
+
+fn compressed(schema: &str, records: &[(&str, Option<i64>)], codec: apache_avro::Codec) -> Vec<u8> {
     use apache_avro::types::Value;
     let schema = apache_avro::Schema::parse_str(schema).unwrap();
-    let mut writer = apache_avro::Writer::new(&schema, Vec::new()).unwrap();
+    let mut writer = apache_avro::Writer::with_codec(&schema, Vec::new(), codec).unwrap();
     for (id, number) in records {
         let number = match number {
             Some(number) => Value::Union(1, Box::new(Value::Long(*number))),
@@ -344,6 +347,50 @@ fn the_records_of_an_avro_container_are_bare_datums() {
     assert!(next.next().is_none());
     let other = container(&SCHEMA.replace("\"id\"", "\"id2\""), &[]);
     assert!(open(&one, "file", other.as_slice()).is_err());
+}
+
+#[test]
+fn a_compressed_container_is_read_or_its_codec_named() {
+    use apache_avro::Codec;
+    let fields = vec![needed("id", SourceType::Text), optional("n", SourceType::Integer)];
+    let one = platform(vec![crate::decode::tests::avro::with_writer(source("v", Format::Avro, fields), SCHEMA)]);
+    let records = [("a", Some(1)), ("bc", None)];
+    let plain = container(SCHEMA, &records);
+    let bytes =
+        |file: &[u8]| -> Vec<Vec<u8>> { open(&one, "file", file).unwrap().map(|cut| cut.unwrap().bytes).collect() };
+    for codec in [Codec::Deflate(Default::default()), Codec::Snappy, Codec::Zstandard(Default::default())] {
+        assert_eq!(bytes(&compressed(SCHEMA, &records, codec)), bytes(&plain), "{codec:?}");
+    }
+    let renamed = |name: &[u8; 6]| {
+        let mut file = compressed(SCHEMA, &records, Codec::Snappy);
+        let place = file.windows(6).position(|window| window == b"snappy").unwrap();
+        file[place..place + 6].copy_from_slice(name);
+        open(&one, "file", file.as_slice()).err().map(|problem| (problem.code, problem.why))
+    };
+    let why = |what: &str| Some(("CMT-9504", format!("is compressed with {what}, which is not read")));
+    assert_eq!(renamed(b"brotli"), why("brotli"));
+    assert_eq!(renamed(b"a\x1b[2J "), why("something without a name"));
+}
+
+#[test]
+fn a_version_that_shows_too_late_is_told_so() {
+    let one = platform(vec![source(
+        "api",
+        Format::Json { records: vec!["results".to_owned()] },
+        vec![needed("id", SourceType::Text)],
+    )]);
+    let help = |before: usize, bom: &str| {
+        let file = format!("{bom}{{\"about\":\"{}\",\"results\":[{{\"id\":\"1\"}}]}}", "x".repeat(before));
+        open(&one, "file", file.as_bytes()).err().map(|problem| (problem.code, problem.help))
+    };
+    let bound = "only the first 256 KiB are looked at";
+    for bom in ["", "\u{feff}"] {
+        assert_eq!(help(PREFIX_BYTES_MAX / 2, bom), None);
+        let (code, help) = help(PREFIX_BYTES_MAX, bom).unwrap();
+        assert!(code == "CMT-9505" && help.contains(bound), "{code} {help}");
+    }
+    let small = open(&one, "file", b"{}".as_slice()).err().unwrap();
+    assert!(small.code == "CMT-9505" && !small.help.contains(bound), "{}", small.help);
 }
 
 #[test]

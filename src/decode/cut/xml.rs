@@ -80,7 +80,13 @@ impl<I: BufRead> Elements<I> {
             Encoding::Utf8 => encoding_rs::UTF_8,
             Encoding::Windows1252 => encoding_rs::WINDOWS_1252,
         };
-        if said.eq_ignore_ascii_case("us-ascii") || encoding_rs::Encoding::for_label(said.as_bytes()) == Some(ours) {
+        // A document whose declaration can be read here and says UTF-16 was in it, and became UTF-8.
+        let was_utf16 =
+            self.encoding == Encoding::Utf8 && said.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("utf-16"));
+        if was_utf16
+            || said.eq_ignore_ascii_case("us-ascii")
+            || encoding_rs::Encoding::for_label(said.as_bytes()) == Some(ours)
+        {
             return Ok(());
         }
         let what = format!("the document says another encoding than the platform's, which is {}", ours.name());

@@ -11,7 +11,7 @@ use crate::model::limit::RECORD_BYTES_MAX;
 use crate::model::record::{RawRecord, SourcePosition};
 use crate::model::rejection::Reason;
 use crate::platform::definition::{
-    Definition, Delimited, Encoding, Format, Origin, Partitions, Rows, Source, SourceField, SourceType,
+    Definition, Delimited, Encoding, Format, Ids, Origin, Partitions, Rows, Source, SourceField, SourceType,
 };
 
 pub(crate) mod avro;
@@ -42,6 +42,7 @@ pub(crate) fn source(version: &str, format: Format, fields: Vec<SourceField>) ->
         version: version.to_owned(),
         format,
         encoding: Encoding::Utf8,
+        decides: true,
         fields,
         schema_text: String::new(),
         writer: None,
@@ -57,6 +58,7 @@ pub(crate) fn platform(sources: Vec<Source>) -> Definition {
         name: "xx-test".to_owned(),
         title: "A test".to_owned(),
         origin: Origin::PerRecord,
+        ids: Ids::Native,
         topic: "comity.in.xx-test".to_owned(),
         partitions: Partitions::One,
         language: "en".to_owned(),

@@ -8,10 +8,11 @@ fn kafka(properties: &[(&str, &str)]) -> Kafka {
     Kafka { bootstrap_servers: "broker:9092".to_owned(), single_broker: true, properties: properties.collect() }
 }
 
-const PURPOSES: [Purpose<'static>; 6] = [
+const PURPOSES: [Purpose<'static>; 7] = [
     Purpose::SourceConsumer { group: "g", instance_id: Some("i") },
     Purpose::LedgerConsumer { group: "g", instance_id: None },
     Purpose::Follower,
+    Purpose::Recipient { group: "g" },
     Purpose::Producer,
     Purpose::TransactionalProducer { transactional_id: "t" },
     Purpose::Admin,
@@ -39,7 +40,7 @@ fn an_operator_cannot_change_a_promise() {
 
 #[test]
 fn consumers_read_committed_and_never_reset_in_silence() {
-    for purpose in &PURPOSES[..3] {
+    for purpose in &PURPOSES[..4] {
         let config = config(&kafka(&[]), *purpose);
         let expected = BTreeMap::from([
             ("isolation.level", "read_committed"),
@@ -51,7 +52,7 @@ fn consumers_read_committed_and_never_reset_in_silence() {
             assert_eq!(config.get(name), Some(value), "{purpose:?}");
         }
     }
-    for purpose in &PURPOSES[3..5] {
+    for purpose in &PURPOSES[4..6] {
         let config = config(&kafka(&[]), *purpose);
         assert_eq!((config.get("acks"), config.get("enable.idempotence")), (Some("all"), Some("true")), "{purpose:?}");
     }

@@ -30,6 +30,14 @@ proptest! {
 }
 
 #[test]
+fn no_term_ends_beyond_the_last_instant() {
+    let three_years = Period { months: 36, days: 0 };
+    let end = end_of_term(&dated(crate::model::limit::DATE_MAX_DAYS, Precision::Day), &[three_years]);
+    assert_eq!(end, 253_402_300_799_999); // 9999-12-31T23:59:59.999Z: `date -u -d '9999-12-31 23:59:59' +%s`
+    assert_eq!(end_of_term(&dated(2_931_434, Precision::Year), &[three_years, three_years]), INSTANT_MAX_MS);
+}
+
+#[test]
 fn a_term_of_three_years_from_a_leap_day_ends_with_the_last_of_february() {
     let decided = dated(18_321, Precision::Day); // 2020-02-29
     let end = end_of_term(&decided, &[Period { months: 36, days: 0 }]);

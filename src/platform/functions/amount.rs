@@ -71,6 +71,36 @@ pub(crate) fn minor_units(written: &str, currency: &str, decimal: char) -> Optio
     Some(units)
 }
 
+/// Significant digits below which a decimal is nobody's binary number, and those of it that can be trusted.
+const FLOAT_DIGITS_MIN: usize = 15;
+const FLOAT_DIGITS_SURE: usize = 12;
+/// Digits behind the currency's decimals that must agree before they are taken for noise.
+const FLOAT_NOISE_MIN: usize = 3;
+
+/// The minor units of an amount that went through a binary floating-point number, as spreadsheets keep them:
+/// `586.8399999999999` was 586.84. `None` for every text that is not such a number, to be read as it stands.
+///
+/// Nothing is rounded that anybody may have written: there must be as many digits as only such a number has, and all
+/// of them that can be trusted must be zeros, or nines, behind the currency's decimals.
+pub(crate) fn float_units(written: &str, currency: &str, decimal: char) -> Option<i64> {
+    let wanted = usize::try_from(exponent(currency)?).ok()?;
+    let (whole, fraction) = text::trim(written).split_once(decimal)?;
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let significant = whole.trim_start_matches('0').len() + fraction.len();
+    if !digits(whole) || !digits(fraction) || significant < FLOAT_DIGITS_MIN {
+        return None;
+    }
+    let sure = FLOAT_DIGITS_SURE.checked_sub(whole.len() + wanted).filter(|sure| *sure >= FLOAT_NOISE_MIN)?;
+    let (kept, noise) = fraction.split_at_checked(wanted)?;
+    let noise = noise.get(..sure)?;
+    let more = match noise {
+        _ if noise.bytes().all(|byte| byte == b'0') => 0,
+        _ if noise.bytes().all(|byte| byte == b'9') => 1,
+        _ => return None,
+    };
+    format!("{whole}{kept}").parse::<i64>().ok()?.checked_add(more)
+}
+
 /// The text without the currency's sign and code, each at most once, at either end.
 fn without_currency<'t>(written: &'t str, currency: &str) -> &'t str {
     let mut signs: Vec<&str> =

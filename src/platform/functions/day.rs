@@ -5,21 +5,20 @@ use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::model::code::Precision;
+use crate::model::limit::{DATE_MAX_DAYS, DATE_MIN_DAYS};
 use crate::model::place::{Days, Millis};
 
 /// Days since 1970-01-01; `None` outside the years 1 to 9999.
 pub(crate) fn days(date: Date) -> Option<Days> {
-    if !(1..=9999).contains(&date.year()) {
-        return None;
-    }
     let hours = date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours();
-    Days::try_from(hours / 24).ok()
+    Days::try_from(hours / 24).ok().filter(|days| (DATE_MIN_DAYS..=DATE_MAX_DAYS).contains(days))
 }
 
 /// The date of so many days since 1970-01-01; `None` outside the years 1 to 9999.
 pub(crate) fn date(days: Days) -> Option<Date> {
-    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
-    (1..=9999).contains(&date.year()).then_some(date)
+    let within = (DATE_MIN_DAYS..=DATE_MAX_DAYS).contains(&days);
+    let span = jiff::Span::new().try_days(days).ok().filter(|_| within)?;
+    jiff::civil::date(1970, 1, 1).checked_add(span).ok()
 }
 
 /// The instant at which a day begins in a time zone.

@@ -323,6 +323,13 @@ fn literal_code<C: Code>(
     })
 }
 
+/// A literal `true` or `false` among the arguments; false where it is not given.
+fn literal_flag(arguments: &ArgumentList, name: &'static str, state: &TypeState) -> Result<bool, CallError> {
+    let Some(given) = arguments.optional(name) else { return Ok(false) };
+    let flag = given.resolve_constant(state).and_then(|value| value.as_boolean());
+    flag.ok_or_else(|| CallError::new(format!("`{name}` is no literal flag"), "write `true` or `false`"))
+}
+
 /// A literal number of a range among the arguments.
 fn literal_number(
     arguments: &ArgumentList,

@@ -9,10 +9,10 @@ use vrl::compiler::{Expression, Parameter, Resolved};
 use vrl::value::kind::{Collection, Field};
 use vrl::value::{Kind, ObjectMap, Value};
 
-use super::amount::{exponent, minor_units};
+use super::amount::{exponent, float_units, minor_units};
 use super::{
-    Apply, Call, CallError, Knowledge, SCALAR, as_text, field, literal_code, literal_text, literal_texts, refuse,
-    stated,
+    Apply, Call, CallError, Knowledge, SCALAR, as_text, field, literal_code, literal_flag, literal_text, literal_texts,
+    refuse, stated,
 };
 use crate::model::code::{Code, Qualifier};
 use crate::model::rejection::Reason;
@@ -27,6 +27,7 @@ pub(super) const CALLS: &[Call] = &[
             Parameter::optional("decimal", kind::BYTES, "The decimal mark."),
             Parameter::optional("qualifier", kind::BYTES, "How the amount is to be read."),
             Parameter::optional("absent", kind::BYTES | kind::ARRAY, "Texts that state no amount."),
+            Parameter::optional("float", kind::BOOLEAN, "Whether amounts went through a binary number."),
         ],
         block: false,
         compile: money,
@@ -63,6 +64,7 @@ fn money(_: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> Result<B
     };
     let qualifier = literal_code(arguments, "qualifier", state)?.unwrap_or(Qualifier::Exact);
     let absent = literal_texts(arguments, "absent", state)?;
+    let float = literal_flag(arguments, "float", state)?;
     let work = move |amount: Value, currency: Value| -> Resolved {
         let Some(written) = stated(&amount) else { return Ok(Value::Null) };
         let squeezed = text::squeeze(&written);
@@ -72,7 +74,9 @@ fn money(_: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> Result<B
         // A number has a point for its decimals, whatever the texts of this source have.
         let decimal = if matches!(amount, Value::Float(_) | Value::Integer(_)) { '.' } else { decimal };
         let currency = as_text(&currency).map(text::trim).unwrap_or_default();
-        let units = minor_units(&written, currency, decimal).ok_or_else(|| refuse(Reason::UnreadableMoney))?;
+        let meant = float.then(|| float_units(&written, currency, decimal)).flatten();
+        let units = meant.or_else(|| minor_units(&written, currency, decimal));
+        let units = units.ok_or_else(|| refuse(Reason::UnreadableMoney))?;
         Ok(amount_of(units, currency, qualifier))
     };
     Ok(Apply::two(arguments.required("amount"), Some(currency), money_kind().or_null(), work))

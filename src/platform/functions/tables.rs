@@ -12,7 +12,9 @@ use vrl::value::{Kind, ObjectMap, Value};
 use super::lookup::{ENTRIES_MAX, Table};
 use super::{Apply, Call, CallError, Knowledge, SCALAR, as_text, literal_text, literal_texts, refuse, stated};
 use crate::model::rejection::Reason;
-use crate::platform::read::{is_name, suggestion};
+use crate::platform::nearest;
+use crate::platform::read::suggestion;
+use crate::schema::identifiers;
 
 pub(super) const CALLS: &[Call] = &[
     Call {
@@ -135,10 +137,15 @@ fn org_id(
     let scheme = literal_text(arguments, "scheme", state)?.unwrap_or_default();
     let scheme = if knowledge.schemes.contains(&scheme) {
         format!("{}/{scheme}", knowledge.platform)
-    } else if is_name(&scheme, "-") {
+    } else if identifiers::scheme(&scheme).is_some() {
         scheme
     } else {
-        let help = "name a scheme of schemas/identifiers.toml or declare [schemes.…] in platform.toml";
+        let table = identifiers::schemes().iter().map(|known| known.name.as_str());
+        let near = nearest::of(&scheme, knowledge.schemes.iter().map(String::as_str).chain(table));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name a scheme of schemas/identifiers.toml or declare [schemes.…] in platform.toml".to_owned(),
+        };
         return Err(CallError::new(format!("`{scheme}` is no identifier scheme"), help));
     };
     let work = move |value: Value, register: Value| -> Resolved {

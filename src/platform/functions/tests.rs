@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::amount::{exponent, minor_units};
+use super::amount::{exponent, float_units, minor_units};
 use super::day;
 use super::lookup::Table;
 use crate::model::code::Precision;
@@ -29,6 +29,49 @@ fn amounts_are_exact_or_refused() {
     amount("1.500", "TND", '.', 1_500);
     amount("12.5000", "USD", '.', 1_250);
     amount("92233720368547758.07", "USD", '.', i64::MAX);
+}
+
+#[test]
+fn a_binary_number_is_read_as_what_it_stood_for_and_nothing_else_is() {
+    let check = |written: &str, currency: &str, units: Option<i64>| {
+        assert_eq!(float_units(written, currency, '.'), units, "{written} {currency}");
+    };
+    check("586.8399999999999", "USD", Some(58_684));
+    check("8404.130000000001", "USD", Some(840_413));
+    check("302269.04000000004", "USD", Some(30_226_904));
+    check("1999.9999999999998", "USD", Some(200_000));
+    check("0.30000000000000004", "USD", Some(30));
+    check("1500.0000000000002", "JPY", Some(1_500));
+    check("1.2349999999999999", "TND", Some(1_235));
+    // Few digits: somebody wrote them.
+    check("12345.6799999", "USD", None);
+    for written in ["586.84", "586.839", "0.001", "586.8399999", "12345.678", "586", "", "586.", ".8399999999999999"] {
+        check(written, "USD", None);
+    }
+    // Many digits that are no noise, marks, and more digits before the point than can be trusted.
+    for written in
+        ["586.8359999999999", "586.8390000000001", "586.8412345678901", "58,684.129999999999", "-1.2999999999999998"]
+    {
+        check(written, "USD", None);
+    }
+    check("12345678.109999999", "USD", None);
+    check("586.8399999999999", "XXX", None);
+}
+
+/// Sums of amounts in cents, kept and printed as binary numbers, come back.
+#[test]
+fn sums_of_binary_cents_come_back() {
+    let mut noisy = 0;
+    for step in 1..=20_000_i64 {
+        let cents = [step, step * 7 % 9_973, step * 3_001 % 999_983];
+        let sum: f64 = cents.iter().map(|cents| f64::from(i32::try_from(*cents).unwrap()) / 100.0).sum();
+        let written = format!("{sum}");
+        let meant = float_units(&written, "USD", '.');
+        noisy += usize::from(meant.is_some());
+        let units = meant.or_else(|| minor_units(&written, "USD", '.'));
+        assert_eq!(units, Some(cents.iter().sum()), "{written}");
+    }
+    assert!(noisy > 1_000, "{noisy} of them show that they were binary");
 }
 
 #[test]

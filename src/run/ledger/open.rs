@@ -1,6 +1,6 @@
 //! The batch that is being filled: what its entries decided, encoded, and how to take all of it back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::encode;
 use crate::index::State;
@@ -10,10 +10,10 @@ use crate::model::decision::{AlertEntry, Batch, Decision, Output, OutputRecord, 
 use crate::model::entry::{Body, LogEntry};
 use crate::model::limit::{BATCH_ALERTS_MAX, BATCH_TAIL_BYTES_MAX};
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Checkpoint, Key, Marks};
+use crate::model::state::{Checkpoint, Key, Marks, Sequences};
 use crate::schema::state::{encode_key, encode_record, encode_value};
 
-use super::{OutputTails, Tally, Transaction};
+use super::{OutputTails, Shown, Tally, Transaction};
 
 /// The entries of one transaction and all that they did.
 #[derive(Debug)]
@@ -84,11 +84,15 @@ impl Open {
 
     fn write_outputs(&mut self, effects: &Effects<'_>, state: &State) {
         for decision in &effects.decisions {
-            self.write_alerts(decision);
+            self.write_alerts(decision, state);
         }
         if let Some((rejection, sequence)) = &effects.rejection {
             let value = encode::rejection(rejection, *sequence);
             self.records.push(OutputRecord { output: Output::Rejects, sequence: *sequence, key: None, value });
+        }
+        for (summary, sequence) in &effects.archived {
+            let (sequence, value) = (*sequence, encode::reach(summary, *sequence));
+            self.records.push(OutputRecord { output: Output::Archive, sequence, key: None, value });
         }
         for status in &effects.statuses {
             let Some(member) = state.rules().and_then(|rules| rules.member(status.recipient)) else { continue };
@@ -101,8 +105,18 @@ impl Open {
         }
     }
 
-    fn write_alerts(&mut self, decision: &Decision<'_>) {
+    fn write_alerts(&mut self, decision: &Decision<'_>, state: &State) {
         let tails = encode::tails(decision);
+        if let (Some(national), Some(tail)) = (&decision.national, &tails.attention) {
+            let member = |index: &u8| Some(state.rules()?.members.get(usize::from(*index))?.jurisdiction);
+            let told: Vec<Jurisdiction> = national.told.iter().filter_map(member).collect();
+            let mut value = Vec::new();
+            encode::national(national.sequence, &told, &mut value);
+            value.extend_from_slice(tail);
+            self.tail_bytes += tail.len();
+            let sequence = national.sequence;
+            self.records.push(OutputRecord { output: Output::National, sequence, key: None, value });
+        }
         let attention = self.write_tail(tails.attention);
         let follow_up = self.write_tail(tails.follow_up);
         for recipient in &decision.recipients {
@@ -185,6 +199,12 @@ impl Sealed {
         }
     }
 
+    /// What is left once the batch is known to be committed: how to count it, and what readers are shown.
+    pub(super) fn shown(self) -> (Checkpoint, Tally, Vec<Shown>) {
+        let shown = self.changes.into_iter().filter_map(|change| Shown::new(change.key, change.after)).collect();
+        (self.checkpoint, self.tally, shown)
+    }
+
     /// True where this is the `Checkpoint` that stood before the batch.
     pub(super) fn stands_on(&self, checkpoint: Option<&Checkpoint>) -> bool {
         match checkpoint {
@@ -199,11 +219,17 @@ impl Sealed {
 /// The value of one recipient's alert.
 pub fn alert_value(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8>]) -> Vec<u8> {
     let mut value = Vec::new();
+    write_alert(alert, members, tails, &mut value);
+    value
+}
+
+/// The same in place of what the buffer held: a transaction has thousands of alerts, each of a kilobyte.
+pub fn write_alert(alert: &AlertEntry, members: &[Jurisdiction], tails: &[Vec<u8>], value: &mut Vec<u8>) {
+    value.clear();
     if let Some(jurisdiction) = members.get(usize::from(alert.own.member)) {
-        encode::own(&alert.own, *jurisdiction, &mut value);
+        encode::own(&alert.own, *jurisdiction, value);
     }
     value.extend_from_slice(tails.get(alert.tail as usize).map_or(&[], Vec::as_slice));
-    value
 }
 
 /// Says whether an output record is still to be sent; one that is there with other bytes is a breach.
@@ -227,9 +253,9 @@ fn keep(published: &OutputTails, output: Output, sequence: i64, value: &[u8], di
 }
 
 /// Published records beyond the last `Checkpoint`, by output and sequence.
-pub(super) fn prune(published: &mut OutputTails, sequences: &BTreeMap<Output, i64>) {
+pub(super) fn prune(published: &mut OutputTails, sequences: &Sequences) {
     for (output, tail) in published.iter_mut() {
-        let next = sequences.get(output).copied().unwrap_or(1);
+        let next = sequences.get(*output).unwrap_or(1);
         *tail = tail.split_off(&next);
     }
     published.retain(|_, tail| !tail.is_empty());

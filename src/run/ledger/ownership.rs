@@ -27,6 +27,11 @@ pub(super) fn fault(own: &Rules, in_force: Option<&Arc<Rules>>) -> Option<Fault>
     Some(Fault::Configuration(why))
 }
 
+/// True where this instance's rules follow those in force.
+pub(super) fn is_newer(own: &Rules, in_force: Option<&Arc<Rules>>) -> bool {
+    in_force.is_some_and(|in_force| own.rules_version > in_force.rules_version)
+}
+
 /// Outputs are known by their member's place, so every member in force keeps it.
 fn keeps_places(own: &Rules, in_force: &Rules) -> bool {
     let places = |rules: &Rules| -> Vec<_> { rules.members.iter().map(|member| member.jurisdiction).collect() };
@@ -36,6 +41,11 @@ fn keeps_places(own: &Rules, in_force: &Rules) -> bool {
 /// A newer build may own what an older one wrote, so its number is left out.
 fn same_rules(own: &Rules, in_force: &Rules) -> bool {
     own.members == in_force.members && own.policy == in_force.policy && own.digests == in_force.digests
+}
+
+/// Readers have been shown everything that the restored state holds.
+fn all_shown() -> Command {
+    Command::Show { shown: Vec::new(), last: None, complete: true }
 }
 
 impl Ledger {
@@ -98,7 +108,9 @@ impl Ledger {
                 return self.stop(Fault::Data(format!("comity.state: {why}")));
             }
         }
-        Vec::new()
+        let (shown, last) = restore.take_shown();
+        let last = last.cloned().map(Box::new);
+        vec![Command::Show { shown, last, complete: false }]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "in every other phase the report is late and means nothing")]
@@ -109,7 +121,7 @@ impl Ledger {
                     return self.stop(fault);
                 }
                 self.phase = Phase::Standby(restore);
-                vec![Command::Join]
+                vec![all_shown(), Command::Join]
             }
             Phase::Restoring(restore) => self.restored(restore, log_start, log_end),
             other => {
@@ -150,7 +162,7 @@ impl Ledger {
             return self.stop(fault);
         }
         self.phase = Phase::Comparing;
-        vec![Command::ReadOutputs(self.next_sequences())]
+        vec![all_shown(), Command::ReadOutputs(self.next_sequences())]
     }
 
     pub(super) fn revoked(&mut self, lost: bool) -> Vec<Command> {

@@ -4,7 +4,9 @@
 //! whoever takes over writes the true values of their keys again, so that a later restore finds the truth after them.
 
 use std::collections::BTreeSet;
+use std::mem;
 
+use super::Shown;
 use crate::index::State;
 use crate::model::state::{Checkpoint, Key, Value};
 use crate::schema::state::StateRecord;
@@ -14,26 +16,28 @@ const ASIDE_VALUES_MAX: usize = 4_000_000;
 
 /// A state that follows `comity.state`.
 #[derive(Debug, Default)]
-pub(super) struct Restore {
-    pub(super) state: State,
+pub(crate) struct Restore {
+    pub(crate) state: State,
     /// Values of transactions up to this one are applied as they come, since its `Checkpoint` is known to follow.
     covered: i64,
     last: Option<Checkpoint>,
     aside: Vec<(Key, i64, Option<Value>)>,
+    /// Applied since the last call of `take_shown`, in this order.
+    shown: Vec<Shown>,
 }
 
 impl Restore {
     /// Begins to read a `comity.state` whose last `Checkpoint` is that of this transaction.
-    pub(super) fn until(last_transaction: i64) -> Self {
+    pub(crate) fn until(last_transaction: i64) -> Self {
         Self { covered: last_transaction, ..Self::default() }
     }
 
     /// Takes one record. `Err` says what no ledger ever writes.
-    pub(super) fn read(&mut self, record: StateRecord) -> Result<(), &'static str> {
+    pub(crate) fn read(&mut self, record: StateRecord) -> Result<(), &'static str> {
         match record {
             StateRecord::Value { key, transaction, value } => {
                 if transaction <= self.covered {
-                    self.state.restore(key, value);
+                    apply(&mut self.state, &mut self.shown, key, value);
                     return Ok(());
                 }
                 self.aside.push((key, transaction, value));
@@ -44,10 +48,10 @@ impl Restore {
             // Those before the last one are still there until compaction takes them.
             StateRecord::Checkpoint(earlier) if earlier.transaction < self.covered => {}
             StateRecord::Checkpoint(checkpoint) => {
-                let (state, transaction) = (&mut self.state, checkpoint.transaction);
+                let (state, shown, transaction) = (&mut self.state, &mut self.shown, checkpoint.transaction);
                 let covered = |(_, number, _): &mut (Key, i64, Option<Value>)| *number <= transaction;
                 for (key, _, value) in self.aside.extract_if(.., covered) {
-                    state.restore(key, value);
+                    apply(state, shown, key, value);
                 }
                 self.covered = transaction;
                 self.last = Some(checkpoint);
@@ -56,14 +60,19 @@ impl Restore {
         Ok(())
     }
 
+    /// What readers may be shown since the last call, and the `Checkpoint` that covers it.
+    pub(super) fn take_shown(&mut self) -> (Vec<Shown>, Option<&Checkpoint>) {
+        (mem::take(&mut self.shown), self.last.as_ref())
+    }
+
     /// The last `Checkpoint` read.
-    pub(super) fn last(&self) -> Option<&Checkpoint> {
+    pub(crate) fn last(&self) -> Option<&Checkpoint> {
         self.last.as_ref()
     }
 
     /// The state as of the last `Checkpoint`, with that and the keys whose values a torn transaction left behind it.
     /// `Err` where the values do not add up to the digest that the `Checkpoint` promises.
-    pub(super) fn finish(mut self) -> Result<(State, Option<Checkpoint>, BTreeSet<Key>), &'static str> {
+    pub(crate) fn finish(mut self) -> Result<(State, Option<Checkpoint>, BTreeSet<Key>), &'static str> {
         let torn = self.aside.into_iter().map(|(key, _, _)| key).collect();
         if self.last.as_ref().map_or(0, |last| last.transaction) != self.covered {
             return Err("the last Checkpoint is not there any more");
@@ -75,4 +84,10 @@ impl Restore {
         }
         Ok((self.state, self.last, torn))
     }
+}
+
+/// Puts a value that a `Checkpoint` covers into the state, and notes it for readers.
+fn apply(state: &mut State, shown: &mut Vec<Shown>, key: Key, value: Option<Value>) {
+    shown.extend(Shown::new(key.clone(), value.clone()));
+    state.restore(key, value);
 }

@@ -63,6 +63,17 @@ fn values_are_brought_to_normal_form() {
     check("eu-vat", "CY10259033P", Some(("CY10259033P", Trust::Unchecked)));
 }
 
+/// The numbers of older companies begin with 1, 2 or 3, and they are still their names.
+#[test]
+fn a_company_of_quebec_keeps_the_number_of_its_time() {
+    for number in ["9123-4567", "1999-9901", "2999-9902", "3999-9903"] {
+        let plain = number.replace('-', "");
+        check("ca-qc-company-number", number, Some((&plain, Trust::Unchecked)));
+    }
+    check("ca-qc-company-number", "0999-9904", None);
+    check("ca-qc-company-number", "4999-9905", None);
+}
+
 #[test]
 fn nothing_is_padded_and_no_look_alike_is_taken() {
     check("us-wa-ubi", "602-703-7", None);

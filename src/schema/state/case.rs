@@ -17,6 +17,7 @@ pub(super) fn write(case: &state::Case, out: &mut Vec<u8>) {
     datum::optional(case.name_digest, out, datum::digest_128);
     datum::list(&case.told, out, told);
     datum::list(&case.events, out, event);
+    datum::long(case.keep_until, out);
 }
 
 /// Appends a `Told`.
@@ -65,6 +66,7 @@ pub(super) struct Read {
     name_digest: Option<Fixed<16>>,
     told: Vec<Told>,
     events: Vec<CaseEvent>,
+    keep_until: i64,
 }
 
 impl Read {
@@ -79,6 +81,7 @@ impl Read {
             name_digest: self.name_digest.map(|digest| u128::from_be_bytes(digest.0)),
             told: self.told.into_iter().map(Told::into_model).collect::<Option<_>>()?,
             events: each(self.events),
+            keep_until: self.keep_until,
         })
     }
 }

@@ -1,13 +1,11 @@
 //! The `Checkpoint` as Avro.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::model::code::Code;
 use crate::model::decision::Output;
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Checkpoint, Marks};
+use crate::model::state::{Checkpoint, Marks, Sequences};
 use crate::schema::datum;
 use crate::schema::read::{Fixed, Symbol};
 
@@ -18,11 +16,19 @@ pub(crate) enum OutputKind {
     Test,
     Rejects,
     Status,
+    National,
+    Archive,
 }
 
 impl Code for OutputKind {
-    const ALL: &'static [(Self, &'static str)] =
-        &[(Self::Alerts, "ALERTS"), (Self::Test, "TEST"), (Self::Rejects, "REJECTS"), (Self::Status, "STATUS")];
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Alerts, "ALERTS"),
+        (Self::Test, "TEST"),
+        (Self::Rejects, "REJECTS"),
+        (Self::Status, "STATUS"),
+        (Self::National, "NATIONAL"),
+        (Self::Archive, "ARCHIVE"),
+    ];
 }
 
 /// Appends a `Checkpoint`.
@@ -33,12 +39,13 @@ pub(super) fn write(checkpoint: &Checkpoint, out: &mut Vec<u8>) {
     datum::long(marks.log_time, out);
     datum::long(marks.status_minute, out);
     datum::long(marks.forget_not_before, out);
-    if !marks.sequences.is_empty() {
-        datum::length(marks.sequences.len(), out);
+    let sequences = marks.sequences.iter();
+    if sequences.len() > 0 {
+        datum::length(sequences.len(), out);
     }
-    for (output, next) in &marks.sequences {
-        write_output(*output, out);
-        datum::long(*next, out);
+    for (output, next) in sequences {
+        write_output(output, out);
+        datum::long(next, out);
     }
     datum::length(0, out);
     datum::digest_128(marks.digest, out);
@@ -52,6 +59,8 @@ fn write_output(output: Output, out: &mut Vec<u8>) {
         Output::Test(member) => (OutputKind::Test, Some(member)),
         Output::Rejects => (OutputKind::Rejects, None),
         Output::Status(member) => (OutputKind::Status, Some(member)),
+        Output::National => (OutputKind::National, None),
+        Output::Archive => (OutputKind::Archive, None),
     };
     datum::code(kind, out);
     datum::optional(member.map(i32::from), out, datum::int);
@@ -73,7 +82,7 @@ pub(super) struct Read {
 impl Read {
     /// The checkpoint; `None` where it names an output that there is not, or one twice.
     pub(super) fn into_model(self) -> Option<Checkpoint> {
-        let mut sequences = BTreeMap::new();
+        let mut sequences = Sequences::default();
         for sequence in self.sequences {
             let twice = sequences.insert(sequence.output()?, sequence.next).is_some();
             if twice {
@@ -111,7 +120,10 @@ impl OutputSequence {
             (OutputKind::Test, Some(member)) => Some(Output::Test(member)),
             (OutputKind::Rejects, None) => Some(Output::Rejects),
             (OutputKind::Status, Some(member)) => Some(Output::Status(member)),
-            (OutputKind::Rejects, Some(_)) | (OutputKind::Alerts | OutputKind::Test | OutputKind::Status, None) => None,
+            (OutputKind::National, None) => Some(Output::National),
+            (OutputKind::Archive, None) => Some(Output::Archive),
+            (OutputKind::Rejects | OutputKind::National | OutputKind::Archive, Some(_))
+            | (OutputKind::Alerts | OutputKind::Test | OutputKind::Status, None) => None,
         }
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn write(known: &state::Organisation, out: &mut Vec<u8>) {
     datum::texts(&known.identifiers, out);
     datum::optional(known.registered_in, out, datum::place);
     datum::list(&known.open_cases, out, write_open_case);
+    datum::int(known.cases, out);
 }
 
 /// Appends an `OpenCase`.
@@ -32,6 +33,7 @@ pub(super) struct Read {
     identifiers: Vec<String>,
     registered_in: Option<Place>,
     open_cases: Vec<OpenCase>,
+    cases: i32,
 }
 
 impl From<Read> for state::Organisation {
@@ -41,6 +43,7 @@ impl From<Read> for state::Organisation {
             identifiers: read.identifiers,
             registered_in: read.registered_in.map(|place| place.0),
             open_cases: each(read.open_cases),
+            cases: read.cases,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the naive ledger does with each kind of event.
 
 use super::*;
-use comity::model::code::{Kind, MemberState, Mode, MsgType, Role, Scope, Standing, WithdrawalScope};
+use comity::model::code::{Finality, Kind, MemberState, Mode, MsgType, Role, Scope, Standing, WithdrawalScope};
 
 impl Model {
     pub(super) fn event(&mut self, event: &InfractionEvent, said: &mut Said) -> Outcome {
@@ -12,8 +12,10 @@ impl Model {
             return self.test(event, said);
         }
         match event.kind {
-            Kind::Withdrawal => self.withdraw(event, said),
+            Kind::Withdrawal => self.withdraw(event, event.withdrawal.as_ref().expect("a withdrawal").scope, said),
             Kind::Closure => self.close(event, said),
+            // Whoever says that its finding was annulled takes it back.
+            _ if event.finality == Finality::Annulled => self.withdraw(event, WithdrawalScope::Event, said),
             Kind::Original | Kind::Supplement | Kind::Correction => self.state(event, said),
         }
     }
@@ -23,6 +25,7 @@ impl Model {
             return self.reject(Reason::OriginNotMember, said);
         }
         let expires_at = self.expires_at(event);
+        let annulled = event.finality == Finality::Annulled && !matches!(event.kind, Kind::Withdrawal | Kind::Closure);
         if event.kind == Kind::Original && expires_at <= self.now {
             return self.reject(Reason::ExpiredOnArrival, said);
         }
@@ -41,11 +44,13 @@ impl Model {
                 alert_id: format!("{}#1", event.event_id),
                 version: 1,
                 msg_type: match event.kind {
+                    _ if annulled => MsgType::Cancel,
                     Kind::Original => MsgType::Alert,
                     Kind::Supplement | Kind::Correction | Kind::Closure => MsgType::Update,
                     Kind::Withdrawal => MsgType::Cancel,
                 },
                 standing: match event.kind {
+                    _ if annulled => Standing::Withdrawn,
                     Kind::Withdrawal => Standing::Withdrawn,
                     Kind::Closure => Standing::Closed,
                     Kind::Original | Kind::Supplement | Kind::Correction => standing_of(event.case_status),
@@ -97,19 +102,14 @@ impl Model {
         }
         if other && was.version > 0 && was.standing != Standing::Withdrawn {
             let recipients = self.everyone_told(case, place);
-            let alert = Alert {
-                msg_type: MsgType::Cancel,
-                standing: Standing::Withdrawn,
-                expires_at: None,
-                original_unseen: false,
-                follows: Vec::new(),
-                recipients,
-            };
+            let alert = Alert::cancel(recipients);
             self.cases[case].events[place].standing = Standing::Withdrawn;
             self.send(case, place, alert, said);
             anew = true;
         }
         self.settle(case, event, other);
+        self.drop_unnamed();
+        self.keep(case, self.forget_at(expires_at));
         let standing = if over { Standing::Expired } else { standing_of(event.case_status) };
         let told = &mut self.cases[case].events[place];
         told.standing = standing;
@@ -128,6 +128,7 @@ impl Model {
             original_unseen: !case_known && event.kind != Kind::Original,
             follows,
             recipients,
+            newcomers: !over,
         };
         self.send(case, place, alert, said);
         Outcome::Taken
@@ -178,6 +179,10 @@ impl Model {
         said: &mut Said,
     ) -> Option<Outcome> {
         let origin = self.state_of(event.origin);
+        // A desk only corrects what is there.
+        if event.kind == Kind::Correction && by_desk(event) {
+            return Some(self.reject(Reason::UnknownEvent, said));
+        }
         if let Some(case) = case {
             let same = |event_: &Event| event_.seen.iter().any(|(raw, _)| *raw == event.provenance.raw_sha256);
             if self.cases[case].events.iter().any(same) {
@@ -220,6 +225,9 @@ impl Model {
             if self.state_of(event.origin) != Some(MemberState::Active) {
                 return self.reject(Reason::OriginNotMember, said);
             }
+            if by_desk(event) {
+                return self.reject(Reason::UnknownEvent, said);
+            }
             return Outcome::NobodyTold;
         };
         if targets.iter().all(|place| self.was_seen(case, *place, event)) {
@@ -242,14 +250,14 @@ impl Model {
                 original_unseen: false,
                 follows: Vec::new(),
                 recipients,
+                newcomers: true,
             };
             self.send(case, place, alert, said);
         }
         Outcome::Taken
     }
 
-    pub(super) fn withdraw(&mut self, event: &InfractionEvent, said: &mut Said) -> Outcome {
-        let scope = event.withdrawal.as_ref().expect("a withdrawal").scope;
+    pub(super) fn withdraw(&mut self, event: &InfractionEvent, scope: WithdrawalScope, said: &mut Said) -> Outcome {
         let case = self.case(event.origin, &event.case_id);
         let (mut targets, mut missing) = (Vec::new(), Vec::new());
         match (scope, case) {
@@ -285,20 +293,18 @@ impl Model {
                 self.cases[case].events[*place].standing != Standing::Withdrawn && !self.was_seen(case, *place, event)
             });
             outcomes.push(if targets.is_empty() { Outcome::Duplicate } else { Outcome::Taken });
+            if !targets.is_empty() {
+                let policy = &self.rules.as_ref().expect("rules").policy;
+                let until = end(&event.decided, &[policy.expires_after, policy.forget_after]);
+                self.keep(case, until);
+            }
             for place in targets {
                 self.note_seen(case, place, event);
                 self.cases[case].events[place].standing = Standing::Withdrawn;
                 self.cases[case].events[place].expires_at = None;
                 let recipients = self.everyone_told(case, place);
                 if self.cases[case].events[place].version > 0 {
-                    let alert = Alert {
-                        msg_type: MsgType::Cancel,
-                        standing: Standing::Withdrawn,
-                        expires_at: None,
-                        original_unseen: false,
-                        follows: Vec::new(),
-                        recipients,
-                    };
+                    let alert = Alert::cancel(recipients);
                     self.send(case, place, alert, said);
                 }
             }

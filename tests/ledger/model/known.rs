@@ -42,8 +42,10 @@ impl Model {
 
     pub(super) fn note_seen(&mut self, case: usize, place: usize, event: &InfractionEvent) {
         let known = &mut self.cases[case].events[place];
+        let before = known.seen.len();
         known.seen.push((event.provenance.raw_sha256, event.provenance.content_sha256));
-        if known.seen.len() > 16 {
+        // Sixteen of the source's own, and as many of its desk's.
+        if known.seen.len() > if by_desk(event) { 32 } else { 16.max(before) } {
             known.seen.remove(0);
         }
         known.number = known.number.max(event.revision);
@@ -58,6 +60,7 @@ impl Model {
             name: None,
             told: Vec::new(),
             events: Vec::new(),
+            keep_until: Millis::MIN,
         });
         self.cases.len() - 1
     }
@@ -74,6 +77,7 @@ impl Model {
             expires_at: None,
             seen: Vec::new(),
             told: Vec::new(),
+            nation_told: false,
         });
         self.cases[case].events.len() - 1
     }
@@ -121,6 +125,23 @@ impl Model {
         self.cases[case].organisation = Some(id);
     }
 
+    /// Organisations that no case names any more.
+    pub(super) fn drop_unnamed(&mut self) {
+        let cases = &self.cases;
+        self.organisations.retain(|at| cases.iter().any(|case| case.organisation.as_ref() == Some(&at.identifiers[0])));
+    }
+
+    /// A case remembers whom it told until the end of the day that lies `forget_after` behind its latest term.
+    pub(super) fn keep(&mut self, case: usize, until: Millis) {
+        self.cases[case].keep_until = self.cases[case].keep_until.max(until);
+    }
+
+    pub(super) fn forget_at(&self, expires_at: Millis) -> Millis {
+        let date = i32::try_from((expires_at - 1).div_euclid(DAY_MS)).expect("a day");
+        let last = Dated { date, precision: Precision::Day, bound: comity::model::code::Bound::Exact, text: None };
+        end(&last, &[self.rules.as_ref().expect("rules").policy.forget_after])
+    }
+
     pub(super) fn expires_at(&self, event: &InfractionEvent) -> Millis {
         let after = self.rules.as_ref().expect("rules").policy.expires_after;
         event.expires_at.unwrap_or_else(|| end(&event.decided, &[after]))
@@ -153,6 +174,11 @@ pub(super) fn end(decided: &Dated, periods: &[Period]) -> Millis {
     }
     let days = i64::from((last - epoch).get_days());
     (days + 1) * DAY_MS
+}
+
+/// True where the id begins with another platform's name than that of the record.
+pub(super) fn by_desk(event: &InfractionEvent) -> bool {
+    event.event_id.contains('/') && !event.event_id.starts_with(&format!("{}/", event.platform))
 }
 
 fn identifiers(subject: &Subject) -> Vec<String> {

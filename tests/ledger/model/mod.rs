@@ -14,7 +14,7 @@ mod events;
 mod known;
 mod telling;
 
-use known::{end, standing_of, stands};
+use known::{by_desk, end, standing_of, stands};
 
 /// One alert to one recipient.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,12 +38,18 @@ pub(crate) struct Sent {
     pub(crate) restricted_cases: Vec<OpenCase>,
 }
 
+/// A case forgotten: origin, name, sequence in the archive, those told with their last sequence.
+pub(crate) type Forgotten = (Jurisdiction, String, i64, Vec<(Jurisdiction, i64)>);
+
 /// What the naive ledger says of one entry.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Said {
     pub(crate) outcome: Outcome,
     pub(crate) rejected: Option<(Reason, i64)>,
     pub(crate) sent: Vec<Sent>,
+    /// The national feed: alert, sequence, the members told of it.
+    pub(crate) national: Vec<(String, i64, Vec<Jurisdiction>)>,
+    pub(crate) forgotten: Vec<Forgotten>,
     /// Recipient, its last sequence, the status' own sequence.
     pub(crate) statuses: Vec<(Jurisdiction, i64, i64)>,
     pub(crate) gaps: usize,
@@ -71,6 +77,7 @@ struct Event {
     expires_at: Option<Millis>,
     seen: Vec<([u8; 32], [u8; 32])>,
     told: Vec<Jurisdiction>,
+    nation_told: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -80,8 +87,10 @@ struct Case {
     domain: Domain,
     organisation: Option<String>,
     name: Option<String>,
-    told: Vec<(Jurisdiction, Role)>,
+    /// With the sequence of the last alert.
+    told: Vec<(Jurisdiction, Role, i64)>,
     events: Vec<Event>,
+    keep_until: Millis,
 }
 
 #[derive(Debug, Clone)]
@@ -116,6 +125,21 @@ struct Alert {
     original_unseen: bool,
     follows: Vec<String>,
     recipients: Vec<(Jurisdiction, Role, Option<Role>)>,
+    newcomers: bool,
+}
+
+impl Alert {
+    fn cancel(recipients: Vec<(Jurisdiction, Role, Option<Role>)>) -> Self {
+        Self {
+            msg_type: MsgType::Cancel,
+            standing: Standing::Withdrawn,
+            expires_at: None,
+            original_unseen: false,
+            follows: Vec::new(),
+            recipients,
+            newcomers: false,
+        }
+    }
 }
 
 impl Model {
@@ -124,6 +148,8 @@ impl Model {
             outcome: Outcome::Tick,
             rejected: None,
             sent: Vec::new(),
+            national: Vec::new(),
+            forgotten: Vec::new(),
             statuses: Vec::new(),
             gaps: 0,
             clock_stepped: false,
@@ -277,6 +303,9 @@ impl Model {
             }
         }
         if self.now >= self.forget_from {
+            for case in &self.cases {
+                due.push((case.keep_until, 0, case.origin, 0, case.id.clone(), usize::MAX));
+            }
             for waiting in &self.waiting {
                 let scope = u8::from(waiting.scope == WithdrawalScope::Case);
                 due.push((waiting.until, 1, waiting.origin, scope, waiting.target.clone(), 0));
@@ -295,6 +324,16 @@ impl Model {
             return;
         }
         let case = self.case(origin, &name).expect("the case");
+        if place == usize::MAX {
+            let case = self.cases.remove(case);
+            let order = self.members();
+            let place = |at: Jurisdiction| order.iter().position(|member| member.jurisdiction == at);
+            let mut told: Vec<_> = case.told.iter().map(|(to, _, sequence)| (*to, *sequence)).collect();
+            told.sort_by_key(|(to, _)| place(*to));
+            said.forgotten.push((origin, name, self.sequence("archive", None), told));
+            self.drop_unnamed();
+            return;
+        }
         self.cases[case].events[place].standing = Standing::Expired;
         self.cases[case].events[place].expires_at = None;
         let recipients = self.everyone_told(case, place);
@@ -305,6 +344,7 @@ impl Model {
             original_unseen: false,
             follows: Vec::new(),
             recipients,
+            newcomers: false,
         };
         self.send(case, place, alert, said);
     }

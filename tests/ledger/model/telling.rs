@@ -24,7 +24,7 @@ impl Model {
     pub(super) fn told_before(&self, case: usize, place: usize) -> Vec<(Jurisdiction, Role)> {
         let event = &self.cases[case].events[place];
         let may = |to: &Jurisdiction| event.scope == Scope::Federation || event.told.contains(to);
-        self.cases[case].told.iter().filter(|(to, _)| may(to)).copied().collect()
+        self.cases[case].told.iter().filter(|(to, ..)| may(to)).map(|(to, role, _)| (*to, *role)).collect()
     }
 
     pub(super) fn everyone_told(&self, case: usize, place: usize) -> Vec<(Jurisdiction, Role, Option<Role>)> {
@@ -94,15 +94,25 @@ impl Model {
     }
 
     pub(super) fn send(&mut self, case: usize, place: usize, alert: Alert, said: &mut Said) {
-        if alert.recipients.is_empty() {
+        let event = &mut self.cases[case].events[place];
+        let public = event.scope == Scope::Federation;
+        let nation = event.nation_told || (public && alert.newcomers);
+        if alert.recipients.is_empty() && !nation {
             return;
         }
-        let event = &mut self.cases[case].events[place];
+        event.nation_told = nation;
         let mut references = alert.follows;
         let before = (1..=event.version).map(|version| format!("{}#{version}", event.id)).collect::<Vec<_>>();
         references.extend(before.into_iter().rev().take(64).rev());
         event.version += 1;
         let event = event.clone();
+        if nation {
+            let mut told: Vec<Jurisdiction> = alert.recipients.iter().map(|(to, ..)| *to).collect();
+            if !public {
+                told.clear();
+            }
+            said.national.push((format!("{}#{}", event.id, event.version), self.sequence("national", None), told));
+        }
         let organisation_id = self.cases[case].organisation.clone();
         let origin = self.cases[case].origin;
         let mut open = self.open_cases(&organisation_id, origin);
@@ -132,8 +142,8 @@ impl Model {
                 restricted_cases,
             });
             let told = &mut self.cases[case].told;
-            told.retain(|(at, _)| *at != to);
-            told.push((to, role));
+            told.retain(|(at, ..)| *at != to);
+            told.push((to, role, sequence));
             self.cases[case].events[place].told.push(to);
         }
     }

@@ -1,0 +1,146 @@
+//! From a platform's record to the alert that a recipient with `read_committed` sees.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant, SystemTime};
+
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use crate::line::{Kind, Line};
+use crate::support::broker::{Broker, wait_until};
+use crate::support::reader::read_committed;
+
+/// Records before the first one that is measured.
+const WARM_UP: usize = 500;
+/// The pace of those.
+const WARM_UP_PAUSE: Duration = Duration::from_millis(2);
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Entries of the log below this size are ticks.
+const TICK_BYTES_MAX: usize = 64;
+
+/// What one run of one line gave.
+struct Taken {
+    /// Of every event, in milliseconds, sorted.
+    latencies: Vec<f64>,
+    /// Of the same, to the log only; by the broker's clock, in whole milliseconds.
+    to_log: Vec<f64>,
+    cpu: Duration,
+    wall: Duration,
+}
+
+pub(crate) fn run(recipients: &[usize], rates: &[usize], seconds: usize) {
+    println!("\nms from a platform's record to the last recipient's alert (read_committed), {seconds} s a line");
+    println!(
+        "{:>10} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>10} {:>10}",
+        "recipients", "events/s", "", "p50", "p99", "to log", "p50/bare", "p99/bare", "CPU µs/ev", "CPU ms/s"
+    );
+    for recipients in recipients {
+        let broker = Broker::for_test();
+        let [mut bare, mut comity] = [Kind::Bare, Kind::Comity].map(|kind| Line::new(kind, &broker, *recipients));
+        for rate in rates {
+            let events = rate * seconds;
+            let yardstick = measure(&mut bare, &broker, *rate, events);
+            let taken = measure(&mut comity, &broker, *rate, events);
+            for (kind, taken) in [(Kind::Bare, &yardstick), (Kind::Comity, &taken)] {
+                let name = format!("{kind:?}").to_lowercase();
+                let (p50, p99) = (quantile(&taken.latencies, 0.5), quantile(&taken.latencies, 0.99));
+                let to = |quantile_of: f64, own: f64| own / quantile(&yardstick.latencies, quantile_of);
+                let cpu = taken.cpu.as_secs_f64();
+                println!(
+                    "{recipients:>10} {rate:>8} {name:>8} {p50:>8.1} {p99:>8.1} {:>8.0} {:>8.2}x {:>8.2}x {:>10.0} {:>10.1}",
+                    quantile(&taken.to_log, 0.5),
+                    to(0.5, p50),
+                    to(0.99, p99),
+                    cpu * 1e6 / events as f64,
+                    cpu * 1e3 / taken.wall.as_secs_f64(),
+                );
+            }
+        }
+    }
+}
+
+fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let place = (sorted.len() as f64 * part).ceil() as usize;
+    sorted[place.clamp(1, sorted.len()) - 1]
+}
+
+/// Runs a line alone: the other one is at rest, without processes.
+fn measure(line: &mut Line, broker: &Broker, rate: usize, events: usize) -> Taken {
+    let before = read_committed(broker, &line.output).len();
+    line.start(false);
+    let reader = Reader::start(broker.plain_config(), line.output.clone());
+    for _ in 0..WARM_UP {
+        line.send();
+        sleep(WARM_UP_PAUSE);
+    }
+    let came = |reader: &Reader, events: usize| reader.arrivals.lock().unwrap().len() >= before + events;
+    wait_until("the warm-up arrives", PATIENCE, || came(&reader, WARM_UP));
+
+    let (began, cpu) = (Instant::now(), line.processes[0].cpu());
+    let mut sent = Vec::with_capacity(events);
+    for number in 0..events {
+        let due = began + Duration::from_secs_f64(number as f64 / rate as f64);
+        sleep(due.saturating_duration_since(Instant::now()));
+        sent.push((Instant::now(), SystemTime::UNIX_EPOCH.elapsed().unwrap()));
+        line.send();
+    }
+    wait_until("every alert arrives", PATIENCE, || came(&reader, WARM_UP + events));
+    let (wall, cpu) = (began.elapsed(), line.processes[0].cpu() - cpu);
+    line.finish();
+    line.processes.clear();
+
+    let arrivals = reader.end();
+    // One source, one log, one order: the alerts of a recipient come in the order of the records.
+    let pairs = sent.iter().zip(&arrivals[before + WARM_UP..]);
+    let mut latencies: Vec<f64> = pairs.map(|((sent, _), came)| (*came - *sent).as_secs_f64() * 1e3).collect();
+    let log = read_committed(broker, line.log);
+    let appended: Vec<i64> = log
+        .iter()
+        .filter(|entry| entry.value.as_ref().is_some_and(|value| value.len() > TICK_BYTES_MAX))
+        .map(|entry| entry.timestamp_ms)
+        .collect();
+    let pairs = sent.iter().zip(&appended[appended.len() - events..]);
+    let mut to_log: Vec<f64> = pairs.map(|((_, sent), at)| *at as f64 - sent.as_secs_f64() * 1e3).collect();
+    for times in [&mut latencies, &mut to_log] {
+        times.sort_by(f64::total_cmp);
+    }
+    Taken { latencies, to_log, cpu, wall }
+}
+
+/// A recipient on a thread of its own, which notes when each alert came.
+struct Reader {
+    arrivals: Arc<Mutex<Vec<Instant>>>,
+    ending: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Reader {
+    fn start(mut config: ClientConfig, topic: String) -> Self {
+        let (arrivals, ending) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        let (noted, told) = (Arc::clone(&arrivals), Arc::clone(&ending));
+        let thread = std::thread::spawn(move || {
+            config.set("group.id", "recipient").set("isolation.level", "read_committed");
+            config.set("enable.auto.commit", "false").set("auto.offset.reset", "error");
+            let consumer: BaseConsumer = config.create().unwrap();
+            let mut partition = TopicPartitionList::new();
+            partition.add_partition_offset(&topic, 0, Offset::Beginning).unwrap();
+            consumer.assign(&partition).unwrap();
+            while !told.load(Ordering::Relaxed) {
+                if let Some(message) = consumer.poll(Duration::from_millis(50)) {
+                    message.unwrap();
+                    noted.lock().unwrap().push(Instant::now());
+                }
+            }
+        });
+        Self { arrivals, ending, thread }
+    }
+
+    fn end(self) -> Vec<Instant> {
+        self.ending.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+        std::mem::take(&mut *self.arrivals.lock().unwrap())
+    }
+}

@@ -1,0 +1,161 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::View;
+use crate::model::code::{Domain, Scope, Severity, Standing};
+use crate::model::place::Jurisdiction;
+use crate::model::state::{Case, CaseEvent, Key, Organisation, Value};
+use crate::run::ledger::Shown;
+
+const ORIGINS: [&str; 3] = ["CA-ON", "CA-QC", "DE"];
+
+fn place(code: &str) -> Jurisdiction {
+    Jurisdiction::parse(code).unwrap()
+}
+
+fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
+    let event = |event_id: &String| CaseEvent {
+        event_id: event_id.clone(),
+        revision: None,
+        version: 1,
+        standing: Standing::InForce,
+        scope: Scope::Federation,
+        told: 0,
+        severity: Severity::Minor,
+        since: 1,
+        expires_at: None,
+        revisions: Vec::new(),
+    };
+    Case {
+        origin,
+        case_id: case_id.to_owned(),
+        platform: "p".to_owned(),
+        domain: Domain::FoodSafety,
+        organisation_id: None,
+        name_digest: None,
+        told: Vec::new(),
+        events: events.iter().map(event).collect(),
+        keep_until: 0,
+    }
+}
+
+fn organisation(organisation_id: &str, identifiers: Vec<String>) -> Organisation {
+    Organisation {
+        organisation_id: organisation_id.to_owned(),
+        identifiers,
+        registered_in: None,
+        open_cases: Vec::new(),
+        cases: 1,
+    }
+}
+
+/// Marsaglia's xorshift64.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+type Cases = BTreeMap<(Jurisdiction, String), Case>;
+type Organisations = BTreeMap<String, Organisation>;
+
+/// Puts or takes away something, in the model and as a change.
+fn change(chance: &mut Chance, cases: &mut Cases, organisations: &mut Organisations) -> Shown {
+    let number = chance.below(12);
+    match chance.below(4) {
+        0 | 1 => {
+            let (origin, case_id) = (place(ORIGINS[chance.below(3) as usize]), format!("case {number}"));
+            let key = (origin, case_id.clone());
+            if chance.below(4) == 0 {
+                cases.remove(&key);
+                return Shown::Gone(Key::Case(origin, case_id));
+            }
+            // Events join a case, and some ids are met in other cases too.
+            let mut events: Vec<String> =
+                cases.get(&key).map_or_else(Vec::new, |case| case.events.iter().map(|e| e.event_id.clone()).collect());
+            let event = format!("event {}", chance.below(30));
+            if !events.contains(&event) {
+                events.push(event);
+            }
+            let case = case(origin, &case_id, &events);
+            cases.insert(key, case.clone());
+            Shown::Value(Value::Case(Arc::new(case)))
+        }
+        2 => {
+            let id = format!("s:{number}");
+            // Each identifier has one holder at a time, as in the index.
+            let mut identifiers = vec![id.clone()];
+            identifiers.extend((0..3).filter(|_| chance.below(2) == 0).map(|other| format!("t:{number}-{other}")));
+            let known = organisation(&id, identifiers);
+            organisations.insert(id, known.clone());
+            Shown::Value(Value::Organisation(Arc::new(known)))
+        }
+        _ => {
+            let id = format!("s:{number}");
+            organisations.remove(&id);
+            Shown::Gone(Key::Organisation(id))
+        }
+    }
+}
+
+fn assert_same(view: &View, cases: &Cases, organisations: &Organisations) {
+    let look = view.look().unwrap();
+    assert_eq!(look.counts(), (cases.len(), organisations.len()));
+    let naive = |holds: &dyn Fn(&Case) -> bool| -> Vec<&Case> { cases.values().filter(|case| holds(case)).collect() };
+    for number in 0..12 {
+        let id = format!("case {number}");
+        let found = look.cases(&id);
+        assert_eq!(found.iter().map(AsRef::as_ref).collect::<Vec<_>>(), naive(&|case| case.case_id == id));
+        for identifier in [format!("s:{number}"), format!("t:{number}-0"), format!("t:{number}-1"), "t:none".to_owned()]
+        {
+            let holder = organisations.values().find(|known| known.identifiers.contains(&identifier));
+            assert_eq!(look.holder(&identifier).as_deref(), holder, "{identifier}");
+        }
+    }
+    for number in 0..30 {
+        let id = format!("event {number}");
+        let found = look.cases_of_event(&id);
+        let expected = naive(&|case| case.events.iter().any(|event| event.event_id == id));
+        assert_eq!(found.iter().map(AsRef::as_ref).collect::<Vec<_>>(), expected, "{id}");
+    }
+    assert_eq!(
+        look.0.events.len(),
+        cases.values().map(|case| case.events.len()).sum::<usize>(),
+        "nothing is left over"
+    );
+    let others = organisations.values().map(|known| known.identifiers.len() - 1).sum::<usize>();
+    assert_eq!(look.0.identifiers.len(), others, "nothing is left over");
+}
+
+#[test]
+fn the_view_is_what_a_naive_one_would_be() {
+    let mut chance = Chance(42);
+    let view = View::default();
+    view.complete();
+    let (mut cases, mut organisations) = (Cases::new(), Organisations::new());
+    for _ in 0..600 {
+        let batch = (0..=chance.below(5)).map(|_| change(&mut chance, &mut cases, &mut organisations)).collect();
+        view.publish(batch, None);
+        assert_same(&view, &cases, &organisations);
+    }
+    assert!(cases.len() > 10 && organisations.len() > 3, "the history has come to something");
+    view.restart();
+    assert!(view.look().is_none(), "a restore begins from nothing, and shows nothing");
+    view.complete();
+    assert_same(&view, &Cases::new(), &Organisations::new());
+}
+
+#[test]
+fn a_value_is_in_memory_once() {
+    let view = View::default();
+    let shared = Arc::new(case(place("DE"), "c", &["e".to_owned()]));
+    view.publish(vec![Shown::Value(Value::Case(Arc::clone(&shared)))], None);
+    view.complete();
+    assert_eq!(Arc::strong_count(&shared), 2);
+    assert!(Arc::ptr_eq(&view.look().unwrap().cases("c")[0], &shared));
+}

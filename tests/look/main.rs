@@ -1,0 +1,12 @@
+//! Ways to look, with the program itself on a broker: what recipients, operators and legal officers are shown is what
+//! the topics and the state hold.
+
+#[expect(dead_code, reason = "each test binary uses a part of what they share")]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod federation;
+mod api;
+mod reach;
+mod recipe;
+mod tap;
