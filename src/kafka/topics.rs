@@ -152,14 +152,6 @@ pub fn compare(kafka: &Kafka, plan: &[TopicPlan]) -> Result<Vec<(TopicPlan, Diff
     Ok(found)
 }
 
-/// True where the broker keeps rights, or may.
-///
-/// # Errors
-/// Kafka does not answer, or refuses.
-pub fn may_refuse(kafka: &Kafka) -> Result<bool, Stop> {
-    Ok(!Cluster::connect(kafka)?.says_nothing_of(names::LOG)?)
-}
-
 /// Makes what is missing, sets what differs, and writes the first `Rules` into an empty log.
 ///
 /// # Errors

@@ -112,3 +112,15 @@ fn each_right_that_is_missing_is_told_and_looking_changes_nothing() {
     // What the check calls enough is enough.
     client.must(&["run", "--exit-when-idle", "2s"]);
 }
+
+#[test]
+fn looking_leaves_no_record_behind_on_any_broker() {
+    let broker = Broker::for_test();
+    let setting = Setting::new(&broker);
+    setting.must(&["topics", "apply", "--yes"]);
+    setting.must(&["check"]);
+    assert_eq!(read_uncommitted(&broker, names::LOG).len(), 1, "the first rules, and nothing else");
+    for topic in [TOPIC, "comity.state", "comity.rejects", "comity.alerts.CA-QC", "comity.status.CA-QC"] {
+        assert_eq!(read_uncommitted(&broker, topic).len(), 0, "{topic}");
+    }
+}

@@ -54,7 +54,7 @@ fn rules() -> Rules {
 
 #[test]
 fn what_the_operator_has_set_besides_survives_and_what_is_planned_is_set_right() {
-    if needs_real_kafka("it says nothing of a topic's settings") {
+    if needs_real_kafka("it does not keep a topic's settings as Kafka does") {
         return;
     }
     let broker = Broker::for_test();
@@ -85,7 +85,7 @@ fn what_the_operator_has_set_besides_survives_and_what_is_planned_is_set_right()
 
 #[test]
 fn a_change_that_the_broker_refuses_is_an_error_that_names_the_setting() {
-    if needs_real_kafka("it says nothing of a topic's settings") {
+    if needs_real_kafka("it does not keep a topic's settings as Kafka does") {
         return;
     }
     let broker = Broker::for_test();
@@ -182,7 +182,7 @@ fn one_broker_is_refused_unless_it_is_said_to_be_enough() {
 
 #[test]
 fn a_topic_in_which_one_replica_suffices_is_refused() {
-    if needs_real_kafka("it says nothing of a topic's settings") {
+    if needs_real_kafka("it does not keep a topic's settings as Kafka does") {
         return;
     }
     let broker = Broker::for_test();

@@ -99,8 +99,7 @@ impl Cluster {
         Ok(self.settings(&topic.name)?.map_or_else(Vec::new, |settings| differing(&settings, &topic.config)))
     }
 
-    /// The settings of a topic; `None` where the broker has no such request, as the embedded one, which takes the
-    /// settings when a topic is made.
+    /// The settings of a topic; `None` where the broker has no such request: it took them when the topic was made.
     fn settings(&self, name: &str) -> Result<Option<ConfigResource>, Stop> {
         let resource = ResourceSpecifier::Topic(name);
         let answer = self.runtime.block_on(self.admin.describe_configs([&resource], &options()));
@@ -197,11 +196,6 @@ impl Cluster {
             }
             std::thread::sleep(PAUSE);
         }
-    }
-
-    /// True where the broker says nothing of settings, as the embedded one, which knows no rights either.
-    pub(super) fn says_nothing_of(&self, topic: &str) -> Result<bool, Stop> {
-        Ok(self.settings(topic)?.is_none())
     }
 
     pub(super) fn log_is_empty(&self) -> Result<bool, Stop> {
