@@ -7,14 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-
-use super::client::{self, Context};
+use super::follow::{Followed, Follower};
 use super::mirror::Mirror;
-use super::{Stop, classify, names, tail};
+use super::{Stop, names};
 use crate::config::Kafka;
 use crate::model::code::MsgType;
 use crate::model::decision::Output;
@@ -34,7 +29,7 @@ pub type Awaited = (String, MsgType, Jurisdiction);
 
 /// The ends of the outputs, from before anything was sent.
 pub struct Watch {
-    outputs: BaseConsumer<Context>,
+    outputs: Follower,
     /// Those of the rules in force, in their order: outputs are known by a member's place.
     members: Vec<Jurisdiction>,
     /// The last `sequence` seen of each output.
@@ -58,14 +53,13 @@ impl Watch {
     /// # Errors
     /// A topic is missing, or Kafka does not answer.
     pub fn start(kafka: &Kafka, members: &[Jurisdiction]) -> Result<Self, Stop> {
-        let outputs = tail::reader(kafka)?;
-        let topics = members.iter().map(|member| names::alerts(*member)).chain([names::REJECTS.to_owned()]);
-        let mut list = TopicPartitionList::new();
-        for topic in topics {
-            let (_, end) = tail::ends(&outputs, &topic)?;
-            list.add_partition_offset(&topic, 0, Offset::Offset(end)).map_err(|error| client::stop(&topic, &error))?;
+        let mut outputs = Follower::connect(kafka, None, &[])?;
+        let mut ends = BTreeMap::new();
+        for topic in members.iter().map(|member| names::alerts(*member)).chain([names::REJECTS.to_owned()]) {
+            let (_, end) = outputs.ends(&topic)?;
+            ends.insert(topic, end);
         }
-        outputs.assign(&list).map_err(|error| client::stop("following the outputs", &error))?;
+        outputs.start(&ends)?;
         Ok(Self { outputs, members: members.to_vec(), seen: BTreeMap::new() })
     }
 
@@ -124,17 +118,13 @@ impl Watch {
         ours: impl Fn(&RejectionView) -> bool,
     ) -> Result<(), Stop> {
         for _ in 0..RECORDS_A_ROUND {
-            let message = match self.outputs.poll(LOOK) {
+            let record = match self.outputs.next(LOOK)? {
                 None => return Ok(()),
-                Some(Err(KafkaError::PartitionEOF(_))) => continue,
-                Some(Err(error)) => {
-                    classify::reading("alerts and rejections", &error)?;
-                    continue;
-                }
-                Some(Ok(message)) => message,
+                Some(Followed::End) => continue,
+                Some(Followed::Record(record)) => record,
             };
-            let value = message.payload().unwrap_or_default();
-            if message.topic() == names::REJECTS {
+            let value = record.value.as_deref().unwrap_or_default();
+            if record.topic == names::REJECTS {
                 let Ok(rejection) = view::rejection(value) else { continue };
                 self.see(Output::Rejects, rejection.sequence);
                 if ours(&rejection) {

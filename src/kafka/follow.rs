@@ -10,7 +10,7 @@ use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Purpose};
-use super::{Stop, StopKind, classify, is_there, present, tail};
+use super::{Stop, StopKind, classify, present, seen, tail};
 use crate::config::Kafka;
 use crate::telemetry::clock;
 
@@ -61,12 +61,8 @@ impl Follower {
     /// # Errors
     /// The client cannot be made.
     pub fn from_start<'t>(kafka: &Kafka, topics: impl IntoIterator<Item = &'t str>) -> Result<Self, Stop> {
-        let follower = Self::new(kafka, Purpose::Follower)?;
-        let mut list = TopicPartitionList::new();
-        for topic in topics {
-            list.add_partition_offset(topic, 0, Offset::Beginning).map_err(|error| client::stop(topic, &error))?;
-        }
-        follower.reader.assign(&list).map_err(|error| client::stop("following topics", &error))?;
+        let mut follower = Self::new(kafka, Purpose::Follower)?;
+        follower.assign(topics.into_iter().map(|topic| (topic, Offset::Beginning)))?;
         Ok(follower)
     }
 
@@ -93,9 +89,9 @@ impl Follower {
     /// Whether a topic is there.
     ///
     /// # Errors
-    /// Kafka does not answer.
+    /// Kafka does not answer, or does not let this client see the topic.
     pub fn has(&self, topic: &str) -> Result<bool, Stop> {
-        is_there(&self.reader, topic)
+        Ok(seen(&self.reader, topic)?.is_some())
     }
 
     /// The first retained offset of a topic and the one behind its last.
@@ -111,10 +107,13 @@ impl Follower {
     /// # Errors
     /// The client refuses.
     pub fn start(&mut self, places: &BTreeMap<String, i64>) -> Result<(), Stop> {
+        self.assign(places.iter().map(|(topic, offset)| (topic.as_str(), Offset::Offset(*offset))))
+    }
+
+    fn assign<'t>(&mut self, places: impl Iterator<Item = (&'t str, Offset)>) -> Result<(), Stop> {
         let mut list = TopicPartitionList::new();
         for (topic, offset) in places {
-            list.add_partition_offset(topic, 0, Offset::Offset(*offset))
-                .map_err(|error| client::stop(topic, &error))?;
+            list.add_partition_offset(topic, 0, offset).map_err(|error| client::stop(topic, &error))?;
         }
         self.heard = clock::instant();
         self.reader.assign(&list).map_err(|error| client::stop("reading topics", &error))

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
 
 use super::client::Context;
@@ -18,12 +19,6 @@ use crate::model::entry::LogEntry;
 use crate::model::state::{Checkpoint, Key, Value};
 use crate::run::ledger::restore::Restore;
 use crate::schema::state::StateRecord;
-use crate::telemetry::clock;
-
-/// How long one look for the next record takes.
-const LOOK: Duration = Duration::from_millis(100);
-/// How long the reading to the end may go without a record before it counts as stuck.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Records that are taken in one go.
 const RECORDS_A_ROUND: usize = 10_000;
@@ -60,24 +55,13 @@ impl Mirror {
         super::present(&reader, names::STATE)?;
         let (last, _) = tail::last_checkpoint(&reader)?;
         let mut restore = Restore::until(last.map_or(0, |last| last.transaction));
-        tail::start(&reader, names::STATE, Offset::Beginning)?;
-        let mut heard = clock::instant();
-        loop {
-            match reader.poll(LOOK) {
-                Some(Ok(message)) => {
-                    heard = clock::instant();
-                    restore.read(tail::state_record(&message)?).map_err(broken)?;
-                }
-                Some(Err(KafkaError::PartitionEOF(_))) => break,
-                Some(Err(error)) => classify::reading(names::STATE, &error)?,
-                None if heard.elapsed() > SILENCE_MAX => {
-                    let why = "comity.state does not come to its end";
-                    return Err(Stop::new(StopKind::Unavailable, why, "check that its partition has a leader"));
-                }
-                None => {}
-            }
-        }
+        let (mut next, _) = tail::ends(&reader, names::STATE)?;
+        tail::read_to_end(&reader, &BTreeMap::from([(names::STATE.to_owned(), next)]), |message| {
+            next = message.offset() + 1;
+            restore.read(tail::state_record(message)?).map_err(broken)
+        })?;
         let (state, _, _) = restore.finish().map_err(broken)?;
+        tail::start(&reader, names::STATE, Offset::Offset(next))?;
         Ok(Self { reader, state, aside: Vec::new() })
     }
 

@@ -78,14 +78,3 @@ fn seen(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<Option<us
     let count = known.filter(|known| known.error().is_none()).map_or(0, |known| known.partitions().len());
     Ok((count > 0).then_some(count))
 }
-
-/// Whether a topic is there and can be read.
-fn is_there(reader: &BaseConsumer<client::Context>, topic: &str) -> Result<bool, Stop> {
-    let metadata = reader
-        .fetch_metadata(Some(topic), tail::ANSWER_TIMEOUT)
-        .map_err(|error| client::stop("asking Kafka for its topics", &error))?;
-    let there = |known: &rdkafka::metadata::MetadataTopic| {
-        known.name() == topic && known.error().is_none() && !known.partitions().is_empty()
-    };
-    Ok(metadata.topics().iter().any(there))
-}
