@@ -8,6 +8,7 @@ use crate::model::decision::{AlertOrganisation, Decision, ReachSummary, Recipien
 use crate::model::event::{InfractionEvent, Subject};
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Rejection;
+use crate::model::rules::MemberIndex;
 use crate::schema::event::write;
 use crate::schema::state::write_open_case;
 use crate::schema::{canonical, datum, rejection as rejection_schema, wire};
@@ -51,15 +52,7 @@ pub fn tails(decision: &Decision<'_>) -> Tails {
 
 /// Appends the frame and the recipient's own part of an alert; one of `Tails` follows it.
 pub fn own(recipient: &Recipient, jurisdiction: Jurisdiction, out: &mut Vec<u8>) {
-    wire::frame(canonical::ALERT.id, out);
-    datum::place(jurisdiction, out);
-    datum::long(recipient.sequence, out);
-    datum::code(recipient.role, out);
-    datum::optional(recipient.role_before, out, datum::code);
-    datum::codes(recipient.reasons.iter(), recipient.reasons.len(), out);
-    datum::optional(recipient.ack_due_at, out, datum::long);
-    datum::list(&recipient.restricted_cases, out, write_open_case);
-    datum::places(&[], out);
+    own_part(jurisdiction.as_str(), recipient, &[], out);
 }
 
 /// The name under which the national feed receives.
@@ -68,14 +61,28 @@ pub const NATIONAL: &str = "national";
 /// Appends the frame and the own part of an alert in the national feed, with the members that got it; the shared part
 /// without the event follows it.
 pub fn national(sequence: i64, told: &[Jurisdiction], out: &mut Vec<u8>) {
+    let feed = Recipient {
+        member: MemberIndex::MAX,
+        sequence,
+        role: Role::Attention,
+        role_before: None,
+        reasons: RoleReason::EveryMember.into(),
+        ack_due_at: None,
+        restricted_cases: Vec::new(),
+    };
+    own_part(NATIONAL, &feed, told, out);
+}
+
+/// Appends the frame and the fields of an `Alert` up to those that every recipient shares.
+fn own_part(name: &str, recipient: &Recipient, told: &[Jurisdiction], out: &mut Vec<u8>) {
     wire::frame(canonical::ALERT.id, out);
-    datum::text(NATIONAL, out);
-    datum::long(sequence, out);
-    datum::code(Role::Attention, out);
-    datum::optional(None::<Role>, out, datum::code);
-    datum::codes([RoleReason::EveryMember].into_iter(), 1, out);
-    datum::optional(None, out, datum::long);
-    datum::list(&[], out, write_open_case);
+    datum::text(name, out);
+    datum::long(recipient.sequence, out);
+    datum::code(recipient.role, out);
+    datum::optional(recipient.role_before, out, datum::code);
+    datum::codes(recipient.reasons.iter(), recipient.reasons.len(), out);
+    datum::optional(recipient.ack_due_at, out, datum::long);
+    datum::list(&recipient.restricted_cases, out, write_open_case);
     datum::places(told, out);
 }
 

@@ -79,12 +79,17 @@ impl<'s> Draft<'s, '_> {
     }
 
     pub(super) fn organisation(&self, organisation_id: &str) -> Option<&Arc<Organisation>> {
+        self.changed_organisation(organisation_id).unwrap_or_else(|| self.state.organisation(organisation_id))
+    }
+
+    /// What this entry made of an organisation, where it changed it; the inner `None` where it has forgotten it.
+    fn changed_organisation(&self, organisation_id: &str) -> Option<Option<&Arc<Organisation>>> {
         let same = |key: &Key| matches!(key, Key::Organisation(id) if id == organisation_id);
-        match self.effects.changes.iter().find(|change| same(&change.key)) {
-            Some(Change { after: Some(Value::Organisation(organisation)), .. }) => Some(organisation),
-            Some(_) => None,
-            None => self.state.organisation(organisation_id),
-        }
+        let change = self.effects.changes.iter().find(|change| same(&change.key))?;
+        Some(match &change.after {
+            Some(Value::Organisation(organisation)) => Some(organisation),
+            Some(_) | None => None,
+        })
     }
 
     /// The organisation that holds an identifier, unless this entry has forgotten it.
@@ -92,14 +97,9 @@ impl<'s> Draft<'s, '_> {
     /// An entry makes or changes organisations for its own subject only, so the state still knows who holds what.
     pub(super) fn holder(&self, identifier: &str) -> Option<&'s Arc<Organisation>> {
         let state: &'s State = self.state;
-        state.holder(identifier).filter(|known| {
-            let key = &known.organisation_id;
-            !self
-                .effects
-                .changes
-                .iter()
-                .any(|change| change.after.is_none() && matches!(&change.key, Key::Organisation(id) if id == key))
-        })
+        state
+            .holder(identifier)
+            .filter(|known| !matches!(self.changed_organisation(&known.organisation_id), Some(None)))
     }
 
     /// True while a withdrawal waits under this key, unless this entry gave it up.

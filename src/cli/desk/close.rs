@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{About, Speaker, agreed, became, now, refuse, refused, show};
+use super::{About, Speaker, Statement, now, refuse, refused};
 use crate::cli::{Common, Failure, Output};
 use crate::index::cases::stands;
 use crate::ledger::Outcome;
@@ -48,11 +48,7 @@ pub(in crate::cli) fn run(common: &Common, arguments: &Arguments, output: &Outpu
         let help = "this very closure was answered before, and the event was stated anew since: leave --date out";
         return Err(refused("CMT-9643", event_id, "it would be taken for one sent twice".to_owned(), help));
     }
-    show(&preview, &known, output)?;
-    if !agreed(arguments.about.yes, "comity close")? {
-        return Ok(());
-    }
-    let awaited = preview.awaited();
-    let sent = speaker.send(&desk, vec![record], &awaited, arguments.about.timeout)?;
-    became("closed", event_id, &sent, awaited.len(), output)
+    let (command, done) = ("comity close", "closed");
+    let statement = Statement { known: &known, desk: &desk, record, preview, command, done };
+    speaker.say(statement, &arguments.about, output)
 }

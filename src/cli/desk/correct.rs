@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{About, Known, Speaker, agreed, became, record, refuse, refused, show};
+use super::{About, Known, Speaker, Statement, record, refuse, refused};
 use crate::cli::{Common, Exit, Failure, Output, load};
 use crate::kafka::mirror;
 use crate::ledger::Outcome;
@@ -72,13 +72,9 @@ pub(in crate::cli) fn run(common: &Common, arguments: &Arguments, output: &Outpu
         let help = "nothing was sent; change what is to be corrected";
         return Err(refused("CMT-9643", &event, "this was stated before, in the same words".to_owned(), help));
     }
-    show(&preview, &known, output)?;
-    if !agreed(arguments.about.yes, "comity correct")? {
-        return Ok(());
-    }
-    let awaited = preview.awaited();
-    let sent = speaker.send(&desk, vec![record], &awaited, arguments.about.timeout)?;
-    became("corrected", &event, &sent, awaited.len(), output)
+    let (command, done) = ("comity correct", "corrected");
+    let statement = Statement { known: &known, desk: &desk, record, preview, command, done };
+    speaker.say(statement, &arguments.about, output)
 }
 
 const HELP: &str = "give --set FIELD=VALUE, or the whole statement with --file";

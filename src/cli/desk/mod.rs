@@ -209,6 +209,19 @@ impl Speaker {
         Preview { outcome: effects.outcome, rejection: effects.rejection.map(|(rejection, _)| rejection), alerts }
     }
 
+    /// Shows whom a statement reaches, asks, sends it, and says what became of it.
+    pub(super) fn say(&mut self, statement: Statement<'_>, about: &About, output: &Output) -> Result<(), Failure> {
+        let Statement { known, desk, record, preview, command, done } = statement;
+        let Some(event) = known.event() else { return Ok(()) };
+        show(&preview, known, output)?;
+        if !agreed(about.yes, command)? {
+            return Ok(());
+        }
+        let awaited = preview.awaited();
+        let sent = self.send(desk, vec![record], &awaited, about.timeout)?;
+        became(done, &event.event_id, &sent, awaited.len(), output)
+    }
+
     /// Sends records through a desk and waits until the ledger has decided on them.
     pub(super) fn send(
         &mut self,
@@ -242,6 +255,18 @@ impl Speaker {
         }
         Ok(Sent { topic: topic.to_owned(), offset: last, after: begun.elapsed(), became })
     }
+}
+
+/// A statement about one event that the ledger would take.
+pub(super) struct Statement<'a> {
+    pub(super) known: &'a Known,
+    pub(super) desk: &'a Platform,
+    pub(super) record: Vec<u8>,
+    pub(super) preview: Preview,
+    /// The command that makes it, as it is called.
+    pub(super) command: &'static str,
+    /// What is done with the event, as it is told.
+    pub(super) done: &'static str,
 }
 
 /// What was sent and what became of it.
@@ -287,7 +312,7 @@ pub(super) fn refuse(event: &str, preview: &Preview) -> Result<(), Failure> {
 }
 
 /// Shows who would be told what, before anything is sent.
-pub(super) fn show(preview: &Preview, known: &Known, output: &Output) -> Result<(), Failure> {
+fn show(preview: &Preview, known: &Known, output: &Output) -> Result<(), Failure> {
     let Some(event) = known.event() else { return Ok(()) };
     let count = preview.recipients().len();
     let mut text = format!(
@@ -343,7 +368,7 @@ pub(super) fn agreed(yes: bool, command: &str) -> Result<bool, Failure> {
 }
 
 /// Says what became of one statement; a rejection is a failure.
-pub(super) fn became(done: &str, event: &str, sent: &Sent, awaited: usize, output: &Output) -> Result<(), Failure> {
+fn became(done: &str, event: &str, sent: &Sent, awaited: usize, output: &Output) -> Result<(), Failure> {
     if let Some(rejection) = sent.became.rejections.first() {
         let field = rejection.field.as_deref().map(|field| format!(" ({field})")).unwrap_or_default();
         let why = format!("the ledger refused it: {} {}{field}", rejection.code, rejection.reason);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{About, Known, Preview, Speaker, agreed, became, now, refuse, refused, show};
+use super::{About, Known, Preview, Speaker, Statement, now, refuse, refused};
 use crate::cli::{Common, Failure, Output};
 use crate::ledger::Outcome;
 use crate::model::code::{Code, Standing, WithdrawalReason, WithdrawalScope};
@@ -63,13 +63,9 @@ pub(in crate::cli) fn run(common: &Common, arguments: &Arguments, output: &Outpu
     let preview = speaker.preview(&desk, &record);
     refuse(&event, &preview)?;
     stands(&event, &known, arguments.scope, &preview)?;
-    show(&preview, &known, output)?;
-    if !agreed(arguments.about.yes, "comity withdraw")? {
-        return Ok(());
-    }
-    let awaited = preview.awaited();
-    let sent = speaker.send(&desk, vec![record], &awaited, arguments.about.timeout)?;
-    became("withdrawn", &event, &sent, awaited.len(), output)
+    let (command, done) = ("comity withdraw", "withdrawn");
+    let statement = Statement { known: &known, desk: &desk, record, preview, command, done };
+    speaker.say(statement, &arguments.about, output)
 }
 
 /// What a withdrawal says besides its event.
