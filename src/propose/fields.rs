@@ -223,38 +223,25 @@ fn leaf<'f>(field: &'f Field<'f>, around: &Around, leaves: &mut Vec<Leaf<'f>>) {
     let path = format!("{}.{}", around.path, field.name);
     let absent = around.absent || field.nullable;
     match &field.of {
-        Of::Boolean | Of::Integer | Of::Double | Of::Text => leaves.push(Leaf {
-            path,
-            words,
-            native: &field.seen.native,
-            seen: field.seen,
-            text: matches!(field.of, Of::Text),
-            of_list: around.of_list,
-            absent,
-        }),
         Of::Array(item) => {
-            let path = format!("{path}[0]");
-            match &item.of {
-                Of::Boolean | Of::Integer | Of::Double | Of::Text => leaves.push(Leaf {
-                    path,
-                    words,
-                    native: &field.seen.native,
-                    seen: item.seen,
-                    text: matches!(item.of, Of::Text),
-                    of_list: true,
-                    absent: true,
-                }),
-                Of::Record(fields) => {
-                    let inner = Around { path, words, of_list: true, absent: true };
-                    fields.iter().for_each(|field| leaf(field, &inner, leaves));
-                }
-                Of::Array(_) => {}
-            }
+            let inner = Around { path: format!("{path}[0]"), words, of_list: true, absent: true };
+            value(item, &field.seen.native, inner, leaves);
         }
-        Of::Record(fields) => {
-            let inner = Around { path, words, of_list: around.of_list, absent };
-            fields.iter().for_each(|field| leaf(field, &inner, leaves));
+        Of::Boolean | Of::Integer | Of::Double | Of::Text | Of::Record(_) => {
+            value(field, &field.seen.native, Around { path, words, of_list: around.of_list, absent }, leaves);
         }
+    }
+}
+
+/// A value at its own place: a leaf, or a record of more; an array in an array is passed over.
+fn value<'f>(of: &'f Field<'f>, native: &'f str, at: Around, leaves: &mut Vec<Leaf<'f>>) {
+    match &of.of {
+        Of::Boolean | Of::Integer | Of::Double | Of::Text => {
+            let Around { path, words, of_list, absent } = at;
+            leaves.push(Leaf { path, words, native, seen: of.seen, text: matches!(of.of, Of::Text), of_list, absent });
+        }
+        Of::Record(fields) => fields.iter().for_each(|field| leaf(field, &at, leaves)),
+        Of::Array(_) => {}
     }
 }
 

@@ -190,3 +190,32 @@ struct ReadRejection {
     detail: Option<String>,
     field: Option<String>,
 }
+
+/// An alert of Ontario's as a reader sees it, for the tests of those that read.
+#[cfg(test)]
+pub(crate) fn sample(recipient: Jurisdiction, sequence: i64, event_id: &str, version: i32) -> AlertView {
+    AlertView {
+        recipient,
+        sequence,
+        role: Role::Attention,
+        role_before: None,
+        role_reasons: vec![RoleReason::EveryMember],
+        alert_id: format!("{event_id}#{version}"),
+        version,
+        msg_type: if version == 1 { MsgType::Alert } else { MsgType::Update },
+        references: (1..version).map(|before| format!("{event_id}#{before}")).collect(),
+        standing: Standing::InForce,
+        withdrawal_reason: None,
+        issued_at: 0,
+        expires_at: None,
+        event_id: event_id.to_owned(),
+        case_id: "case".to_owned(),
+        origin: Jurisdiction::parse("CA-ON").unwrap_or(recipient),
+        domain: Domain::FoodSafety,
+        severity: Severity::Severe,
+        infraction: None,
+        organisation_id: None,
+        legal_name: None,
+        open_cases: Vec::new(),
+    }
+}

@@ -1,12 +1,12 @@
 //! A federation of three with one sample platform, and the program that serves it.
 
-use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use comity::schema::view::{self, AlertView, RejectionView};
 use serde_json::{Value, json};
 
 use crate::support::broker::Broker;
+use crate::support::federation;
 use crate::support::reader::read_committed;
 
 /// Its members, in their order.
@@ -14,7 +14,7 @@ pub(crate) const MEMBERS: [&str; 3] = ["CA-ON", "CA-QC", "CA-MB"];
 
 pub(crate) struct Federation {
     pub(crate) broker: Broker,
-    folder: tempfile::TempDir,
+    operator: federation::Federation,
 }
 
 /// A running `comity run`; it ends with the value.
@@ -39,23 +39,13 @@ impl Federation {
     /// A federation without topics, with more lines of configuration.
     pub(crate) fn bare(more: &str) -> Self {
         let broker = Broker::for_test();
-        let folder = tempfile::tempdir().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let text = format!(
-            "[kafka]\nbootstrap_servers = \"{}\"\nsingle_broker = true\n[federation]\nname = \"{}\"\n\
-             jurisdictions = {MEMBERS:?}\n[platforms]\ndir = \"{}\"\nenabled = [\"ca-on-food\"]\n\
-             [policy]\nexpires_after = \"P50Y\"\n{more}",
-            broker.address(),
-            broker.federation,
-            root.join("schemas/demo").display(),
-        );
-        std::fs::write(folder.path().join("comity.toml"), text).unwrap();
-        Self { broker, folder }
+        let operator = federation::Federation::new(&broker, &MEMBERS, "schemas/demo", &["ca-on-food"]);
+        operator.configure(more);
+        Self { broker, operator }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
-        command.arg("-c").arg(self.folder.path().join("comity.toml")).args(arguments);
+        let mut command = self.operator.command(arguments);
         command.env_remove("COMITY_LOG").stdin(Stdio::null());
         command
     }
@@ -107,7 +97,7 @@ impl Federation {
 
     /// Writes a file beside the configuration.
     pub(crate) fn file(&self, name: &str, content: &Value) -> String {
-        let path = self.folder.path().join(name);
+        let path = self.operator.folder().join(name);
         std::fs::write(&path, content.to_string()).unwrap();
         path.to_str().unwrap().to_owned()
     }

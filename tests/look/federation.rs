@@ -1,6 +1,5 @@
 //! A federation of five provinces with two sample platforms, run by the program itself.
 
-use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -9,12 +8,13 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::{Value, json};
 
 use crate::support::broker::Broker;
+use crate::support::federation;
 
 pub(crate) const MEMBERS: [&str; 5] = ["CA-ON", "CA-QC", "CA-MB", "CA-BC", "CA-AB"];
 
 pub(crate) struct Federation {
     pub(crate) broker: Broker,
-    folder: tempfile::TempDir,
+    operator: federation::Federation,
     producer: BaseProducer,
 }
 
@@ -22,26 +22,17 @@ impl Federation {
     /// Its topics are made, and nothing runs.
     pub(crate) fn new() -> Self {
         let broker = Broker::for_test();
-        let folder = tempfile::tempdir().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let text = format!(
-            "[kafka]\nbootstrap_servers = \"{}\"\nsingle_broker = true\n[federation]\nname = \"{}\"\n\
-             jurisdictions = {MEMBERS:?}\n[platforms]\ndir = \"{}\"\nenabled = [\"ca-on-food\", \"ca-bc-safety\"]\n",
-            broker.address(),
-            broker.federation,
-            root.join("schemas/demo").display(),
-        );
-        std::fs::write(folder.path().join("comity.toml"), text).unwrap();
+        let operator = federation::Federation::new(&broker, &MEMBERS, "schemas/demo", &["ca-on-food", "ca-bc-safety"]);
         let recipient = format!("[kafka]\nbootstrap_servers = \"{}\"\n", broker.address());
-        std::fs::write(folder.path().join("recipient.toml"), recipient).unwrap();
+        std::fs::write(operator.folder().join("recipient.toml"), recipient).unwrap();
         let producer = broker.plain_config().create().unwrap();
-        let federation = Self { broker, folder, producer };
+        let federation = Self { broker, operator, producer };
         federation.must(&["topics", "apply", "--yes"]);
         federation
     }
 
     pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
+        self.operator.folder().join(name)
     }
 
     pub(crate) fn command(&self, config: &str, arguments: &[&str]) -> Command {

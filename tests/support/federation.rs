@@ -25,7 +25,7 @@ impl Federation {
         let text = format!(
             "[kafka]\nbootstrap_servers = \"{}\"\nsingle_broker = true\n[federation]\nname = \"{}\"\n\
              jurisdictions = {members:?}\n[platforms]\ndir = \"{}\"\nenabled = {platforms:?}\n\
-             [policy]\nexpires_after = \"P50Y\"\n[http]\nlisten = \"127.0.0.1:0\"\n",
+             [policy]\nexpires_after = \"P50Y\"\n",
             broker.address(),
             broker.federation,
             root.join(dir).display(),
@@ -84,6 +84,7 @@ impl Federation {
         let started = Instant::now();
         let child = named(self.command(&["run"]), instance)
             .env("COMITY_LOG", "info")
+            .env("COMITY__HTTP__LISTEN", "127.0.0.1:0")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -99,7 +99,7 @@ fn settings(bootstrap_servers: &str, arguments: &Arguments) -> Result<Settings, 
     let text = format!(
         "[kafka]\nbootstrap_servers = \"{bootstrap_servers}\"\nsingle_broker = true\n\
          [federation]\nname = \"demo\"\njurisdictions = {:?}\n[http]\nlisten = \"{}\"\n",
-        samples::MEMBERS,
+        samples::members(),
         arguments.listen,
     );
     config::parse("the demo's configuration", Path::new("."), &text).map_err(Failure::configuration)
@@ -162,7 +162,7 @@ impl Demo {
                  \x20 HTTP   http://{http}   /readyz /metrics /subjects /schemas/ids/3",
                 self.members.len(),
             ),
-            &json!({ "type": "start", "kafka": kafka, "http": http, "members": samples::MEMBERS }),
+            &json!({ "type": "start", "kafka": kafka, "http": http, "members": samples::members() }),
         )
     }
 

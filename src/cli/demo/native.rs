@@ -3,24 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::samples::{ALBERTA_ENVIRONMENT, BRITISH_COLUMBIA_SAFETY, ONTARIO_FOOD, QUEBEC_LABOUR, SAFETY_ORDER};
-
-/// Provinces and territories as ISO 3166-2:CA codes without the country, in English and in French.
-const PROVINCES: [(&str, &str, &str); 13] = [
-    ("AB", "Alberta", "Alberta"),
-    ("BC", "British Columbia", "Colombie-Britannique"),
-    ("MB", "Manitoba", "Manitoba"),
-    ("NB", "New Brunswick", "Nouveau-Brunswick"),
-    ("NL", "Newfoundland and Labrador", "Terre-Neuve-et-Labrador"),
-    ("NS", "Nova Scotia", "Nouvelle-Écosse"),
-    ("NT", "Northwest Territories", "Territoires du Nord-Ouest"),
-    ("NU", "Nunavut", "Nunavut"),
-    ("ON", "Ontario", "Ontario"),
-    ("PE", "Prince Edward Island", "Île-du-Prince-Édouard"),
-    ("QC", "Quebec", "Québec"),
-    ("SK", "Saskatchewan", "Saskatchewan"),
-    ("YT", "Yukon", "Yukon"),
-];
+use super::samples::{
+    ALBERTA_ENVIRONMENT, BRITISH_COLUMBIA_SAFETY, ONTARIO_FOOD, PROVINCES, QUEBEC_LABOUR, SAFETY_ORDER,
+};
 
 /// An invented company.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,10 +16,28 @@ pub(super) const NAMES: [&str; 4] = [ALBERTA_ENVIRONMENT, BRITISH_COLUMBIA_SAFET
 /// The source schema of the platform that sends Avro.
 pub(super) const SAFETY_ORDER: &str = include_str!("../../../schemas/demo/ca-bc-safety/source.avsc");
 
-/// The members of the demo's federation: Canada's provinces and territories (ISO 3166-2:CA).
-pub(super) const MEMBERS: [&str; 13] = [
-    "CA-AB", "CA-BC", "CA-MB", "CA-NB", "CA-NL", "CA-NS", "CA-NT", "CA-NU", "CA-ON", "CA-PE", "CA-QC", "CA-SK", "CA-YT",
+/// Canada's provinces and territories, the members of the demo's federation: their ISO 3166-2:CA codes without the
+/// country, in English and in French.
+pub(super) const PROVINCES: [(&str, &str, &str); 13] = [
+    ("AB", "Alberta", "Alberta"),
+    ("BC", "British Columbia", "Colombie-Britannique"),
+    ("MB", "Manitoba", "Manitoba"),
+    ("NB", "New Brunswick", "Nouveau-Brunswick"),
+    ("NL", "Newfoundland and Labrador", "Terre-Neuve-et-Labrador"),
+    ("NS", "Nova Scotia", "Nouvelle-Écosse"),
+    ("NT", "Northwest Territories", "Territoires du Nord-Ouest"),
+    ("NU", "Nunavut", "Nunavut"),
+    ("ON", "Ontario", "Ontario"),
+    ("PE", "Prince Edward Island", "Île-du-Prince-Édouard"),
+    ("QC", "Quebec", "Québec"),
+    ("SK", "Saskatchewan", "Saskatchewan"),
+    ("YT", "Yukon", "Yukon"),
 ];
+
+/// The members' codes.
+pub(super) fn members() -> Vec<String> {
+    PROVINCES.iter().map(|(code, ..)| format!("CA-{code}")).collect()
+}
 
 /// Names the folder's three files that a platform is loaded from; its examples stay with the tests.
 macro_rules! folder {

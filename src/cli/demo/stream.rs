@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 
 use super::native::{Company, Statement, Turn};
-use super::samples::{ALBERTA_ENVIRONMENT, BRITISH_COLUMBIA_SAFETY, ONTARIO_FOOD, QUEBEC_LABOUR};
+use super::samples::{ALBERTA_ENVIRONMENT, BRITISH_COLUMBIA_SAFETY, ONTARIO_FOOD, PROVINCES, QUEBEC_LABOUR};
 use super::story::Sent;
 use super::today;
+use crate::model::code::Trust;
 use crate::model::place::Millis;
+use crate::schema::identifiers;
 
 /// Matters that may still be amended, withdrawn or closed.
 const LIVE_MATTERS_MAX: usize = 200;
@@ -40,7 +42,6 @@ const ENVIRONMENT: [&str; 3] =
     ["Effluent above the permitted limit", "Waste stored without containment", "Release not reported without delay"];
 const SAFETY: [&str; 3] =
     ["Machine without its guard", "Scaffold not inspected", "Work at height without fall protection"];
-const OTHERS: [&str; 13] = ["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"];
 
 /// A matter that a platform has published.
 #[derive(Debug, Clone)]
@@ -124,7 +125,7 @@ impl Stream {
             _ => (format!("NT-2026-{count:05}-01"), format!("NT-2026-{count:05}")),
         };
         let asked = self.below(3);
-        let act_with = (0..asked).map(|_| self.pick(&OTHERS)).filter(|other| *other != own).collect();
+        let act_with = (0..asked).map(|_| self.province()).filter(|other| *other != own).collect();
         Matter { platform, id, case, revision: 1, company: self.company(), finding: self.pick(&findings), act_with }
     }
 
@@ -138,6 +139,11 @@ impl Stream {
             business_number: Some(business_number(97_000 + number)),
             town: self.pick(&TOWNS),
         }
+    }
+
+    fn province(&mut self) -> &'static str {
+        let place = usize::try_from(self.below(PROVINCES.len() as u64)).unwrap_or_default();
+        PROVINCES.get(place).map(|(code, ..)| *code).unwrap_or_default()
     }
 
     fn pick(&mut self, from: &[&'static str]) -> &'static str {
@@ -154,20 +160,11 @@ impl Stream {
     }
 }
 
-/// Nine digits with the check digit of ISO/IEC 7812-1 (Luhn), as business numbers have them.
+/// A business number with this body: its last digit is the one that its scheme finds valid.
 fn business_number(body: u64) -> String {
-    let body = format!("{body:08}");
-    let sum: u32 = body
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            let digit = u32::from(digit - b'0');
-            let doubled = if place % 2 == 0 { digit * 2 } else { digit };
-            doubled / 10 + doubled % 10
-        })
-        .sum();
-    format!("{body}{}", (10 - sum % 10) % 10)
+    let is_valid =
+        |number: &String| identifiers::scheme("ca-bn").is_some_and(|scheme| scheme.trust(number) == Trust::Valid);
+    (0..10).map(|digit| format!("{body:08}{digit}")).find(is_valid).unwrap_or_default()
 }
 
 #[cfg(test)]

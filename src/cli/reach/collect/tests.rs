@@ -2,39 +2,15 @@ use serde_json::{Value, json};
 
 use super::{Collect, Comparison};
 use crate::kafka::follow::Clock;
-use crate::model::code::{Domain, MsgType, Role, RoleReason, Severity, Standing};
 use crate::model::place::Jurisdiction;
-use crate::schema::view::AlertView;
+use crate::schema::view::{self, AlertView};
 
 fn place(code: &str) -> Jurisdiction {
     Jurisdiction::parse(code).unwrap()
 }
 
 fn alert(recipient: &str, sequence: i64, event_id: &str, version: i32) -> AlertView {
-    AlertView {
-        recipient: place(recipient),
-        sequence,
-        role: Role::Attention,
-        role_before: None,
-        role_reasons: vec![RoleReason::EveryMember],
-        alert_id: format!("{event_id}#{version}"),
-        version,
-        msg_type: if version == 1 { MsgType::Alert } else { MsgType::Update },
-        references: (1..version).map(|before| format!("{event_id}#{before}")).collect(),
-        standing: Standing::InForce,
-        withdrawal_reason: None,
-        issued_at: 0,
-        expires_at: None,
-        event_id: event_id.to_owned(),
-        case_id: "case".to_owned(),
-        origin: place("CA-ON"),
-        domain: Domain::FoodSafety,
-        severity: Severity::Severe,
-        infraction: None,
-        organisation_id: None,
-        legal_name: None,
-        open_cases: Vec::new(),
-    }
+    view::sample(place(recipient), sequence, event_id, version)
 }
 
 /// Québec got all three versions, Alberta the last only; each record a second after the one before.

@@ -1,7 +1,6 @@
 use super::{Finding, Verdict, Verify};
-use crate::model::code::{Domain, MsgType, Role, RoleReason, Severity, Standing};
 use crate::model::place::Jurisdiction;
-use crate::schema::view::{AlertView, StatusView};
+use crate::schema::view::{self, AlertView, StatusView};
 
 const NOW: i64 = 1_800_000_000_000;
 
@@ -9,38 +8,15 @@ fn place(code: &str) -> Jurisdiction {
     Jurisdiction::parse(code).unwrap()
 }
 
-fn alert(sequence: i64, alert_id: &str) -> AlertView {
-    AlertView {
-        recipient: place("CA-QC"),
-        sequence,
-        role: Role::Attention,
-        role_before: None,
-        role_reasons: vec![RoleReason::EveryMember],
-        alert_id: alert_id.to_owned(),
-        version: 1,
-        msg_type: MsgType::Alert,
-        references: Vec::new(),
-        standing: Standing::InForce,
-        withdrawal_reason: None,
-        issued_at: NOW,
-        expires_at: None,
-        event_id: alert_id.to_owned(),
-        case_id: "case".to_owned(),
-        origin: place("CA-ON"),
-        domain: Domain::FoodSafety,
-        severity: Severity::Severe,
-        infraction: None,
-        organisation_id: None,
-        legal_name: None,
-        open_cases: Vec::new(),
-    }
+fn alert(sequence: i64, event_id: &str) -> AlertView {
+    view::sample(place("CA-QC"), sequence, event_id, 1)
 }
 
 /// What is found in a topic of these sequences, each an alert of its own, at offsets from 100 on, with this `Status`.
 fn found(from: i64, sequences: &[i64], status: Option<i64>) -> Verdict {
     let mut verify = Verify::new(place("CA-QC"), from);
     for (offset, sequence) in (100..).zip(sequences) {
-        verify.take(offset, &alert(*sequence, &format!("event {offset}#1")));
+        verify.take(offset, &alert(*sequence, &format!("event {offset}")));
     }
     let status = status.map(|last_alert_sequence| StatusView { last_alert_sequence, log_time: NOW });
     verify.close(status, (100, 100 + sequences.len() as i64), NOW, 60_000)
@@ -88,8 +64,8 @@ fn from_a_sequence_on_only_what_follows_is_judged() {
 fn what_came_twice_is_named() {
     assert_eq!(found(1, &[1, 2, 2, 3], Some(3)).findings, [Finding::OutOfOrder { sequence: 2, offset: 102 }]);
     let mut verify = Verify::new(place("CA-QC"), 1);
-    for (sequence, alert_id) in [(1, "a#1"), (2, "b#1"), (3, "a#1")] {
-        verify.take(sequence, &alert(sequence, alert_id));
+    for (sequence, event_id) in [(1, "a"), (2, "b"), (3, "a")] {
+        verify.take(sequence, &alert(sequence, event_id));
     }
     let status = StatusView { last_alert_sequence: 3, log_time: NOW };
     let verdict = verify.close(Some(status), (0, 3), NOW, 60_000);
@@ -99,7 +75,7 @@ fn what_came_twice_is_named() {
 #[test]
 fn a_dead_ledger_and_a_stranger_are_named() {
     let mut verify = Verify::new(place("CA-MB"), 1);
-    verify.take(7, &alert(1, "a#1"));
+    verify.take(7, &alert(1, "a"));
     let status = StatusView { last_alert_sequence: 0, log_time: NOW - 60_001 };
     let verdict = verify.close(Some(status), (7, 8), NOW, 60_000);
     let stranger = Finding::Stranger { recipient: place("CA-QC"), offset: 7 };
