@@ -57,6 +57,27 @@ fn follow_up_where_the_index_shows_the_organisation() {
 }
 
 #[test]
+fn every_reason_of_a_role_is_told() {
+    let mut log = Log::new(&FEDERATION);
+    let mut event = elsewhere("q/1", "CA-QC");
+    event.subject.as_mut().expect("a subject").jurisdiction = Some(place("CA-QC"));
+    log.told(&event);
+    let mut named = original("p/1");
+    named.for_follow_up = vec![place("CA-QC")];
+    named.for_attention = vec![place("CA-QC")];
+    let did = log.told(&named);
+    let reasons: Vec<RoleReason> = did.part(1).reasons.iter().collect();
+    let expected = [
+        RoleReason::NamedForFollowUp,
+        RoleReason::NamedForAttention,
+        RoleReason::RegisteredThere,
+        RoleReason::OpenCaseThere,
+    ];
+    assert_eq!(reasons, expected);
+    assert_eq!(did.part(1).reasons.len(), expected.len());
+}
+
+#[test]
 fn filters_are_for_domain_and_least_severity_and_unknown_passes() {
     let mut log = Log::without_rules();
     let mut filtering = rules(1, &FEDERATION);
