@@ -1,12 +1,13 @@
 //! `comity topics` and the part of `comity check` that looks at them: nothing is said to be so that is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use comity::kafka::client::{self, Context, Deliveries, Event, Purpose};
 use comity::kafka::topics::{self, TopicPlan};
 use comity::kafka::{StopKind, names};
 use comity::model::limit::OUTPUT_BYTES_MAX;
+use comity::model::place::Jurisdiction;
 use comity::model::rules::{Period, Policy, Rules};
 use rdkafka::admin::{AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::message::{Header, OwnedHeaders};
@@ -135,6 +136,19 @@ fn delivers(broker: &Broker, topic: &str, bytes: usize, count: usize) -> bool {
     producer.flush(PATIENCE).unwrap();
     let delivered = |event: &Event| matches!(event, Event::Delivered { .. });
     producer.context().take_events().iter().filter(|event| delivered(event)).count() == count
+}
+
+#[test]
+fn every_topic_that_is_read_or_written_is_planned() {
+    let setting = Setting::at("127.0.0.1:9", "test");
+    let planned: BTreeSet<String> = planned(&setting, &["--offline"]).into_keys().collect();
+    let of_members = ["CA-ON", "CA-QC"].into_iter().flat_map(|code| {
+        let member = Jurisdiction::parse(code).unwrap();
+        let desk = format!("comity.in.{}-desk", code.to_lowercase());
+        [names::alerts(member), names::status(member), desk]
+    });
+    let ours = [names::LOG, names::STATE, TOPIC].into_iter().chain(names::COMMON).map(str::to_owned);
+    assert_eq!(planned, of_members.chain(ours).collect());
 }
 
 #[test]

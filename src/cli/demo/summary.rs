@@ -45,9 +45,7 @@ pub(super) fn print(
     output: &Output,
 ) -> Result<(), Failure> {
     let counts = read_back(kafka, inputs, members).map_err(load::stopped)?;
-    let records: u64 = counts.records.values().sum();
-    let entries = counts.events + counts.rejected_by_intake;
-    let gapless = counts.recipients.values().all(|(_, contiguous)| *contiguous);
+    let gapless = counts.gapless();
     let copies: i64 = counts.recipients.values().map(|(copies, _)| copies).sum();
     output.line(
         &text(&counts, members.len(), sent, copies, gapless),
@@ -60,13 +58,34 @@ pub(super) fn print(
             "gapless": gapless,
         }),
     )?;
-    if sent == records && records == entries && gapless {
-        return Ok(());
+    match counts.contradiction(sent) {
+        None => Ok(()),
+        Some(why) => {
+            let problem =
+                Problem::new("CMT-9630", "comity demo", why, "this must never be: report it with this output");
+            Err(Failure::one(Exit::Data, problem))
+        }
     }
-    let why =
-        format!("{sent} records were sent, {records} stand in the inputs and {entries} in the log; gapless: {gapless}");
-    let problem = Problem::new("CMT-9630", "comity demo", why, "this must never be: report it with this output");
-    Err(Failure::one(Exit::Data, problem))
+}
+
+impl Counts {
+    /// Each record ends as one entry, and no recipient's sequence has a gap; says what is not so.
+    fn contradiction(&self, sent: u64) -> Option<String> {
+        let (records, entries, gapless) = (self.records(), self.events + self.rejected_by_intake, self.gapless());
+        (sent != records || records != entries || !gapless).then(|| {
+            format!(
+                "{sent} records were sent, {records} stand in the inputs and {entries} in the log; gapless: {gapless}"
+            )
+        })
+    }
+
+    fn records(&self) -> u64 {
+        self.records.values().sum()
+    }
+
+    fn gapless(&self) -> bool {
+        self.recipients.values().all(|(_, contiguous)| *contiguous)
+    }
 }
 
 fn text(counts: &Counts, members: usize, sent: u64, copies: i64, gapless: bool) -> String {
@@ -147,4 +166,32 @@ fn take(counts: &mut Counts, inputs: &[String], topic: String, value: &[u8]) -> 
         counts.alerts.insert(alert.alert_id);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    fn counts(records: u64, events: u64, rejected_by_intake: u64, contiguous: bool) -> Counts {
+        Counts {
+            records: [("ca-on-food".to_owned(), records)].into(),
+            events,
+            rejected_by_intake,
+            recipients: [("CA-QC".to_owned(), (3, contiguous))].into(),
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn what_was_sent_must_be_found_again() {
+        assert_eq!(counts(5, 4, 1, true).contradiction(5), None);
+        for (wrong, sent) in [
+            (counts(4, 4, 0, true), 5),
+            (counts(5, 3, 1, true), 5),
+            (counts(5, 5, 1, true), 5),
+            (counts(5, 4, 1, false), 5),
+        ] {
+            assert!(wrong.contradiction(sent).is_some(), "{wrong:?}");
+        }
+    }
 }
