@@ -3,14 +3,12 @@
 use comity::model::code::Kind;
 use comity::model::decision::Output;
 use comity::model::entry::Body;
-use comity::model::event::InfractionEvent;
-use comity::model::place::DAY_MS;
 use comity::model::rules::Rules;
 use comity::run::ledger::{Fault, Input};
 
 use crate::instance::{Instance, setting};
 use crate::kafka::{Fate, Kafka, MEMBERS};
-use crate::world::{START, original, revised, rules};
+use crate::world::{original, revised, rules};
 
 /// A Kafka with some cases, and the owner that has told of them.
 pub(crate) fn told() -> (Kafka, Instance) {
@@ -201,31 +199,6 @@ fn a_transaction_torn_at_any_place_leaves_nothing_twice_and_nothing_out() {
             owner.settle(&mut kafka);
             kafka.assert_right();
         }
-    }
-}
-
-#[test]
-fn whom_forgotten_cases_told_is_archived_once_wherever_its_transaction_is_torn() {
-    for share in (0..=1_000).step_by(125) {
-        let mut kafka = Kafka::new();
-        for id in ["a", "b", "c"] {
-            kafka.event(&InfractionEvent { expires_at: Some(START + 1), ..original(id) });
-        }
-        let mut owner = Instance::owner(&mut kafka);
-        // Day by day, since a larger step puts forgetting off, to the last before the cases are forgotten.
-        for _ in 0..730 {
-            kafka.now += DAY_MS;
-            kafka.append(Body::Tick);
-        }
-        owner.settle(&mut kafka);
-        assert!(kafka.outputs.get(&Output::Archive).is_none_or(Vec::is_empty), "nothing is forgotten yet");
-        kafka.now += DAY_MS;
-        kafka.append(Body::Tick);
-        kafka.fates.push_back(Fate::Torn(share));
-        owner.settle(&mut kafka);
-        assert_eq!(kafka.outputs[&Output::Archive].len(), 3);
-        kafka.assert_right();
-        assert_eq!(owner.dump(), kafka.reference().1.dump());
     }
 }
 

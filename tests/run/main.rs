@@ -5,6 +5,7 @@
 
 mod by_hand;
 mod chance;
+mod forgetting;
 mod instance;
 mod kafka;
 mod view;
