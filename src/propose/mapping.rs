@@ -178,9 +178,9 @@ impl Event {
             self.text.push_str(&questions.comment(FILE, question));
             return;
         };
-        let share = 100 * name.seen.values.organisations / name.seen.values.compared.max(1);
+        let (organisations, compared) = (name.seen.values.organisations, name.seen.values.compared);
         let mut question = format!(
-            "the subject: {} has the form of a company or public body in {share} of 100 different values; the others are refused.",
+            "the subject: {} has the form of a company or public body in {organisations} of {compared} different values; the others are refused.",
             name.path
         );
         if name.of_list {
