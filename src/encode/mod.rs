@@ -99,6 +99,7 @@ fn shared(decision: &Decision<'_>, out: &mut Vec<u8>) {
     datum::code(mode(decision), out);
     datum::texts(&decision.references, out);
     datum::code(decision.standing, out);
+    datum::optional(decision.disputed_since, out, datum::long);
     datum::boolean(decision.original_unseen, out);
     datum::optional(decision.withdrawal_reason, out, datum::code);
     datum::long(decision.issued_at, out);

@@ -75,6 +75,7 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         msg_type: message.msg_type,
         references: Vec::new(),
         standing: message.standing,
+        disputed_since: None,
         about: About {
             event_id: event.event_id.clone(),
             case_id: event.case_id.clone(),

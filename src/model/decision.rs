@@ -19,6 +19,8 @@ pub struct Decision<'e> {
     /// The `alert_id`s that this one follows.
     pub references: Vec<String>,
     pub standing: Standing,
+    /// Since when a recipient disputes the event.
+    pub disputed_since: Option<Millis>,
     pub about: About,
     pub organisation: Option<AlertOrganisation>,
     /// Open cases of that organisation elsewhere, FEDERATION scope only.
@@ -255,6 +257,9 @@ pub struct ToldSummary {
     pub role: Role,
     /// The `sequence` of its last alert of the case.
     pub sequence: i64,
+    /// What it said last of an alert of the case, and when by log time.
+    pub level: Option<AcknowledgementLevel>,
+    pub acknowledged_at: Option<Millis>,
 }
 
 /// One event of a case that is forgotten.

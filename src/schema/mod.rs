@@ -15,4 +15,5 @@ pub mod log;
 pub mod view;
 pub mod state;
 pub mod identifiers;
+pub mod clocks;
 pub mod legal_forms;
