@@ -101,6 +101,7 @@ pub(super) fn tell<'e>(
         organisation: organisation(case, message.matched_by),
         open_cases,
         open_cases_more,
+        contact: rules.contact(message.event.map(|event| event.authority.id.as_str()), case.origin).cloned(),
         issued_at: draft.now(),
         expires_at: message.expires_at,
         withdrawal_reason: message.withdrawal_reason,

@@ -6,7 +6,7 @@ use super::code::{Code, Domain, MatchedBy, MsgType, Role, RoleReason, Severity, 
 use super::entry::{AcknowledgementLevel, AcknowledgementReason};
 use super::event::InfractionEvent;
 use super::place::{Days, Jurisdiction, Millis};
-use super::rules::MemberIndex;
+use super::rules::{Contact, MemberIndex};
 use super::state::{Checkpoint, OpenCase};
 
 /// One alert to several recipients: what they share, and each one's own part.
@@ -27,6 +27,8 @@ pub struct Decision<'e> {
     pub open_cases: Vec<OpenCase>,
     /// How many more there are than `open_cases` lists.
     pub open_cases_more: i32,
+    /// Whom to ring about it.
+    pub contact: Option<Contact>,
     /// Log time of the entry that decided.
     pub issued_at: Millis,
     pub expires_at: Option<Millis>,

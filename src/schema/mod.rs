@@ -10,7 +10,7 @@ pub mod event;
 pub mod json;
 pub mod generic;
 pub(crate) mod rejection;
-mod rules;
+pub(crate) mod rules;
 pub mod log;
 pub mod view;
 pub mod state;

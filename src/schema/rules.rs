@@ -21,12 +21,7 @@ pub(crate) fn write(rules: &rules::Rules, out: &mut Vec<u8>) {
         datum::text(&group.name, out);
         datum::places(&group.members, out);
     });
-    datum::list(&rules.contacts, out, |contact, out| {
-        datum::text(&contact.authority, out);
-        datum::text(&contact.unit, out);
-        datum::text(&contact.telephone, out);
-        datum::text(&contact.hours, out);
-    });
+    datum::list(&rules.contacts, out, write_contact);
     datum::list(&rules.digests, out, |(name, sha256), out| {
         datum::text(name, out);
         datum::fixed(sha256, out);
@@ -40,6 +35,14 @@ fn member(member: &rules::Member, out: &mut Vec<u8>) {
     datum::codes(member.domains.iter().copied(), member.domains.len(), out);
     datum::code(member.least_severity, out);
     datum::list(&member.holidays, out, |day, out| datum::int(*day, out));
+}
+
+/// Appends a `Contact`.
+pub(crate) fn write_contact(contact: &rules::Contact, out: &mut Vec<u8>) {
+    datum::text(&contact.authority, out);
+    datum::text(&contact.unit, out);
+    datum::text(&contact.telephone, out);
+    datum::text(&contact.hours, out);
 }
 
 /// Appends a `Clock`.
@@ -156,7 +159,7 @@ impl From<Group> for rules::SharingGroup {
 
 /// `Contact` as read.
 #[derive(Debug, Deserialize)]
-struct Contact {
+pub(crate) struct Contact {
     authority: String,
     unit: String,
     telephone: String,

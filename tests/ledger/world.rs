@@ -305,7 +305,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
     let owned = |decision: Decision<'_>| -> Decision<'static> {
         let Decision { alert_id, version, msg_type, references, standing, about, organisation, .. } = decision;
         let Decision { open_cases, open_cases_more, issued_at, expires_at, withdrawal_reason, .. } = decision;
-        let Decision { original_unseen, disputed_since, test, recipients, national, .. } = decision;
+        let Decision { original_unseen, disputed_since, contact, test, recipients, national, .. } = decision;
         Decision {
             alert_id,
             version,
@@ -317,6 +317,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
             organisation,
             open_cases,
             open_cases_more,
+            contact,
             issued_at,
             expires_at,
             withdrawal_reason,

@@ -10,7 +10,7 @@ use comity::model::event::{
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
-use comity::model::rules::{Period, Rules, Within};
+use comity::model::rules::{Contact, Period, Rules, Within};
 use comity::model::state::{Case, Checkpoint, OpenCase, Value};
 use serde_json::{Value as Json, json};
 
@@ -207,11 +207,14 @@ fn rules(rules: &Rules) -> Json {
         "groups": each(&rules.groups, |group| json!({
             "name": group.name, "members": each(&group.members, |member| json!(member.as_str())),
         })),
-        "contacts": each(&rules.contacts, |contact| json!({
-            "authority": contact.authority, "unit": contact.unit, "telephone": contact.telephone,
-            "hours": contact.hours,
-        })),
+        "contacts": each(&rules.contacts, contact),
         "digests": each(&rules.digests, |(name, sha256)| json!({ "name": name, "sha256": hex(sha256) })),
+    })
+}
+
+fn contact(contact: &Contact) -> Json {
+    json!({
+        "authority": contact.authority, "unit": contact.unit, "telephone": contact.telephone, "hours": contact.hours,
     })
 }
 
@@ -328,7 +331,7 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
                 "identifiers": subject.map_or(json!([]), |subject| each(&subject.identifiers, identifier)),
                 "legal_name": subject.map(|subject| &subject.legal_name),
             })),
-            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more,
+            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more, "contact": decision.contact.as_ref().map(contact),
             "authority": known.map(|event| authority(&event.authority)),
             "infraction": known.map(|event| infraction(&event.infraction)),
             "products": known.map_or(json!([]), |event| each(&event.products, product)),

@@ -168,9 +168,13 @@ pub(crate) fn rules(e: &mut Entropy) -> Rules {
             }),
         }),
         groups: e.list(|e| SharingGroup { name: e.text(), members: e.list(Entropy::place) }),
-        contacts: e.list(|e| Contact { authority: e.text(), unit: e.text(), telephone: e.text(), hours: e.text() }),
+        contacts: e.list(contact),
         digests: e.list(|e| (e.text(), e.bytes())),
     }
+}
+
+fn contact(e: &mut Entropy) -> Contact {
+    Contact { authority: e.text(), unit: e.text(), telephone: e.text(), hours: e.text() }
 }
 
 fn period(e: &mut Entropy) -> Period {
@@ -365,6 +369,7 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
             .optional(|e| AlertOrganisation { organisation_id: e.optional(Entropy::text), matched_by: e.code() }),
         open_cases: e.list(open_case),
         open_cases_more: e.int(),
+        contact: e.optional(contact),
         issued_at: e.long(),
         expires_at: e.optional(Entropy::long),
         withdrawal_reason: e.optional(Entropy::code),
