@@ -60,6 +60,8 @@ pub struct Acknowledged {
     pub recipient: Jurisdiction,
     pub domain: Domain,
     pub level: AcknowledgementLevel,
+    /// True where it is the first word about this version.
+    pub first: bool,
     pub after_ms: Millis,
     /// False where a step of its clock had run out; `None` where no clock ran.
     pub in_time: Option<bool>,

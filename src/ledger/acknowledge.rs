@@ -75,6 +75,7 @@ fn count(
         recipient: said.recipient,
         domain: case.domain,
         level: said.level,
+        first: duty::find(case, member, index).is_none_or(|place| case.acks[place].version < version),
         after_ms: draft.now() - issued_at,
         in_time: duty.map(|duty| duty.ran_out.is_none()),
     });
