@@ -111,6 +111,7 @@ fn shared(decision: &Decision<'_>, out: &mut Vec<u8>) {
     datum::text(&about.platform, out);
     datum::optional(event.map(|event| event.kind), out, datum::code);
     datum::optional(event.map(|event| event.scope), out, datum::code);
+    datum::optional(about.handling, out, datum::code);
     datum::code(about.domain, out);
     datum::code(about.severity, out);
     datum::int(about.since, out);

@@ -155,6 +155,7 @@ fn about(case: &Case, index: usize) -> About {
         domain: case.domain,
         severity: event.severity,
         since: event.since,
+        handling: event.handling,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::code::{Code, Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
+use super::code::{Code, Domain, Handling, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
 use super::entry::{AcknowledgementLevel, AcknowledgementReason};
 use super::event::InfractionEvent;
 use super::place::{Days, Jurisdiction, Millis};
@@ -62,6 +62,8 @@ pub struct About {
     pub domain: Domain,
     pub severity: Severity,
     pub since: Days,
+    /// How far a recipient may share it.
+    pub handling: Option<Handling>,
 }
 
 /// The organisation of an alert.

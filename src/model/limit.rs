@@ -75,6 +75,8 @@ pub const PENDING_PER_PLATFORM_MAX: usize = 100_000;
 pub const CLOCKS_MAX: usize = 64;
 /// Steps of one clock.
 pub const CLOCK_STEPS_MAX: usize = 8;
+/// Sharing groups that one event names.
+pub const EVENT_GROUPS_MAX: usize = 16;
 /// Sharing groups of a federation.
 pub const GROUPS_MAX: usize = 64;
 /// Contacts of a federation.

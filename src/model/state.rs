@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use super::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
 use super::entry::AcknowledgementLevel;
 use super::place::{Days, Jurisdiction, Millis};
@@ -113,6 +113,8 @@ pub struct CaseEvent {
     pub standing: Standing,
     /// Who may know of it, as its origin stated last.
     pub scope: Scope,
+    /// How far a recipient may share it, as its origin stated last.
+    pub handling: Option<Handling>,
     /// Bit n is set once member n got an alert about this very event: the only ones that a RESTRICTED one goes on to.
     /// The last bit stands for the national feed (`limit::NATIONAL_BIT`).
     pub told: u128,

@@ -16,7 +16,7 @@ use comity::model::event::InfractionEvent;
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
-use comity::model::rules::{Period, Rules};
+use comity::model::rules::{Period, Rules, SharingGroup};
 use comity::model::state::Key;
 use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encode_key, encode_record};
 use proptest::prelude::*;
@@ -65,7 +65,9 @@ struct Writer {
 
 impl Writer {
     fn new() -> Self {
-        let rules = Rules { clocks: answers::clocks(0), ..world::rules(1, &PLACES[..4]) };
+        let members = vec![place("CA-QC"), place("DE")];
+        let groups = vec![SharingGroup { name: "bakers".to_owned(), members }];
+        let rules = Rules { clocks: answers::clocks(0), groups, ..world::rules(1, &PLACES[..4]) };
         Self {
             entries: Vec::new(),
             now: START,
@@ -219,9 +221,13 @@ fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
     if chance.rarely(5) {
         event.references.push(chance.pick(&["p/e1", "p/e2"]).to_owned());
     }
+    if chance.rarely(4) {
+        event.sharing_groups.push(chance.pick(&["bakers", "bakers", "bakers", "nobody"]).to_owned());
+    }
     event.subject = subject(chance);
     if matches!(event.kind, Kind::Withdrawal | Kind::Closure) {
         event.subject = None;
+        event.sharing_groups.clear();
     }
     // A desk has no numbers, and states nothing that was not stated before.
     if chance.rarely(3) && !matches!(event.kind, Kind::Original | Kind::Supplement) {
@@ -406,7 +412,7 @@ proptest! {
 
 /// What histories by chance must meet, or they prove nothing about it.
 const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pending, Suppressed, SentTwice, BeyondGap, \
-    RulesIgnored, Rules, Tick, NotADecision, OriginNotMember, ConflictingSubject, ConflictingRevision, \
+    RulesIgnored, Rules, Tick, NotADecision, OriginNotMember, UnknownGroup, ConflictingSubject, ConflictingRevision, \
     ExpiredOnArrival, UnknownEvent, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
     an unseen original, Acknowledged, AlertNotSent, NotForward, overdue, acknowledged, ended, \
@@ -420,7 +426,7 @@ fn histories_by_chance_meet_every_rule() {
     let strategy = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 40), 1..40);
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..800 {
+    for _ in 0..1_200 {
         let mut writer = Writer::new();
         let rules = writer.rules.clone();
         writer.push(Body::Rules(Box::new(rules)));

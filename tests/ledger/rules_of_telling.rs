@@ -2,11 +2,14 @@
 
 use comity::ledger::Outcome;
 use comity::model::code::{
-    CaseStatus, Domain, Kind, MemberState, Mode, Role, RoleReason, Scope, Severity, Standing, WithdrawalScope,
+    CaseStatus, Domain, Handling, Kind, MemberState, Mode, Role, RoleReason, Scope, Severity, Standing, WithdrawalScope,
 };
 use comity::model::decision::Output;
 use comity::model::event::InfractionEvent;
 use comity::model::limit::{ALERT_OPEN_CASES_MAX, ORGANISATION_CASES_MAX};
+use comity::model::place::DAY_MS;
+use comity::model::rejection::Reason;
+use comity::model::rules::{Rules, SharingGroup};
 
 use crate::world::{Log, TODAY, closure, original, place, revised, rules, subject, withdrawal};
 
@@ -355,4 +358,27 @@ fn the_national_feed_gets_what_no_member_wants() {
     assert_eq!((did.alerts.len(), did.decisions[0].national.as_ref().map(|at| at.sequence)), (0, Some(1)));
     let did = log.event(&withdrawal(&original("p/1"), WithdrawalScope::Event));
     assert_eq!(did.decisions[0].national.as_ref().map(|at| at.sequence), Some(2), "and its withdrawal");
+}
+
+#[test]
+fn a_restricted_event_is_shared_with_the_groups_that_it_names_and_nobody_else() {
+    let mut log = Log::without_rules();
+    let groups = vec![SharingGroup { name: "bakers".to_owned(), members: vec![place("CA-BC"), place("CA-ON")] }];
+    log.rules(Rules { groups, ..rules(1, &["CA-ON", "CA-QC", "CA-BC", "CA-AB"]) });
+    let mut event = original("p/1");
+    event.scope = Scope::Restricted;
+    event.sharing_groups = vec!["bakers".to_owned()];
+    event.handling = Some(Handling::Amber);
+    let did = log.event(&event);
+    assert_eq!(did.lines(), ["p/1#1 Alert CA-BC Attention"]);
+    assert_eq!(did.part(2).reasons, RoleReason::SharingGroup.into());
+    assert!(did.decisions[0].national.is_none(), "nobody else learns of it");
+    // The mark stays on what time decides, which no event says anew.
+    let expired = log.later(400 * DAY_MS);
+    assert_eq!(expired.decisions[0].about.handling, Some(Handling::Amber));
+    event.event_id = "p/2".to_owned();
+    event.case_id = "p/2".to_owned();
+    event.sharing_groups = vec!["brewers".to_owned()];
+    event.expires_at = Some(log.now + DAY_MS);
+    assert_eq!(log.event(&event).rejected, Some(Reason::UnknownGroup), "a group that is none shares with nobody");
 }

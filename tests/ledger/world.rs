@@ -98,6 +98,8 @@ pub(crate) fn original(id: &str) -> InfractionEvent {
         scope: Scope::Federation,
         for_follow_up: Vec::new(),
         for_attention: Vec::new(),
+        sharing_groups: Vec::new(),
+        handling: None,
         distribution: Vec::new(),
         distribution_text: None,
         withdrawal: None,

@@ -46,7 +46,8 @@ pub(crate) fn event(event: &InfractionEvent) -> Json {
             "legal_basis": each(&event.legal_basis, legal_basis), "occurred": event.occurred.as_ref().map(dated),
             "decided": dated(&event.decided), "aware_at": event.aware_at, "expires_at": event.expires_at,
             "scope": event.scope.name(), "for_follow_up": places(&event.for_follow_up),
-            "for_attention": places(&event.for_attention), "distribution": places(&event.distribution),
+            "for_attention": places(&event.for_attention), "sharing_groups": event.sharing_groups,
+            "handling": event.handling.map(Code::name), "distribution": places(&event.distribution),
         }),
         json!({
             "distribution_text": event.distribution_text,
@@ -236,7 +237,7 @@ fn case(case: &Case) -> Json {
         "events": each(&case.events, |event| json!({
             "event_id": event.event_id, "revision": event.revision, "version": event.version,
             "issued_at": event.issued_at, "standing": event.standing.name(), "scope": event.scope.name(),
-            "told": digest(event.told),
+            "handling": event.handling.map(Code::name), "told": digest(event.told),
             "severity": event.severity.name(), "since": event.since,
             "expires_at": event.expires_at,
             "revisions": each(&event.revisions, |revision| json!({
@@ -317,12 +318,14 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         }),
         json!({
             "alert_id": decision.alert_id, "version": decision.version, "msg_type": decision.msg_type.name(),
-            "mode": mode.name(), "references": decision.references, "standing": decision.standing.name(), "disputed_since": decision.disputed_since,
+            "mode": mode.name(), "references": decision.references, "standing": decision.standing.name(),
+            "disputed_since": decision.disputed_since,
             "original_unseen": decision.original_unseen,
             "withdrawal_reason": decision.withdrawal_reason.map(Code::name),
             "issued_at": decision.issued_at, "expires_at": decision.expires_at, "event_id": about.event_id,
             "case_id": about.case_id, "origin": about.origin.as_str(), "platform": about.platform,
             "kind": known.map(|event| event.kind.name()), "scope": known.map(|event| event.scope.name()),
+            "handling": about.handling.map(Code::name),
             "domain": about.domain.name(), "severity": about.severity.name(), "since": about.since,
         }),
         json!({
@@ -331,7 +334,8 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
                 "identifiers": subject.map_or(json!([]), |subject| each(&subject.identifiers, identifier)),
                 "legal_name": subject.map(|subject| &subject.legal_name),
             })),
-            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more, "contact": decision.contact.as_ref().map(contact),
+            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more,
+            "contact": decision.contact.as_ref().map(contact),
             "authority": known.map(|event| authority(&event.authority)),
             "infraction": known.map(|event| infraction(&event.infraction)),
             "products": known.map_or(json!([]), |event| each(&event.products, product)),

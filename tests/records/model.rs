@@ -51,6 +51,8 @@ pub(crate) fn event(e: &mut Entropy) -> InfractionEvent {
         scope: e.code(),
         for_follow_up: e.list(Entropy::place),
         for_attention: e.list(Entropy::place),
+        sharing_groups: e.list(Entropy::text),
+        handling: e.optional(Entropy::code),
         distribution: e.list(Entropy::place),
         distribution_text: e.optional(Entropy::text),
         withdrawal: e.optional(|e| Withdrawal {
@@ -239,6 +241,7 @@ fn case(e: &mut Entropy) -> Case {
             issued_at: e.optional(Entropy::long),
             standing: e.code(),
             scope: e.code(),
+            handling: e.optional(Entropy::code),
             told: digest(e),
             severity: e.code(),
             since: e.int(),
@@ -364,6 +367,7 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
             domain: e.code(),
             severity: e.code(),
             since: e.int(),
+            handling: e.optional(Entropy::code),
         },
         organisation: e
             .optional(|e| AlertOrganisation { organisation_id: e.optional(Entropy::text), matched_by: e.code() }),
