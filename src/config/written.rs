@@ -1,5 +1,6 @@
 //! The configuration as it is written: TOML, then `COMITY__SECTION__KEY` from the environment over it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use figment::Figment;
@@ -98,6 +99,9 @@ pub(super) struct Ledger {
 pub(super) struct Intake {
     pub(super) commit_interval_ms: Option<u64>,
     pub(super) in_flight_records_max: Option<usize>,
+    pub(super) backfill_platforms: Vec<String>,
+    pub(super) backfill_records_per_second_max: Option<usize>,
+    pub(super) events_per_minute_max: BTreeMap<String, u32>,
     pub(super) instance_id: Option<String>,
 }
 

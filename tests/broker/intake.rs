@@ -23,6 +23,7 @@ use crate::support::broker::{Broker, block_on, needs_own_kafka, needs_real_kafka
 use crate::support::reader::read_committed;
 
 const LOG: &str = "comity.log";
+const CONTROL: &str = "comity.control";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An invented platform whose records are a number, a company and a day.
@@ -74,6 +75,9 @@ impl Running {
                 commit_interval: Duration::from_millis(5),
                 in_flight_records_max: 500,
                 instance_id: None,
+                backfill_platforms: Vec::new(),
+                backfill_records_per_second_max: 100,
+                events_per_minute_max: BTreeMap::new(),
             },
             digest_key: None,
             status: Arc::clone(&status),
@@ -185,7 +189,7 @@ fn rows(platform: &str, count: usize) -> Vec<(i64, String)> {
 #[test]
 fn every_record_gives_one_entry_in_order_and_a_restart_gives_none_again() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one", "comity.in.two"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one", "comity.in.two"], &[]);
     send(&broker, "comity.in.one", (0..3_000).map(row));
     send(&broker, "comity.in.two", (0..10).map(|number| if number == 4 { Vec::new() } else { row(number) }));
     let running = Running::start(&broker, &["one", "two"]);
@@ -212,7 +216,7 @@ fn every_record_gives_one_entry_in_order_and_a_restart_gives_none_again() {
 #[test]
 fn a_source_written_in_transactions_has_holes_that_are_no_gaps() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let producer: BaseProducer = broker.plain_config().set("transactional.id", "platform").create().unwrap();
     producer.init_transactions(PATIENCE).unwrap();
     for number in 0..6 {
@@ -239,7 +243,7 @@ fn a_source_written_in_transactions_has_holes_that_are_no_gaps() {
 #[test]
 fn a_source_that_lost_its_start_says_so_in_the_log() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     send(&broker, "comity.in.one", (0..20).map(row));
     delete_before(&broker, "comity.in.one", 12);
     let running = Running::start(&broker, &["one"]);
@@ -253,7 +257,7 @@ fn a_source_that_lost_its_start_says_so_in_the_log() {
 #[test]
 fn records_lost_behind_a_committed_position_are_a_gap_in_the_log() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     send(&broker, "comity.in.one", (0..5).map(row));
     let running = Running::start(&broker, &["one"]);
     wait_committed(&broker, "comity.in.one", 5);
@@ -273,7 +277,7 @@ fn records_lost_behind_a_committed_position_are_a_gap_in_the_log() {
 #[test]
 fn a_topic_that_is_missing_or_made_anew_is_said_in_one_line() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let stop = Running::start(&broker, &["one", "two"]).stopped();
     assert_eq!((stop.kind, stop.why.as_str()), (StopKind::Unavailable, "the topic comity.in.two is missing"));
 
@@ -296,7 +300,7 @@ fn commit_as_group(broker: &Broker, topic: &str, position: i64) {
 fn two_instances_share_the_sources_and_hand_them_over_without_loss() {
     let broker = Broker::for_test();
     let topics = ["comity.in.one", "comity.in.two"];
-    broker.create_topics(&[LOG, topics[0], topics[1]], &[]);
+    broker.create_topics(&[LOG, CONTROL, topics[0], topics[1]], &[]);
     let first = Running::start(&broker, &["one", "two"]);
     for round in 0..4 {
         for topic in topics {
@@ -335,7 +339,7 @@ fn a_batch_that_nobody_can_decode_is_passed_over_alone() {
         return;
     }
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one", "comity.in.two"], &[("max.message.bytes", "262144")]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one", "comity.in.two"], &[("max.message.bytes", "262144")]);
     send(&broker, "comity.in.one", (0..3).map(row));
     // Two batches of zeros, small on the wire and larger than any answer that intake accepts; a good row between.
     bomb(&broker, "comity.in.one", 4);
@@ -377,7 +381,7 @@ fn deliveries_that_fail_while_the_broker_stands_still_are_made_good_in_order() {
         return;
     }
     let mut broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let running = Running::start_with(&broker, &["one"], &[("message.timeout.ms", "1500")]);
     let address = broker.address();
     let sender = std::thread::spawn(move || {
@@ -416,7 +420,7 @@ fn a_broker_killed_under_load_costs_no_record() {
         return;
     }
     let mut broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     send(&broker, "comity.in.one", (0..20_000).map(row));
     let running = Running::start(&broker, &["one"]);
     wait_until("something is delivered", PATIENCE, || running.status.delivered.load(Ordering::Relaxed) > 2_000);
@@ -444,7 +448,7 @@ fn a_backlog_of_a_million_records_is_worked_off_within_512_mib() {
         return;
     }
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let count = 1_000_000;
     let producer: BaseProducer = broker.plain_config().set("queue.buffering.max.messages", "10000").create().unwrap();
     (0..count).for_each(|number| send_one(&producer, "comity.in.one", &row(number)));
