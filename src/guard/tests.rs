@@ -12,7 +12,7 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
+use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitions, Speaks};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
@@ -21,6 +21,7 @@ pub(crate) fn platform() -> Definition {
         title: String::new(),
         origin: Origin::PerRecord,
         ids: Ids::Native,
+        speaks: Speaks::Events,
         topic: "comity.in.sample".into(),
         partitions: Partitions::One,
         language: "en".into(),
