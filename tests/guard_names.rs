@@ -14,7 +14,7 @@ use comity::model::code::{
 use comity::model::event::{Authority, Dated, Infraction, InfractionEvent, Provenance, Subject};
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
-use comity::platform::definition::{Definition, Ids, Origin, Partitions};
+use comity::platform::definition::{Definition, Ids, Origin, Partitions, Speaks};
 
 fn platform() -> Definition {
     Definition {
@@ -22,6 +22,7 @@ fn platform() -> Definition {
         title: String::new(),
         origin: Origin::PerRecord,
         ids: Ids::Native,
+        speaks: Speaks::Events,
         topic: String::new(),
         partitions: Partitions::One,
         language: "en".into(),

@@ -22,9 +22,9 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use crate::support::broker::{Broker, block_on, needs_own_kafka, needs_real_kafka, wait_until};
 use crate::support::reader::read_committed;
 
-const LOG: &str = "comity.log";
-const CONTROL: &str = "comity.control";
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const LOG: &str = "comity.log";
+pub(crate) const CONTROL: &str = "comity.control";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An invented platform whose records are a number, a company and a day.
 fn invented(name: &str) -> Platform {
@@ -47,14 +47,14 @@ fn invented(name: &str) -> Platform {
     platform::load(name, &BTreeMap::from(files)).unwrap()
 }
 
-fn row(number: usize) -> Vec<u8> {
+pub(crate) fn row(number: usize) -> Vec<u8> {
     format!("N{number},Maple Sample Works Ltd,2024-01-31").into_bytes()
 }
 
 /// Intake on a thread.
-struct Running {
+pub(crate) struct Running {
     shutdown: Arc<AtomicBool>,
-    status: Arc<IntakeStatus>,
+    pub(crate) status: Arc<IntakeStatus>,
     thread: Option<JoinHandle<Result<(), Stop>>>,
 }
 
@@ -64,6 +64,15 @@ impl Running {
     }
 
     fn start_with(broker: &Broker, platforms: &[&str], properties: &[(&str, &str)]) -> Self {
+        Self::start_paced(broker, platforms, properties, pace())
+    }
+
+    pub(crate) fn start_paced(
+        broker: &Broker,
+        platforms: &[&str],
+        properties: &[(&str, &str)],
+        pace: config::Intake,
+    ) -> Self {
         let mut kafka = broker.settings();
         kafka.properties.extend(properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let status = Arc::new(IntakeStatus::new(platforms.iter().copied()));
@@ -71,14 +80,7 @@ impl Running {
             kafka,
             federation: broker.federation.clone(),
             platforms: Arc::new(platforms.iter().map(|name| invented(name)).collect()),
-            pace: config::Intake {
-                commit_interval: Duration::from_millis(5),
-                in_flight_records_max: 500,
-                instance_id: None,
-                backfill_platforms: Vec::new(),
-                backfill_records_per_second_max: 100,
-                events_per_minute_max: BTreeMap::new(),
-            },
+            pace,
             digest_key: None,
             status: Arc::clone(&status),
         };
@@ -88,7 +90,7 @@ impl Running {
         Self { shutdown, status, thread: Some(thread) }
     }
 
-    fn end(mut self) -> Result<(), Stop> {
+    pub(crate) fn end(mut self) -> Result<(), Stop> {
         self.shutdown.store(true, Ordering::Relaxed);
         self.thread.take().unwrap().join().unwrap()
     }
@@ -107,7 +109,19 @@ impl Drop for Running {
     }
 }
 
-fn send(broker: &Broker, topic: &str, values: impl IntoIterator<Item = Vec<u8>>) {
+/// The pace of a test's intake, without bounds on anybody.
+pub(crate) fn pace() -> config::Intake {
+    config::Intake {
+        commit_interval: Duration::from_millis(5),
+        in_flight_records_max: 500,
+        instance_id: None,
+        backfill_platforms: Vec::new(),
+        backfill_records_per_second_max: 100,
+        events_per_minute_max: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn send(broker: &Broker, topic: &str, values: impl IntoIterator<Item = Vec<u8>>) {
     let producer: BaseProducer = broker.plain_config().set("enable.idempotence", "true").create().unwrap();
     for value in values {
         send_one(&producer, topic, &value);
@@ -122,7 +136,7 @@ fn send_one(producer: &BaseProducer, topic: &str, value: &[u8]) {
 }
 
 /// The group's committed position of a source's only partition.
-fn committed(broker: &Broker, topic: &str) -> Option<i64> {
+pub(crate) fn committed(broker: &Broker, topic: &str) -> Option<i64> {
     let group = format!("comity-{}-intake", broker.federation);
     let asker: BaseConsumer = broker.plain_config().set("group.id", group).create().unwrap();
     let mut list = TopicPartitionList::new();
@@ -135,7 +149,7 @@ fn committed(broker: &Broker, topic: &str) -> Option<i64> {
     }
 }
 
-fn wait_committed(broker: &Broker, topic: &str, position: i64) {
+pub(crate) fn wait_committed(broker: &Broker, topic: &str, position: i64) {
     wait_until(&format!("{topic} committed to {position}"), PATIENCE, || committed(broker, topic) == Some(position));
 }
 
@@ -148,15 +162,15 @@ fn delete_before(broker: &Broker, topic: &str, offset: i64) {
 
 /// What the log says of one source, by the ledger's rule: the entries taken, and how many were not.
 #[derive(Debug, Default)]
-struct Taken {
+pub(crate) struct Taken {
     position: i64,
     /// For each entry taken its last offset, and the event's number or the reason of the rejection.
-    entries: Vec<(i64, String)>,
-    sent_twice: usize,
-    beyond_gap: usize,
+    pub(crate) entries: Vec<(i64, String)>,
+    pub(crate) sent_twice: usize,
+    pub(crate) beyond_gap: usize,
 }
 
-fn taken(broker: &Broker, topic: &str) -> Taken {
+pub(crate) fn taken(broker: &Broker, topic: &str) -> Taken {
     let mut taken = Taken::default();
     for record in read_committed(broker, LOG) {
         let entry = decode_entry(&record.value.unwrap(), record.offset, record.timestamp_ms).unwrap();
@@ -182,7 +196,7 @@ fn taken(broker: &Broker, topic: &str) -> Taken {
 }
 
 /// The events of rows 0 to `count` at offsets 0 to `count`.
-fn rows(platform: &str, count: usize) -> Vec<(i64, String)> {
+pub(crate) fn rows(platform: &str, count: usize) -> Vec<(i64, String)> {
     (0..count).map(|number| (i64::try_from(number).unwrap(), format!("{platform}/N{number}"))).collect()
 }
 
