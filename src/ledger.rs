@@ -14,6 +14,7 @@ mod source;
 mod rules;
 mod term;
 mod expiry;
+mod join;
 mod subject;
 mod revision;
 mod statement;

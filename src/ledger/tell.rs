@@ -28,6 +28,8 @@ pub(super) struct Message<'e> {
     pub(super) follows: Vec<String>,
     /// True where who was not told yet may be told now.
     pub(super) newcomers: bool,
+    /// True where a member that joins is told what the others know: it says nothing new of the event.
+    pub(super) joining: bool,
 }
 
 impl Message<'_> {
@@ -43,6 +45,7 @@ impl Message<'_> {
             matched_by: None,
             follows: Vec::new(),
             newcomers: false,
+            joining: false,
         }
     }
 }
@@ -58,12 +61,13 @@ pub(super) fn tell<'e>(
     message: Message<'e>,
 ) {
     let Some(event) = case.events.get_mut(index) else { return };
-    let to_nation = event.told & NATIONAL_BIT != 0 || (message.newcomers && event.scope == Scope::Federation);
+    let nation_knows = event.told & NATIONAL_BIT != 0;
+    let to_nation = !message.joining && (nation_knows || (message.newcomers && event.scope == Scope::Federation));
     if routed.is_empty() && !to_nation {
         return;
     }
-    let references = references(event, message.follows);
-    event.version += 1;
+    let references = if message.joining { Vec::new() } else { references(event, message.follows) };
+    event.version = if message.joining { event.version.max(1) } else { event.version + 1 };
     let (version, alert_id) = (event.version, alert_id(&event.event_id, event.version));
     let national = to_nation.then(|| {
         event.told |= NATIONAL_BIT;
@@ -99,6 +103,7 @@ pub(super) fn tell<'e>(
         original_unseen: message.original_unseen,
         event: message.event,
         test: false,
+        joining: message.joining,
         recipients,
         national,
     };

@@ -93,6 +93,7 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         original_unseen: false,
         event: Some(event),
         test: true,
+        joining: false,
         recipients: Vec::new(),
         national: None,
     }

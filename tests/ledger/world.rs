@@ -295,7 +295,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
     let owned = |decision: Decision<'_>| -> Decision<'static> {
         let Decision { alert_id, version, msg_type, references, standing, about, organisation, .. } = decision;
         let Decision { open_cases, open_cases_more, issued_at, expires_at, withdrawal_reason, .. } = decision;
-        let Decision { original_unseen, test, recipients, national, .. } = decision;
+        let Decision { original_unseen, test, joining, recipients, national, .. } = decision;
         Decision {
             alert_id,
             version,
@@ -312,6 +312,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
             original_unseen,
             event: None,
             test,
+            joining,
             recipients,
             national,
         }
