@@ -14,15 +14,15 @@ use comity::model::code::{
 use comity::model::event::{Authority, Dated, Infraction, InfractionEvent, Provenance, Subject};
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
-use comity::platform::definition::{Definition, Ids, Origin, Partitions, Speaks};
+use comity::platform::definition::{Definition, Ids, Origin, Partitions};
 
 fn platform() -> Definition {
     Definition {
+        speaks: comity::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
         ids: Ids::Native,
-        speaks: Speaks::Events,
         topic: String::new(),
         partitions: Partitions::One,
         language: "en".into(),

@@ -39,6 +39,17 @@ pub(super) struct Federation {
     pub(super) name: Option<String>,
     pub(super) jurisdictions: Vec<Jurisdiction>,
     pub(super) rules_version: Option<i64>,
+    pub(super) groups: BTreeMap<String, Vec<String>>,
+    pub(super) contacts: BTreeMap<String, Contact>,
+}
+
+/// Whom to ring, by the id of an authority or the code of a jurisdiction.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Contact {
+    pub(super) unit: String,
+    pub(super) telephone: String,
+    pub(super) hours: String,
 }
 
 /// A member: its code alone, or a table with its state and filters.
@@ -57,6 +68,8 @@ pub(super) struct Member {
     #[serde(default)]
     pub(super) domains: Vec<String>,
     pub(super) least_severity: Option<String>,
+    #[serde(default)]
+    pub(super) holidays: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -77,6 +90,7 @@ pub(super) struct Desk {
 pub(super) struct Policy {
     pub(super) expires_after: Option<String>,
     pub(super) forget_after: Option<String>,
+    pub(super) clocks: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

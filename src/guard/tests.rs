@@ -12,16 +12,16 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitions, Speaks};
+use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
     Definition {
+        speaks: crate::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
         ids: Ids::Native,
-        speaks: Speaks::Events,
         topic: "comity.in.sample".into(),
         partitions: Partitions::One,
         language: "en".into(),

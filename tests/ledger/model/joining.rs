@@ -86,10 +86,14 @@ impl Model {
             open_cases_more: i32::try_from(open.len().saturating_sub(32)).expect("few"),
             open_cases: open.into_iter().map(|(open, _)| open).take(32).collect(),
             restricted_cases: self.restricted_for(&organisation_id, origin, to),
+            ack_due_at: None,
+            disputed_since: self.disputed_since(case, place),
         });
         let told = &mut self.cases[case].told;
         told.retain(|(at, ..)| *at != to);
         told.push((to, role, sequence));
         self.cases[case].events[place].told.push(to);
+        // It begins no clock; one that runs goes on.
+        said.sent.last_mut().expect("an alert").ack_due_at = self.told_now(case, place, (to, role), false, said);
     }
 }
