@@ -15,6 +15,7 @@ mod source;
 mod rules;
 mod term;
 mod expiry;
+mod join;
 mod duty;
 mod acknowledge;
 mod subject;

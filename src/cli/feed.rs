@@ -10,6 +10,7 @@ use serde_json::json;
 use super::engine::signals;
 use super::map::map_one;
 use super::{Common, Exit, Failure, Output, load};
+use crate::config::Settings;
 use crate::decode::cut::{self, Cut, Cutter};
 use crate::kafka::feed::{self, Fed, Numbered, Target, Unfinished};
 use crate::model::entry::Body;
@@ -26,6 +27,7 @@ Examples:
   comity feed decisions.csv --platform us-nj-labour --guard   leave out here what the guard would refuse
   comity feed decisions.csv --platform us-nj-labour --test    as a trial: it goes to comity.alerts.test
   comity feed decisions.csv --platform us-nj-labour --from 1200
+  comity feed open-cases.csv --platform us-nj-labour --backfill   as it joins: told as ATTENTION, at a bounded rate
 The version of the format is recognised by the header. Feeding a file twice sends no alert twice. A feed that ends early
 says from which record on the file has to be fed again.")]
 pub(super) struct Arguments {
@@ -40,6 +42,9 @@ pub(super) struct Arguments {
     /// Mark every record as a trial of the line.
     #[arg(long)]
     test: bool,
+    /// Send them as the open cases of a platform that joins: into its backfill topic.
+    #[arg(long, conflicts_with = "test")]
+    backfill: bool,
     /// Begin with the record of this number; the file's first is 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     from: usize,
@@ -82,7 +87,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} records, {per_sec}, {elapsed}") {
         bar.set_style(style);
     }
-    let target = Target { topic: &platform.definition.topic, source_version: &version, test: arguments.test };
+    let topic = topic(&settings, &platform, arguments.backfill)?;
+    let target = Target { topic: &topic, source_version: &version, test: arguments.test };
     let fed = feed::feed(&settings.kafka, target, &mut records, |sent| bar.set_position(sent), &stopping);
     bar.finish_and_clear();
     let fed = fed.map_err(load::stopped)?;
@@ -97,6 +103,18 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         Some(failure) => Err(failure),
         None => Ok(()),
     }
+}
+
+/// Where the records go.
+fn topic(settings: &Settings, platform: &Platform, backfill: bool) -> Result<String, Failure> {
+    let definition = &platform.definition;
+    if backfill && !settings.intake.backfills(&definition.name) {
+        let help =
+            "add it to intake.backfill_platforms, make its topic with comity topics apply, and start intake anew";
+        let problem = Problem::new("CMT-9038", &definition.name, "nobody reads a backfill of this platform", help);
+        return Err(Failure::configuration(vec![problem]));
+    }
+    Ok(if backfill { definition.backfill_topic() } else { definition.topic.clone() })
 }
 
 fn chosen(platforms: Vec<Platform>, name: &str) -> Result<Platform, Failure> {

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::model::change::Change;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, Checkpoint, Key, Marks, Organisation, Pending, SourceState, Value};
+use crate::model::state::{Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pending, SourceState, Value};
 use crate::schema::state::{encode_key, encode_value};
 
 pub mod key;
@@ -114,7 +114,7 @@ impl State {
     pub fn rules(&self) -> Option<&Arc<Rules>> {
         match self.values.get(&KeyRef::Rules)? {
             Value::Rules(rules) => Some(rules),
-            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) => None,
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Join(_) => None,
         }
     }
 
@@ -122,7 +122,7 @@ impl State {
     pub fn source(&self, topic: &str, partition: i32) -> Option<SourceState> {
         match self.values.get(&KeyRef::Source(topic, partition))? {
             Value::Source(source) => Some(*source),
-            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Rules(_) => None,
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Rules(_) | Value::Join(_) => None,
         }
     }
 
@@ -135,7 +135,7 @@ impl State {
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.values.values().filter_map(|value| match value {
             Value::Case(case) => Some(case),
-            Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+            Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
         })
     }
 
@@ -153,7 +153,7 @@ impl State {
     pub fn pending(&self, origin: Jurisdiction, scope: WithdrawalScope, target: &str) -> Option<&Arc<Pending>> {
         match self.values.get(&KeyRef::Pending(origin, scope, target))? {
             Value::Pending(pending) => Some(pending),
-            Value::Organisation(_) | Value::Case(_) | Value::Source(_) | Value::Rules(_) => None,
+            Value::Organisation(_) | Value::Case(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
         }
     }
 
@@ -167,9 +167,23 @@ impl State {
         self.derived.overdue(member)
     }
 
-    /// Due work in its order, (due, key): expiries, and cases and withdrawals to forget unless nothing may be now.
+    /// Due work in its order, (due, key): expiries, clocks and members that join, and cases and withdrawals to forget
+    /// unless nothing may be now.
     pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         self.derived.due(until, forget)
+    }
+
+    /// Every event that has an end, behind the one given, in the order of their ends.
+    pub fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = &Due> {
+        self.derived.ends_after(after)
+    }
+
+    /// A member that joins and is not yet told of everything.
+    pub fn join(&self, member: Jurisdiction) -> Option<&Arc<Join>> {
+        match self.values.get(&KeyRef::Join(member))? {
+            Value::Join(join) => Some(join),
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        }
     }
 
     /// Source partitions in a gap, with the log time since when.

@@ -10,6 +10,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::control::{Control, Standing};
 use super::status::IntakeStatus;
 use super::{Stop, StopKind, names};
 use crate::config;
@@ -17,7 +18,7 @@ use crate::model::entry::Body;
 use crate::model::limit::ENTRY_BYTES_MAX;
 use crate::model::rejection::Reason;
 use crate::platform::Platform;
-use crate::run::intake::{Alarm, Command, Input, Intake, Limits, SourceId};
+use crate::run::intake::{Alarm, Command, Input, Intake, Limits, Rates, SourceId};
 use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
@@ -53,13 +54,13 @@ pub struct IntakeContext {
 /// # Errors
 /// What no retry mends: a topic that is missing or went back, a right that is missing.
 pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
-    let mut shell = Shell::connect(context)?;
-    let limits = Limits {
-        in_flight_max: context.pace.in_flight_records_max,
-        commit_interval_ms: i64::try_from(context.pace.commit_interval.as_millis()).unwrap_or(i64::MAX),
-    };
-    let mut intake = Intake::new(limits);
+    let (mut shell, standings) = Shell::connect(context)?;
+    let mut intake = Intake::new(limits(context));
     let mut told = false;
+    for standing in standings {
+        let input = shell.standing(standing);
+        shell.step(&mut intake, input, None)?;
+    }
     loop {
         let mut inputs = vec![Input::Time(shell.now_ms())];
         if !told && shutdown.load(Ordering::Relaxed) {
@@ -67,6 +68,7 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
             inputs.push(Input::ShutDown);
         }
         inputs.extend(shell.delivered()?);
+        inputs.extend(shell.control()?);
         inputs.extend(shell.sources.events(&intake)?);
         for input in inputs {
             if shell.step(&mut intake, input, None)? {
@@ -86,8 +88,25 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
     }
 }
 
+fn limits(context: &IntakeContext) -> Limits {
+    let pace = &context.pace;
+    let bound = |platform: &Platform| {
+        let name = platform.definition.name.as_str();
+        Some((Arc::from(name), pace.events_per_minute_max(name)?))
+    };
+    Limits {
+        in_flight_max: pace.in_flight_records_max,
+        commit_interval_ms: i64::try_from(pace.commit_interval.as_millis()).unwrap_or(i64::MAX),
+        rates: Rates {
+            backfill_records_per_second_max: pace.backfill_records_per_second_max,
+            events_per_minute_max: context.platforms.iter().filter_map(bound).collect(),
+        },
+    }
+}
+
 struct Shell<'c> {
     context: &'c IntakeContext,
+    control: Control,
     sources: Sources<'c>,
     producer: BaseProducer<Context>,
     /// Failures since the last delivery.
@@ -96,11 +115,28 @@ struct Shell<'c> {
 }
 
 impl<'c> Shell<'c> {
-    fn connect(context: &'c IntakeContext) -> Result<Self, Stop> {
+    /// Connects, and says which platforms are paused.
+    fn connect(context: &'c IntakeContext) -> Result<(Self, Vec<(String, Standing)>), Stop> {
+        let (control, standings) = Control::open(&context.kafka)?;
         let sources = Sources::join(context)?;
         let producer = producer(context)?;
         context.status.producers.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { context, sources, producer, failures: 0, started: clock::instant() })
+        Ok((Self { context, control, sources, producer, failures: 0, started: clock::instant() }, standings))
+    }
+
+    /// What is new of paused platforms.
+    fn control(&mut self) -> Result<Vec<Input>, Stop> {
+        let new = self.control.look()?;
+        Ok(new.into_iter().map(|standing| self.standing(standing)).collect())
+    }
+
+    fn standing(&self, (platform, Standing { paused, since }): (String, Standing)) -> Input {
+        if let Some(status) = self.context.status.platform(&platform)
+            && status.paused.swap(paused, Ordering::Relaxed) != paused
+        {
+            tracing::warn!(platform, paused, "a platform was paused or released");
+        }
+        Input::Platform { platform: Arc::from(platform), paused, since }
     }
 
     fn now_ms(&self) -> i64 {
@@ -172,6 +208,13 @@ impl<'c> Shell<'c> {
             }
             Command::NewProducer => self.replace_producer()?,
             Command::Seek { source, position } => self.sources.seek(source, position),
+            Command::Pause { source } => self.sources.pause(source, true),
+            Command::Resume { source } => self.sources.pause(source, false),
+            Command::RecordPause { source } => {
+                if let Some(platform) = self.sources.platform(source) {
+                    self.control.pause(&platform);
+                }
+            }
             Command::Commit(positions) => return Ok(Some(self.sources.commit(&positions)?)),
             Command::FindBatchEnd { source, position } => return self.sources.batch_end(source, position),
             Command::Unassign => self.sources.give_up()?,
@@ -187,7 +230,7 @@ impl<'c> Shell<'c> {
     }
 
     fn platform(&self, topic: &str) -> Option<&'c Platform> {
-        self.context.platforms.iter().find(|platform| platform.definition.topic == topic)
+        source_of(&self.context.platforms, topic).map(|(platform, _)| platform)
     }
 
     /// Appends an entry to the log; one that cannot be handed over counts as not delivered.
@@ -268,9 +311,28 @@ impl<'c> Shell<'c> {
             Alarm::Stalled { source, position } => {
                 tracing::error!(topic = topic(source), position, "a source holds records and gives none");
             }
+            Alarm::Runaway { source } => {
+                let topic = topic(source);
+                tracing::error!(topic, "a platform sends more than it may, and is paused: see comity platform list");
+            }
             Alarm::NotDrained => tracing::warn!("partitions were given up with deliveries open; they are sent again"),
         }
     }
+}
+
+/// Every topic that intake reads, with the name of its platform.
+pub fn topics(platforms: &[Platform], pace: &config::Intake) -> Vec<(String, String)> {
+    let definitions = || platforms.iter().map(|platform| &platform.definition);
+    let live = definitions().map(|definition| (definition.topic.clone(), definition.name.clone()));
+    let joining = definitions().filter(|definition| pace.backfills(&definition.name));
+    live.chain(joining.map(|definition| (definition.backfill_topic(), definition.name.clone()))).collect()
+}
+
+/// Whose topic this is, and whether it is that of the platform's backfill.
+fn source_of<'p>(platforms: &'p [Platform], topic: &str) -> Option<(&'p Platform, bool)> {
+    let own = platforms.iter().find(|platform| platform.definition.topic == topic);
+    let backfill = || platforms.iter().find(|platform| platform.definition.is_backfill(topic));
+    own.map(|platform| (platform, false)).or_else(|| backfill().map(|platform| (platform, true)))
 }
 
 fn producer(context: &IntakeContext) -> Result<BaseProducer<Context>, Stop> {

@@ -105,6 +105,7 @@ fn decision<'e>(
         original_unseen: false,
         event: Some(event),
         test: true,
+        joining: false,
         recipients: Vec::new(),
         national: None,
     }

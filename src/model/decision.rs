@@ -39,6 +39,8 @@ pub struct Decision<'e> {
     pub event: Option<&'e InfractionEvent>,
     /// True for TEST: goes to `comity.alerts.test` and is remembered nowhere.
     pub test: bool,
+    /// True where a member that joins is told of an open case; such an alert is marked BACKFILL.
+    pub joining: bool,
     pub recipients: Vec<Recipient>,
     /// The copy of the national feed, where that gets one.
     pub national: Option<NationalCopy>,

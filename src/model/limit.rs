@@ -85,6 +85,8 @@ pub const CONTACTS_MAX: usize = 1_000;
 pub const HOLIDAYS_MAX: usize = 500;
 /// Pieces of due work that one entry does.
 pub const WORK_PER_ENTRY_MAX: usize = 64;
+/// Events that one entry looks at for a member that joins: most may be none that it is entitled to.
+pub const JOIN_LOOKED_AT_MAX: usize = 1_024;
 /// Entries of one ledger transaction.
 pub const BATCH_ENTRIES_MAX: usize = 1_000;
 /// Alerts of one ledger transaction.

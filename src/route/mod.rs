@@ -123,6 +123,14 @@ pub fn told_again(rules: &Rules, told: &[Told]) -> Vec<Routed> {
     told.iter().filter(reachable).map(again).collect()
 }
 
+/// True where a member would be on the route of an event whose origin names nobody.
+pub fn is_entitled(member: &Member, origin: Jurisdiction, domain: Domain, severity: Severity, scope: Scope) -> bool {
+    member.jurisdiction != origin
+        && member.state == MemberState::Active
+        && scope == Scope::Federation
+        && passes_filter(member, domain, severity)
+}
+
 /// What one recipient got last; `told` is sorted by member.
 pub fn told_of(told: &[Told], member: MemberIndex) -> Option<&Told> {
     told.binary_search_by_key(&member, |told| told.member).ok().and_then(|place| told.get(place))

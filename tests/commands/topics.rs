@@ -157,7 +157,7 @@ fn every_topic_that_is_read_or_written_is_planned() {
         let desk = format!("comity.in.{}-desk", code.to_lowercase());
         [names::alerts(member), names::status(member), desk]
     });
-    let ours = [names::LOG, names::STATE, TOPIC].into_iter().chain(names::COMMON).map(str::to_owned);
+    let ours = [names::LOG, names::STATE, names::CONTROL, TOPIC].into_iter().chain(names::COMMON).map(str::to_owned);
     assert_eq!(planned, of_members.chain(ours).collect());
 }
 

@@ -175,6 +175,14 @@ impl Writer {
             self.rules = rules.clone();
         }
         self.push(Body::Rules(Box::new(rules)));
+        // Who left or retired comes back, now and then while it is still told of what it missed.
+        if chance.rarely(2) {
+            self.now += chance.pick(&STEPS_MS);
+            self.rules.rules_version += 1;
+            self.rules.members.iter_mut().for_each(|member| member.state = MemberState::Active);
+            let rules = self.rules.clone();
+            self.push(Body::Rules(Box::new(rules)));
+        }
     }
 }
 
@@ -270,6 +278,7 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
                 to: members[usize::from(recipient.member)].jurisdiction,
                 sequence: recipient.sequence,
                 test: decision.test,
+                joining: decision.joining,
                 alert_id: decision.alert_id.clone(),
                 version: decision.version,
                 msg_type: decision.msg_type,
@@ -416,7 +425,8 @@ const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pendi
     ExpiredOnArrival, UnknownEvent, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
     an unseen original, Acknowledged, AlertNotSent, NotForward, overdue, acknowledged, ended, \
-    a dispute, a dispute that ends, Update Disputed, answered in time, answered late, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten";
+    a dispute, a dispute that ends, Update Disputed, answered in time, answered late, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten, \
+    a member joined, told as it joins: Alert, told as it joins: Update";
 
 #[test]
 fn histories_by_chance_meet_every_rule() {
@@ -441,6 +451,7 @@ fn histories_by_chance_meet_every_rule() {
                 match &change.key {
                     Key::Case(..) => *met.entry("a case forgotten".to_owned()).or_default() += 1,
                     Key::Organisation(_) => *met.entry("an organisation forgotten".to_owned()).or_default() += 1,
+                    Key::Join(_) => *met.entry("a member joined".to_owned()).or_default() += 1,
                     Key::Pending(..) | Key::Source(..) | Key::Rules => {}
                 }
             }
@@ -472,6 +483,9 @@ fn words(said: &Said) -> Vec<String> {
     words.extend(said.late.iter().map(|late| late.1.to_owned()));
     for sent in &said.sent {
         words.push(format!("{:?} {:?}", sent.msg_type, sent.standing));
+        if sent.joining {
+            words.push(format!("told as it joins: {:?}", sent.msg_type));
+        }
         words.push(format!("{:?} before {:?}", sent.role, sent.role_before));
     }
     words

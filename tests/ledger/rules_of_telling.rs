@@ -127,9 +127,18 @@ fn who_left_gets_updates_and_cancels_only_and_who_retired_nothing() {
     );
 }
 
+/// A log whose last member is told of extreme severity only.
+fn log_where_the_last_wants_little(members: &[&str]) -> Log {
+    let mut log = Log::without_rules();
+    let mut first = rules(1, members);
+    first.members.last_mut().expect("a member").least_severity = Severity::Extreme;
+    log.rules(first);
+    log
+}
+
 #[test]
 fn a_correction_goes_to_those_told_and_to_todays_route_in_todays_roles() {
-    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let mut log = log_where_the_last_wants_little(&["CA-ON", "CA-QC", "DE", "FR"]);
     let mut event = original("p/1");
     event.for_follow_up = vec![place("CA-QC")];
     log.told(&event);
@@ -279,7 +288,7 @@ fn a_restricted_event_of_a_case_that_all_know_stays_with_those_named() {
 
 #[test]
 fn a_scope_that_is_narrowed_later_keeps_those_told_and_adds_nobody() {
-    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let mut log = log_where_the_last_wants_little(&["CA-ON", "CA-QC", "DE"]);
     log.told(&original("p/1"));
     log.rules(rules(2, &["CA-ON", "CA-QC", "DE"]));
     let mut narrowed = revised(&original("p/1"), Kind::Correction, "second");

@@ -307,7 +307,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
     let owned = |decision: Decision<'_>| -> Decision<'static> {
         let Decision { alert_id, version, msg_type, references, standing, about, organisation, .. } = decision;
         let Decision { open_cases, open_cases_more, issued_at, expires_at, withdrawal_reason, .. } = decision;
-        let Decision { original_unseen, disputed_since, contact, test, recipients, national, .. } = decision;
+        let Decision { original_unseen, disputed_since, contact, test, joining, recipients, national, .. } = decision;
         Decision {
             alert_id,
             version,
@@ -326,6 +326,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
             original_unseen,
             event: None,
             test,
+            joining,
             recipients,
             national,
         }

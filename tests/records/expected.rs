@@ -274,6 +274,13 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
         }),
         Value::Source(source) => json!({ "position": source.position, "gap_since": source.gap_since }),
         Value::Rules(in_force) => rules(in_force),
+        Value::Join(join) => json!({
+            "member": join.member.as_str(), "since": join.since, "again": join.again,
+            "after": join.after.as_ref().map(|end| json!({
+                "expires_at": end.expires_at, "origin": end.origin.as_str(), "case_id": end.case_id,
+                "place": end.place,
+            })),
+        }),
     };
     json!({ "transaction": transaction, "value": content })
 }
@@ -305,7 +312,11 @@ pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Json {
 pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction: Jurisdiction) -> Json {
     let about = &decision.about;
     let known = decision.event;
-    let mode = if decision.test { Mode::Test } else { known.map_or(Mode::Actual, |event| event.mode) };
+    let mode = match decision {
+        Decision { test: true, .. } => Mode::Test,
+        Decision { joining: true, .. } => Mode::Backfill,
+        _ => known.map_or(Mode::Actual, |event| event.mode),
+    };
     let subject = known.and_then(|event| event.subject.as_ref());
     let in_full = known.filter(|_| recipient.role == Role::FollowUp);
     let parts = [

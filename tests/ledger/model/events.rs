@@ -44,6 +44,7 @@ impl Model {
                 to,
                 sequence: self.sequence("test", Some(to)),
                 test: true,
+                joining: false,
                 alert_id: format!("{}#1", event.event_id),
                 version: 1,
                 msg_type: match event.kind {

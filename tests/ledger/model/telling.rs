@@ -144,6 +144,7 @@ impl Model {
                 to,
                 sequence,
                 test: false,
+                joining: false,
                 alert_id: format!("{}#{}", event.id, event.version),
                 version: event.version,
                 msg_type: alert.msg_type,
