@@ -86,7 +86,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     let fed = feed::feed(&settings.kafka, target, &mut records, |sent| bar.set_position(sent), &stopping);
     bar.finish_and_clear();
     let fed = fed.map_err(load::stopped)?;
-    tell(&fed, records.guarded, target, output)?;
+    tell(&fed, records.guarded, records.cutter.passed_over(), target, output)?;
     let failures = [
         fed.unfinished.as_ref().map(|unfinished| ended_early(unfinished, arguments, target.topic)),
         records.broken.take().map(|problem| broken(problem, records.last + 1)),
@@ -154,17 +154,28 @@ impl<F: Fn(&[u8], usize) -> bool> Iterator for Records<'_, F> {
     }
 }
 
-fn tell(fed: &Fed, guarded: u64, target: Target<'_>, output: &Output) -> Result<(), Failure> {
+/// Rows that are no records, where there were any: nothing is left out in silence.
+pub(super) fn passed_over(rows: u64) -> String {
+    if rows == 0 {
+        String::new()
+    } else {
+        format!("; {rows} rows with nothing in them, or the header again, are no records")
+    }
+}
+
+fn tell(fed: &Fed, guarded: u64, passed: u64, target: Target<'_>, output: &Output) -> Result<(), Failure> {
     let Target { topic, source_version: version, .. } = target;
     output.line(
         &format!(
-            "{} records of source version {version} are in {topic}; {guarded} left out by the guard, {} too large",
-            fed.delivered, fed.too_large,
+            "{} records of source version {version} are in {topic}; {guarded} left out by the guard, {} too large{}",
+            fed.delivered,
+            fed.too_large,
+            passed_over(passed),
         ),
         &json!({
             "topic": topic, "source_version": version, "delivered": fed.delivered, "guarded": guarded,
             "too_large": fed.too_large, "too_large_first": fed.too_large_first,
-            "left_out": fed.too_large + guarded,
+            "left_out": fed.too_large + guarded, "passed_over": passed,
             "resume_from": fed.unfinished.as_ref().map(|unfinished| unfinished.from),
         }),
     )
