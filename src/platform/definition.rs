@@ -158,6 +158,8 @@ pub struct SourceField {
     pub of: SourceType,
     /// True for a union with null: an empty cell, an absent element or an absent key reads as null.
     pub nullable: bool,
+    /// The texts that stand for nothing, such as `N/A`: they read as an empty cell does.
+    pub absent: Arc<[String]>,
 }
 
 /// The type of a field; recursive schemas are refused, so a tree holds it.

@@ -21,7 +21,7 @@ mod rows;
 mod xml;
 
 pub(crate) fn needed(name: &str, of: SourceType) -> SourceField {
-    SourceField { name: name.to_owned(), native: name.to_owned(), of, nullable: false }
+    SourceField { name: name.to_owned(), native: name.to_owned(), of, nullable: false, absent: Arc::default() }
 }
 
 pub(crate) fn optional(name: &str, of: SourceType) -> SourceField {
