@@ -6,21 +6,24 @@ use sha2::Sha256;
 use crate::decode::decode;
 use crate::guard::guard;
 use crate::identify::identify;
-use crate::map::map;
-use crate::model::entry::Body;
+use crate::map::{map, statement};
+use crate::model::entry::{Acknowledgement, Body, Link};
 use crate::model::event::InfractionEvent;
 use crate::model::limit::{INSTANT_MAX_MS, INSTANT_MIN_MS, RECORD_BYTES_MAX};
 use crate::model::record::RawRecord;
 use crate::model::rejection::{Refusal, Rejection, Stage};
 use crate::platform::Platform;
+use crate::platform::definition::Speaks;
 use crate::schema::event::content_sha256;
 
 /// What one source record becomes; it always becomes something.
 pub fn handle(platform: &Platform, record: &RawRecord<'_>, digest_key: Option<&[u8]>) -> Body {
-    match event(platform, record) {
-        Ok(event) => Body::Event(event),
-        Err(refusal) => Body::Rejection(Box::new(rejection(platform, record, refusal, digest_key))),
-    }
+    let body = match platform.definition.speaks {
+        Speaks::Events => event(platform, record).map(Body::Event),
+        Speaks::Acknowledgements => acknowledgement(platform, record).map(Body::Acknowledgement),
+        Speaks::Links => link(platform, record).map(Body::Link),
+    };
+    body.unwrap_or_else(|refusal| Body::Rejection(Box::new(rejection(platform, record, refusal, digest_key))))
 }
 
 /// The four steps.
@@ -31,6 +34,18 @@ fn event(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<InfractionEv
     identify(&mut event, &platform.definition)?;
     event.provenance.content_sha256 = content_sha256(&event);
     Ok(event)
+}
+
+/// What a recipient says of an alert; the ledger knows whether it got that alert.
+fn acknowledgement(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<Acknowledgement>, Refusal> {
+    let native = decode(&platform.definition, record)?;
+    statement::acknowledgement(platform, native, record).map(Box::new)
+}
+
+/// What is said of two identifiers.
+fn link(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<Link>, Refusal> {
+    let native = decode(&platform.definition, record)?;
+    statement::link(native, record).map(Box::new)
 }
 
 /// A refusal with where its record stood. The record itself is kept only where mending the platform's folder would

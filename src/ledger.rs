@@ -3,7 +3,7 @@
 use crate::index::State;
 use crate::model::change::Change;
 use crate::model::code::{Code, Kind, Mode};
-use crate::model::decision::{Decision, ReachSummary, Status};
+use crate::model::decision::{Decision, Notice, Status};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::event::InfractionEvent;
 use crate::model::rejection::Rejection;
@@ -40,8 +40,8 @@ pub struct Effects<'e> {
     /// A rejection for `comity.rejects` with its `sequence`: intake's, or the ledger's own.
     pub rejection: Option<(Rejection, i64)>,
     pub statuses: Vec<Status>,
-    /// Whom the cases told that this entry forgot, each with its `sequence` in `comity.reach.archive`.
-    pub archived: Vec<(ReachSummary, i64)>,
+    /// Records of other outputs, in the order of their `sequence` in each.
+    pub notices: Vec<Notice>,
     pub changes: Vec<Change>,
     pub marks: Marks,
     pub alarms: Alarms,

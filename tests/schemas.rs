@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use apache_avro::Schema;
 use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use comity::model::code::{self, Code};
-use comity::model::entry::{AcknowledgementLevel, LinkRelation};
+use comity::model::decision::{OverdueState, ReviewKind};
+use comity::model::entry::{AcknowledgementLevel, AcknowledgementReason, LinkRelation};
 use comity::model::rejection::Stage;
 use comity::schema::canonical::{VERSIONS, Version};
 use comity::schema::compat::{can_read, full_transitive};
@@ -22,7 +23,8 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 /// The schemas of the topics that members read: every version reads every other.
-const LEAVING: &[&str] = &["Alert", "InfractionEvent", "ReachSummary", "Rejection", "Status"];
+const LEAVING: &[&str] =
+    &["Alert", "Dispute", "InfractionEvent", "Overdue", "ReachSummary", "Rejection", "Review", "Status"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")
@@ -214,10 +216,24 @@ fn every_enum_is_the_models() {
         symbols::<code::MemberState>("MemberState"),
         symbols::<Stage>("Stage"),
         symbols::<AcknowledgementLevel>("AcknowledgementLevel"),
+        symbols::<AcknowledgementReason>("AcknowledgementReason"),
         symbols::<LinkRelation>("LinkRelation"),
+        symbols::<ReviewKind>("ReviewKind"),
+        symbols::<OverdueState>("OverdueState"),
         (
             "OutputKind".to_owned(),
-            json!(["UNRECOGNISED", "ALERTS", "TEST", "REJECTS", "STATUS", "NATIONAL", "ARCHIVE"]),
+            json!([
+                "UNRECOGNISED",
+                "ALERTS",
+                "TEST",
+                "REJECTS",
+                "STATUS",
+                "NATIONAL",
+                "ARCHIVE",
+                "REVIEW",
+                "OVERDUE",
+                "DISPUTES",
+            ]),
         ),
     ]
     .into();

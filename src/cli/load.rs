@@ -8,10 +8,11 @@ use crate::config::{self, Kafka, Settings};
 use crate::kafka::{Stop, StopKind, client};
 use crate::ledger::LOGIC_VERSION;
 use crate::model::code::MemberState;
+use crate::model::place::Jurisdiction;
 use crate::model::problem::Problem;
 use crate::model::rules::{Member, Rules};
-use crate::platform::definition::Ids;
-use crate::platform::{Platform, desk};
+use crate::platform::definition::{Ids, Speaks};
+use crate::platform::{Platform, desk, statements};
 use crate::schema::{identifiers, legal_forms};
 
 /// The valid configuration.
@@ -28,26 +29,32 @@ pub(super) fn kafka(common: &Common) -> Result<Kafka, Failure> {
     if problems.is_empty() { Ok(kafka) } else { Err(Failure::configuration(problems)) }
 }
 
-/// Every enabled platform, the members' desks last.
+/// Every enabled platform, then the members' desks, what they acknowledge, and the links.
 pub(super) fn platforms(settings: &Settings) -> Result<Vec<Platform>, Failure> {
     let mut platforms = config::folders::load(&settings.platforms).map_err(Failure::configuration)?;
     let mut problems = strangers(settings, &platforms);
-    let desks = desks(settings)?;
-    let names: Vec<&str> = desks.iter().map(|desk| desk.definition.name.as_str()).collect();
+    let mut own = desks(settings)?;
+    own.extend(statements::statements(speaking(settings)).map_err(Failure::configuration)?);
+    let names: Vec<&str> = own.iter().map(|own| own.definition.name.as_str()).collect();
     for platform in platforms.iter().filter(|platform| names.contains(&platform.definition.name.as_str())) {
-        let help = "give the folder another name, or set desk.enabled = false";
-        problems.push(Problem::new("CMT-9036", &platform.definition.name, "a desk of a member has this name", help));
+        let why = "a source that Comity brings itself has this name";
+        let problem = Problem::new("CMT-9036", &platform.definition.name, why, "give the folder another name");
+        problems.push(problem);
     }
     problems.extend(platforms.iter().flat_map(undecided));
-    platforms.extend(desks);
+    platforms.extend(own);
     if problems.is_empty() { Ok(platforms) } else { Err(Failure::configuration(problems)) }
 }
 
-/// The desks of all members that may speak: one that left may still correct and withdraw what it said.
+/// The desks of all members that may speak.
 pub(super) fn desks(settings: &Settings) -> Result<Vec<Platform>, Failure> {
-    let speaks = |member: &&Member| settings.desk.enabled && member.state != MemberState::Retired;
-    let members = settings.federation.members.iter().filter(speaks).map(|member| member.jurisdiction);
-    desk::desks(members).map_err(Failure::configuration)
+    desk::desks(speaking(settings).filter(|_| settings.desk.enabled)).map_err(Failure::configuration)
+}
+
+/// The members that may speak: one that left may still unsay what it said, and answers for what it was told.
+fn speaking(settings: &Settings) -> impl Iterator<Item = Jurisdiction> {
+    let speaks = |member: &&Member| member.state != MemberState::Retired;
+    settings.federation.members.iter().filter(speaks).map(|member| member.jurisdiction)
 }
 
 /// What the author of a platform's folder still has to decide.
@@ -118,8 +125,13 @@ pub(super) fn rules(settings: &Settings, platforms: &[Platform]) -> Rules {
         ("legal_forms.toml".to_owned(), legal_forms::digest()),
     ];
     for platform in platforms {
-        // The members' desks differ by nothing but their member, so that one digest stands for all.
-        let name = if is_desk(platform) { "desk" } else { platform.definition.name.as_str() };
+        // The members' desks differ by nothing but their member, so that one digest stands for all; likewise the
+        // sources of acknowledgements.
+        let name = match platform.definition.speaks {
+            Speaks::Events if is_desk(platform) => "desk",
+            Speaks::Events | Speaks::Links => platform.definition.name.as_str(),
+            Speaks::Acknowledgements => "acknowledgements",
+        };
         if !digests.iter().any(|(known, _)| known == name) {
             digests.push((name.to_owned(), platform.digest));
         }

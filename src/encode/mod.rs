@@ -4,7 +4,7 @@
 //! is two pieces laid end to end: the first of some forty bytes for each recipient, the second once for all of them.
 
 use crate::model::code::{Mode, Role, RoleReason};
-use crate::model::decision::{AlertOrganisation, Decision, ReachSummary, Recipient, Status, gets_event};
+use crate::model::decision::{AlertOrganisation, Decision, Recipient, Status, gets_event};
 use crate::model::event::{InfractionEvent, Subject};
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Rejection;
@@ -12,6 +12,10 @@ use crate::model::rules::MemberIndex;
 use crate::schema::event::write;
 use crate::schema::state::write_open_case;
 use crate::schema::{canonical, datum, rejection as rejection_schema, wire};
+
+mod notice;
+
+pub use notice::notice;
 
 /// Bytes for which the buffer of a shared part is made ready; most fit.
 const TAIL_BYTES_USUAL: usize = 1_024;
@@ -84,31 +88,6 @@ fn own_part(name: &str, recipient: &Recipient, told: &[Jurisdiction], out: &mut 
     datum::optional(recipient.ack_due_at, out, datum::long);
     datum::list(&recipient.restricted_cases, out, write_open_case);
     datum::places(told, out);
-}
-
-/// The framed `ReachSummary` at its place in `comity.reach.archive`.
-pub fn reach(summary: &ReachSummary, sequence: i64) -> Vec<u8> {
-    let mut out = Vec::with_capacity(RECORD_BYTES_USUAL);
-    wire::frame(canonical::REACH_SUMMARY.id, &mut out);
-    datum::long(sequence, &mut out);
-    datum::place(summary.origin, &mut out);
-    datum::text(&summary.case_id, &mut out);
-    datum::text(&summary.platform, &mut out);
-    datum::code(summary.domain, &mut out);
-    datum::long(summary.forgotten_at, &mut out);
-    datum::list(&summary.told, &mut out, |told, out| {
-        datum::place(told.recipient, out);
-        datum::code(told.role, out);
-        datum::long(told.sequence, out);
-    });
-    datum::list(&summary.events, &mut out, |event, out| {
-        datum::text(&event.event_id, out);
-        datum::int(event.version, out);
-        datum::code(event.standing, out);
-        datum::int(event.since, out);
-        datum::optional(event.content, out, datum::digest_128);
-    });
-    out
 }
 
 /// Appends the fields of an `Alert` between the recipient's own and `event`.
@@ -189,10 +168,12 @@ pub fn status(status: &Status) -> Vec<u8> {
 /// where the bytes are none of ours.
 pub fn place(value: &[u8]) -> Option<(Option<Jurisdiction>, i64)> {
     let (schema_id, datum) = wire::unframe(value)?;
-    if schema_id == canonical::REJECTION.id || schema_id == canonical::REACH_SUMMARY.id {
+    let numbered = [canonical::REJECTION, canonical::REACH_SUMMARY, canonical::REVIEW, canonical::OVERDUE];
+    if numbered.iter().any(|version| version.id == schema_id) {
         return Some((None, datum::read_long(datum)?.0));
     }
-    if schema_id != canonical::ALERT.id && schema_id != canonical::STATUS.id {
+    let named = [canonical::ALERT, canonical::STATUS, canonical::DISPUTE];
+    if !named.iter().any(|version| version.id == schema_id) {
         return None;
     }
     let (length, rest) = datum::read_long(datum)?;

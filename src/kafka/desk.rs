@@ -154,7 +154,13 @@ impl Watch {
         let read = |output: Output, next: i64| self.seen.get(&output).is_some_and(|seen| *seen >= next - 1);
         mirror.state().marks.sequences.iter().all(|(output, next)| match output {
             Output::Alerts(_) | Output::Rejects => read(output, next),
-            Output::Test(_) | Output::Status(_) | Output::National | Output::Archive => true,
+            Output::Test(_)
+            | Output::Status(_)
+            | Output::National
+            | Output::Archive
+            | Output::Review
+            | Output::Overdue
+            | Output::Disputes(_) => true,
         })
     }
 

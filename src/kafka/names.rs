@@ -13,11 +13,15 @@ pub const REJECTS: &str = "comity.rejects";
 pub const NATIONAL: &str = "comity.alerts.national";
 /// Who was told of cases that are forgotten.
 pub const ARCHIVE: &str = "comity.reach.archive";
+/// What a person must look at.
+pub const REVIEW: &str = "comity.review";
+/// Acknowledgements that are due and did not come, and when they came.
+pub const OVERDUE: &str = "comity.overdue";
 /// Alerts of mode TEST, for every recipient.
 pub const TEST: &str = "comity.alerts.test";
 
 /// The outputs that are no member's own.
-pub const COMMON: [&str; 4] = [REJECTS, TEST, NATIONAL, ARCHIVE];
+pub const COMMON: [&str; 6] = [REJECTS, TEST, NATIONAL, ARCHIVE, REVIEW, OVERDUE];
 
 /// Alerts of one recipient.
 pub fn alerts(jurisdiction: Jurisdiction) -> String {
@@ -29,15 +33,23 @@ pub fn status(jurisdiction: Jurisdiction) -> String {
     format!("comity.status.{jurisdiction}")
 }
 
+/// Who disputes what one jurisdiction decided.
+pub fn disputes(jurisdiction: Jurisdiction) -> String {
+    format!("comity.disputes.{jurisdiction}")
+}
+
 /// The topic of an output; `None` for a place that no member has.
 pub fn output(output: Output, members: &[Jurisdiction]) -> Option<String> {
     match output {
         Output::Alerts(member) => members.get(usize::from(member)).map(|jurisdiction| alerts(*jurisdiction)),
         Output::Status(member) => members.get(usize::from(member)).map(|jurisdiction| status(*jurisdiction)),
+        Output::Disputes(member) => members.get(usize::from(member)).map(|jurisdiction| disputes(*jurisdiction)),
         Output::Test(_) => Some(TEST.to_owned()),
         Output::Rejects => Some(REJECTS.to_owned()),
         Output::National => Some(NATIONAL.to_owned()),
         Output::Archive => Some(ARCHIVE.to_owned()),
+        Output::Review => Some(REVIEW.to_owned()),
+        Output::Overdue => Some(OVERDUE.to_owned()),
     }
 }
 

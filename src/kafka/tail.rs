@@ -188,8 +188,11 @@ fn placed(message: &BorrowedMessage<'_>, members: &[Jurisdiction]) -> Option<(Ou
         (names::REJECTS, _) => Output::Rejects,
         (names::NATIONAL, _) => Output::National,
         (names::ARCHIVE, _) => Output::Archive,
+        (names::REVIEW, _) => Output::Review,
+        (names::OVERDUE, _) => Output::Overdue,
         (names::TEST, Some(member)) => Output::Test(member),
         (topic, Some(member)) if topic.starts_with("comity.status.") => Output::Status(member),
+        (topic, Some(member)) if topic.starts_with("comity.disputes.") => Output::Disputes(member),
         (_, Some(member)) => Output::Alerts(member),
         (_, None) => return None,
     };

@@ -12,7 +12,7 @@ use crate::model::entry::Body;
 use crate::model::limit::{BATCH_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::model::rules::{Period, Rules};
 use crate::platform::Platform;
-use crate::platform::definition::Partitions;
+use crate::platform::definition::{Partitions, Speaks};
 use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
@@ -85,9 +85,17 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     let bytes = || ("max.message.bytes", BATCH_BYTES_MAX.to_string());
     for platform in platforms {
         let definition = &platform.definition;
-        let purpose = format!("native records of {}; at most 7 days, since they may name persons", definition.name);
+        let (retention, purpose) = match definition.speaks {
+            Speaks::Events => {
+                let name = &definition.name;
+                let purpose = format!("native records of {name}; at most 7 days, since they may name persons");
+                (INPUT_RETENTION_MS, purpose)
+            }
+            Speaks::Acknowledgements => (INPUT_RETENTION_MS, format!("{}; the log keeps them", definition.title)),
+            Speaks::Links => (-1, "which identifiers name one organisation, and who says so".to_owned()),
+        };
         let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
-        add(definition.topic.clone(), definition.partitions, purpose, &[kept(INPUT_RETENTION_MS), record_bytes]);
+        add(definition.topic.clone(), definition.partitions, purpose, &[kept(retention), record_bytes]);
     }
     let log = [
         ("message.timestamp.type", "LogAppendTime".to_owned()),
@@ -107,11 +115,17 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         add(names::alerts(jurisdiction), Partitions::One, format!("alerts for {jurisdiction}"), &settings);
         let purpose = format!("what {jurisdiction} must have by now");
         add(names::status(jurisdiction), Partitions::One, purpose, &compacted(0));
+        let purpose = format!("who disputes what {jurisdiction} decided");
+        add(names::disputes(jurisdiction), Partitions::One, purpose, &[kept(told), bytes()]);
     }
     let one = Partitions::One;
     add(names::NATIONAL.to_owned(), one, "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);
     let archive = "who was told of cases that are forgotten".to_owned();
     add(names::ARCHIVE.to_owned(), one, archive, &[kept(ARCHIVE_RETENTION_MS), bytes()]);
+    let review = "what a person must look at".to_owned();
+    add(names::REVIEW.to_owned(), one, review, &[kept(told), bytes()]);
+    let overdue = "acknowledgements that are due and did not come, and when they came".to_owned();
+    add(names::OVERDUE.to_owned(), one, overdue, &[kept(told), bytes()]);
     let trial = "alerts of mode TEST, for every recipient".to_owned();
     add(names::TEST.to_owned(), one, trial, &[kept(30 * DAY_MS), bytes()]);
     add(names::REJECTS.to_owned(), one, "records refused, with the reason".to_owned(), &[kept(told), bytes()]);

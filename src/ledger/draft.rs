@@ -6,7 +6,7 @@ use super::{Alarms, Effects, Outcome};
 use crate::index::cases::{listed, open_case};
 use crate::index::{Due, State};
 use crate::model::change::Change;
-use crate::model::decision::Output;
+use crate::model::decision::{Notice, NoticeContent, Output};
 use crate::model::entry::LogEntry;
 use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX, WORK_PER_ENTRY_MAX};
 use crate::model::place::{Jurisdiction, Millis};
@@ -39,7 +39,7 @@ impl<'s> Draft<'s, '_> {
             decisions: Vec::new(),
             rejection: None,
             statuses: Vec::new(),
-            archived: Vec::new(),
+            notices: Vec::new(),
             changes: Vec::new(),
             marks,
             alarms,
@@ -124,6 +124,12 @@ impl<'s> Draft<'s, '_> {
     /// Takes the next `sequence` of an output; the first is 1.
     pub(super) fn next_sequence(&mut self, output: Output) -> i64 {
         self.effects.marks.sequences.take(output)
+    }
+
+    /// Puts a notice at its place in its output.
+    pub(super) fn notify(&mut self, output: Output, content: NoticeContent) {
+        let sequence = self.next_sequence(output);
+        self.effects.notices.push(Notice { output, sequence, content });
     }
 
     /// Puts a rejection at its place in `comity.rejects`.

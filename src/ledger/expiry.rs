@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::tell::{self, Message};
 use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
-use crate::model::decision::{EventSummary, Output, ReachSummary, ToldSummary};
+use crate::model::decision::{EventSummary, NoticeContent, Output, ReachSummary, ToldSummary};
 use crate::model::rules::Rules;
 use crate::model::state::{Case, CaseEvent, Key};
 use crate::route;
@@ -49,8 +49,7 @@ fn forget(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case) {
         told: told.collect(),
         events: case.events.iter().map(event).collect(),
     };
-    let sequence = draft.next_sequence(Output::Archive);
-    draft.effects.archived.push((summary, sequence));
+    draft.notify(Output::Archive, NoticeContent::Reach(summary));
     draft.forget_case(case);
 }
 

@@ -13,6 +13,7 @@ use crate::platform::{Mapping, Platform, functions};
 
 mod path;
 mod read;
+pub mod statement;
 mod value;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::code::{Code, Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
+use super::entry::{AcknowledgementLevel, AcknowledgementReason};
 use super::event::InfractionEvent;
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::MemberIndex;
@@ -186,6 +187,40 @@ pub enum Output {
     Archive,
     /// `comity.status.<J>`, compacted.
     Status(MemberIndex),
+    /// `comity.review`: what a person must look at.
+    Review,
+    /// `comity.overdue`: acknowledgements that are due and did not come.
+    Overdue,
+    /// `comity.disputes.<J>`: who disputes what that member decided.
+    Disputes(MemberIndex),
+}
+
+impl Output {
+    /// Every output of a federation of so many members.
+    pub fn all(members: usize) -> impl Iterator<Item = Self> {
+        let own = |member| [Self::Alerts(member), Self::Test(member), Self::Status(member), Self::Disputes(member)];
+        let members = (0..members).filter_map(|place| MemberIndex::try_from(place).ok());
+        let common = [Self::Rejects, Self::National, Self::Archive, Self::Review, Self::Overdue];
+        members.flat_map(own).chain(common)
+    }
+}
+
+/// A record of an output other than alerts, rejections and statuses, with its `sequence` there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub output: Output,
+    pub sequence: i64,
+    pub content: NoticeContent,
+}
+
+/// What a notice says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeContent {
+    /// Whom a case told that is forgotten.
+    Reach(ReachSummary),
+    Review(Review),
+    Overdue(Overdue),
+    Dispute(Dispute),
 }
 
 /// `Status`: what a recipient must have by now, each minute of log time.
@@ -233,6 +268,96 @@ pub struct EventSummary {
     pub since: Days,
     /// The digest of its last revision: the first 128 bits of the SHA-256 of the canonical record.
     pub content: Option<u128>,
+}
+
+/// `Review`: what no rule can decide, for a person to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    pub kind: ReviewKind,
+    /// Log time of the entry that gave rise to it.
+    pub noted_at: Millis,
+    pub origin: Jurisdiction,
+    pub platform: String,
+    pub case_id: Option<String>,
+    pub event_id: Option<String>,
+    /// The organisation that the case has, or would have had.
+    pub organisation_id: Option<String>,
+    /// The other one in question.
+    pub other_organisation_id: Option<String>,
+    /// `<scheme>:<value>`, where the question is about one identifier.
+    pub identifier: Option<String>,
+    pub legal_name: Option<String>,
+    pub other_legal_name: Option<String>,
+}
+
+/// Why a person must look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReviewKind {
+    /// An event that stands is missing from its platform's next snapshot.
+    MissingFromSnapshot,
+    /// An identifier came back with another name than its holder's.
+    IdentifierReused,
+    /// Identifiers of one subject have different holders.
+    SeveralHolders,
+}
+
+impl Code for ReviewKind {
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::MissingFromSnapshot, "MISSING_FROM_SNAPSHOT"),
+        (Self::IdentifierReused, "IDENTIFIER_REUSED"),
+        (Self::SeveralHolders, "SEVERAL_HOLDERS"),
+    ];
+}
+
+/// `Overdue`: a step of a recipient's clock that ran out, or the end of one that had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    pub recipient: Jurisdiction,
+    pub state: OverdueState,
+    /// Log time of the entry that gave rise to it.
+    pub noted_at: Millis,
+    pub origin: Jurisdiction,
+    pub domain: Domain,
+    pub case_id: String,
+    pub alert_id: String,
+    pub role: Role,
+    pub severity: Severity,
+    /// The step of the ladder, from 1.
+    pub step: i32,
+    /// The level that is due.
+    pub level: AcknowledgementLevel,
+    /// When the alert was issued that began the clock, by log time.
+    pub issued_at: Millis,
+    pub due_at: Millis,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OverdueState {
+    Overdue,
+    /// The acknowledgement came after all.
+    Acknowledged,
+    /// Nothing is due any more: the alert was withdrawn or closed, or is for attention only.
+    Ended,
+}
+
+impl Code for OverdueState {
+    const ALL: &'static [(Self, &'static str)] =
+        &[(Self::Overdue, "OVERDUE"), (Self::Acknowledged, "ACKNOWLEDGED"), (Self::Ended, "ENDED")];
+}
+
+/// `Dispute`: a member disputes what another decided, or does so no longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispute {
+    /// The member that decided.
+    pub recipient: Jurisdiction,
+    pub disputed_by: Jurisdiction,
+    pub case_id: String,
+    pub alert_id: String,
+    pub reason: Option<AcknowledgementReason>,
+    pub disputed_since: Millis,
+    /// When it ended, by log time; `None` while it lasts.
+    pub ended_at: Option<Millis>,
 }
 
 /// Which of an alert's two shared parts a role gets: only FOLLOW_UP gets the event in full.

@@ -43,31 +43,63 @@ pub struct LogEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acknowledgement {
     pub at: SourcePosition,
+    /// `<event_id>#<version>`.
     pub alert_id: String,
+    /// Who decided, and in which case: the alert states both.
+    pub origin: Jurisdiction,
+    pub case_id: String,
     pub recipient: Jurisdiction,
     pub level: AcknowledgementLevel,
+    pub reason: Option<AcknowledgementReason>,
     pub acknowledged_at: Millis,
 }
 
-/// How far a recipient has got with an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How far a recipient has got with an alert; each level lies further than those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AcknowledgementLevel {
     Received,
     Accepted,
-    ActionTaken,
-    NoAction,
-    NotConcerned,
+    /// The recipient holds the decision to be wrong.
     Disputed,
+    NotConcerned,
+    NoAction,
+    ActionTaken,
 }
 
 impl super::code::Code for AcknowledgementLevel {
     const ALL: &'static [(Self, &'static str)] = &[
         (Self::Received, "RECEIVED"),
         (Self::Accepted, "ACCEPTED"),
-        (Self::ActionTaken, "ACTION_TAKEN"),
-        (Self::NoAction, "NO_ACTION"),
-        (Self::NotConcerned, "NOT_CONCERNED"),
         (Self::Disputed, "DISPUTED"),
+        (Self::NotConcerned, "NOT_CONCERNED"),
+        (Self::NoAction, "NO_ACTION"),
+        (Self::ActionTaken, "ACTION_TAKEN"),
+    ];
+}
+
+/// Why a recipient did nothing, or disputes a decision; a closed list, since a text could name a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AcknowledgementReason {
+    NotDistributedHere,
+    NotEstablishedHere,
+    NotCompetent,
+    AlreadyDealtWith,
+    WrongOrganisation,
+    FactsContested,
+    LegalBasisContested,
+    UnderExamination,
+}
+
+impl super::code::Code for AcknowledgementReason {
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::NotDistributedHere, "NOT_DISTRIBUTED_HERE"),
+        (Self::NotEstablishedHere, "NOT_ESTABLISHED_HERE"),
+        (Self::NotCompetent, "NOT_COMPETENT"),
+        (Self::AlreadyDealtWith, "ALREADY_DEALT_WITH"),
+        (Self::WrongOrganisation, "WRONG_ORGANISATION"),
+        (Self::FactsContested, "FACTS_CONTESTED"),
+        (Self::LegalBasisContested, "LEGAL_BASIS_CONTESTED"),
+        (Self::UnderExamination, "UNDER_EXAMINATION"),
     ];
 }
 

@@ -31,6 +31,8 @@ pub const RECORD_VALUES_MAX: usize = 65_536;
 pub const RECORD_ROWS_MAX: usize = 500;
 /// Bytes of an `event_id` or a `case_id`.
 pub const ID_BYTES_MAX: usize = 200;
+/// Bytes that the version of an alert adds to the id of its event: `#` and a 32-bit number.
+pub const VERSION_BYTES_MAX: usize = 11;
 /// Bytes of a name, a title or any other short text.
 pub const TEXT_BYTES_MAX: usize = 1_000;
 /// Bytes of the headline of one `info`.

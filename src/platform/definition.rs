@@ -13,6 +13,7 @@ pub struct Definition {
     /// The folder's name; the first part of every `event_id`.
     pub name: String,
     pub title: String,
+    pub speaks: Speaks,
     pub origin: Origin,
     pub ids: Ids,
     /// `comity.in.<name>` unless the folder says otherwise.
@@ -42,6 +43,17 @@ pub struct Definition {
     pub schemes: Vec<LocalScheme>,
     /// The versions of its format, oldest first; the last is the default.
     pub sources: Vec<Source>,
+}
+
+/// What the records of a source say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// Decisions, in a platform's own format.
+    Events,
+    /// What a recipient says of alerts that it got (`platform::statements`).
+    Acknowledgements,
+    /// Which identifiers name one organisation (`platform::statements`).
+    Links,
 }
 
 /// How many partitions a platform's topic has.

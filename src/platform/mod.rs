@@ -163,6 +163,7 @@ pub(crate) mod read;
 mod read_source;
 pub(crate) mod shape;
 mod source_schema;
+pub mod statements;
 mod syntax;
 pub(crate) mod text;
 mod undecided;

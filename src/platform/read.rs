@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::code;
-use super::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
+use super::definition::{Definition, Ids, LocalScheme, Origin, Partitions, Speaks};
 use super::nearest;
 use super::read_source::{self, Plan};
 use super::written::{self, Section, Spanned, Text, Written};
@@ -54,6 +54,7 @@ pub(super) fn read(
     let definition = Definition {
         name: name.to_owned(),
         title,
+        speaks: Speaks::Events,
         origin,
         ids,
         topic,

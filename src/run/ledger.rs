@@ -473,11 +473,7 @@ impl Ledger {
     /// since an entry that a torn transaction took may have brought some.
     fn next_sequences(&self) -> BTreeMap<Output, i64> {
         let sequences = &self.state.marks.sequences;
-        let members = self.setting.rules.members.len();
-        let all = (0..members).filter_map(|place| u8::try_from(place).ok());
-        let outputs = all.flat_map(|member| [Output::Alerts(member), Output::Test(member), Output::Status(member)]);
-        outputs
-            .chain([Output::Rejects, Output::National, Output::Archive])
+        Output::all(self.setting.rules.members.len())
             .map(|output| (output, sequences.get(output).unwrap_or(1)))
             .collect()
     }

@@ -16,8 +16,21 @@ pub struct Version {
 }
 
 /// Every version of every canonical schema, by id; the tests hold it against `schemas/`.
-pub const VERSIONS: &[Version] =
-    &[INFRACTION_EVENT, LOG_ENTRY, ALERT, REJECTION, STATUS, STATE_ENTRY, CHECKPOINT, RULES, TICK, REACH_SUMMARY];
+pub const VERSIONS: &[Version] = &[
+    INFRACTION_EVENT,
+    LOG_ENTRY,
+    ALERT,
+    REJECTION,
+    STATUS,
+    STATE_ENTRY,
+    CHECKPOINT,
+    RULES,
+    TICK,
+    REACH_SUMMARY,
+    REVIEW,
+    OVERDUE,
+    DISPUTE,
+];
 
 /// The version of `InfractionEvent` that is written.
 pub const INFRACTION_EVENT: Version = Version {
@@ -66,6 +79,18 @@ pub const REACH_SUMMARY: Version = Version {
     id: 10,
     text: include_str!("../../schemas/canonical/ReachSummary.v1.avsc"),
 };
+
+/// The version of `Review` that is written.
+pub const REVIEW: Version =
+    Version { name: "Review", version: 1, id: 11, text: include_str!("../../schemas/canonical/Review.v1.avsc") };
+
+/// The version of `Overdue` that is written.
+pub const OVERDUE: Version =
+    Version { name: "Overdue", version: 1, id: 12, text: include_str!("../../schemas/canonical/Overdue.v1.avsc") };
+
+/// The version of `Dispute` that is written.
+pub const DISPUTE: Version =
+    Version { name: "Dispute", version: 1, id: 13, text: include_str!("../../schemas/canonical/Dispute.v1.avsc") };
 
 /// The version of that id.
 pub fn by_id(id: i32) -> Option<&'static Version> {

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::event::{EVENT_BYTES_USUAL, read as event_read, write as event_write};
 use super::read::{Place, Record, Symbol};
 use super::{canonical, datum, rejection, rules, wire};
-use crate::model::entry::{self, Acknowledgement, AcknowledgementLevel, Body, Link, LinkRelation, LogEntry};
+use crate::model::entry::{
+    self, Acknowledgement, AcknowledgementLevel, AcknowledgementReason, Body, Link, LinkRelation, LogEntry,
+};
 use crate::model::place::Millis;
 use crate::model::record::SourcePosition;
 
@@ -64,8 +66,11 @@ fn source(at: &SourcePosition, out: &mut Vec<u8>) {
 /// Appends an `Acknowledgement`.
 fn acknowledgement(said: &Acknowledgement, out: &mut Vec<u8>) {
     datum::text(&said.alert_id, out);
+    datum::place(said.origin, out);
+    datum::text(&said.case_id, out);
     datum::place(said.recipient, out);
     datum::code(said.level, out);
+    datum::optional(said.reason, out, datum::code);
     datum::long(said.acknowledged_at, out);
 }
 
@@ -150,8 +155,11 @@ impl Content<'_> {
 #[derive(Debug, Deserialize)]
 struct ReadAcknowledgement {
     alert_id: String,
+    origin: Place,
+    case_id: String,
     recipient: Place,
     level: Symbol<AcknowledgementLevel>,
+    reason: Option<Symbol<AcknowledgementReason>>,
     acknowledged_at: i64,
 }
 
@@ -160,8 +168,11 @@ impl ReadAcknowledgement {
         entry::Acknowledgement {
             at,
             alert_id: self.alert_id,
+            origin: self.origin.0,
+            case_id: self.case_id,
             recipient: self.recipient.0,
             level: self.level.0,
+            reason: self.reason.map(|reason| reason.0),
             acknowledged_at: self.acknowledged_at,
         }
     }

@@ -28,17 +28,20 @@ pub struct Subject {
 pub fn subjects(members: &[Jurisdiction]) -> Vec<Subject> {
     let alerts = members.iter().map(|member| (format!("comity.alerts.{member}-value"), canonical::ALERT));
     let statuses = members.iter().map(|member| (format!("comity.status.{member}-value"), canonical::STATUS));
+    let disputes = members.iter().map(|member| (format!("comity.disputes.{member}-value"), canonical::DISPUTE));
     let others = [
         ("comity.alerts.test-value", canonical::ALERT),
         ("comity.alerts.national-value", canonical::ALERT),
         ("comity.reach.archive-value", canonical::REACH_SUMMARY),
         ("comity.rejects-value", canonical::REJECTION),
+        ("comity.review-value", canonical::REVIEW),
+        ("comity.overdue-value", canonical::OVERDUE),
         ("comity.log-value", canonical::LOG_ENTRY),
         ("comity.state-comity.StateEntry", canonical::STATE_ENTRY),
         ("comity.state-comity.Checkpoint", canonical::CHECKPOINT),
     ];
     let others = others.into_iter().map(|(name, version)| (name.to_owned(), version));
-    let all = alerts.chain(statuses).chain(others);
+    let all = alerts.chain(statuses).chain(disputes).chain(others);
     let mut subjects: Vec<_> = all.map(|(name, version)| Subject { name, schema: version.name }).collect();
     subjects.sort_by(|one, two| one.name.cmp(&two.name));
     subjects

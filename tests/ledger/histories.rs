@@ -10,6 +10,7 @@ use comity::model::code::{
     CaseStatus, Domain, Finality, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason,
     WithdrawalScope,
 };
+use comity::model::decision::NoticeContent;
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
 use comity::model::place::{DAY_MS, Millis};
@@ -259,9 +260,10 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
         let told = copy.told.iter().map(|member| members[usize::from(*member)].jurisdiction).collect();
         Some((decision.alert_id.clone(), copy.sequence, told))
     });
-    let forgotten = effects.archived.iter().map(|(case, sequence)| {
+    let forgotten = effects.notices.iter().filter_map(|notice| {
+        let NoticeContent::Reach(case) = &notice.content else { return None };
         let told = case.told.iter().map(|told| (told.recipient, told.sequence)).collect();
-        (case.origin, case.case_id.clone(), *sequence, told)
+        Some((case.origin, case.case_id.clone(), notice.sequence, told))
     });
     Said {
         outcome: effects.outcome,

@@ -2,6 +2,7 @@
 
 use comity::ledger::Outcome;
 use comity::model::code::{Kind, MsgType, Precision, Standing};
+use comity::model::decision::{Notice, NoticeContent, Output};
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::WORK_PER_ENTRY_MAX;
@@ -185,8 +186,11 @@ fn a_case_is_forgotten_with_those_told_when_forget_after_is_over() {
     let remembered = log.state.case(place("CA-ON"), "p/1").is_some() && log.state.organisation("reg:A").is_some();
     assert!(remembered, "a late withdrawal must still reach everyone");
     let entry = LogEntry { offset: log.offset, appended_at: log.now + 1, body: Body::Tick };
-    let archived = comity::ledger::handle(&log.state, &entry).archived;
-    let [(summary, 1)] = archived.as_slice() else { panic!("one summary") };
+    let notices = comity::ledger::handle(&log.state, &entry).notices;
+    let [Notice { output: Output::Archive, sequence: 1, content: NoticeContent::Reach(summary) }] = notices.as_slice()
+    else {
+        panic!("one summary")
+    };
     let told: Vec<_> = summary.told.iter().map(|told| (told.recipient, told.sequence)).collect();
     let events: Vec<_> = summary.events.iter().map(|event| (event.event_id.as_str(), event.version)).collect();
     assert_eq!((told, events), (vec![(place("CA-QC"), 2)], vec![("p/1", 2)]));

@@ -1,6 +1,6 @@
 //! An alert is its recipient's own bytes and the shared ones, and reads as one record.
 
-use comity::encode::{national, own, reach, rejection, status, tails};
+use comity::encode::{national, own, rejection, status, tails};
 use comity::model::code::Role;
 use comity::model::decision::{Decision, Recipient};
 use comity::model::place::Jurisdiction;
@@ -110,15 +110,6 @@ proptest! {
         let read = second_opinion::read("Alert", 3, &framed);
         prop_assert_eq!(read, expected::national(&decision, copy.sequence, &told));
         prop_assert_eq!(comity::encode::place(&framed), Some((None, copy.sequence)));
-    }
-
-    #[test]
-    fn a_summary_of_reach(mut e in entropy()) {
-        let known = model::reach(&mut e);
-        let sequence = e.long();
-        let framed = reach(&known, sequence);
-        prop_assert_eq!(second_opinion::read("ReachSummary", 10, &framed), expected::reach(&known, sequence));
-        prop_assert_eq!(comity::encode::place(&framed), Some((None, sequence)));
     }
 
     #[test]

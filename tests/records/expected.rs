@@ -2,7 +2,7 @@
 //! and bytes in hexadecimal, dates in days and instants in milliseconds.
 
 use comity::model::code::{Code, Mode, Role, RoleReason};
-use comity::model::decision::{Decision, Output, ReachSummary, Recipient, Status};
+use comity::model::decision::{Decision, Output, Recipient, Status};
 use comity::model::entry::Body;
 use comity::model::event::{
     Authority, Dated, Identifier, Infraction, InfractionEvent, LegalBasis, Measure, Product, Subject,
@@ -18,11 +18,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn digest(digest: u128) -> String {
+pub(crate) fn digest(digest: u128) -> String {
     format!("{digest:032x}")
 }
 
-fn each<T>(items: &[T], show: impl Fn(&T) -> Json) -> Json {
+pub(crate) fn each<T>(items: &[T], show: impl Fn(&T) -> Json) -> Json {
     items.iter().map(show).collect()
 }
 
@@ -163,8 +163,9 @@ pub(crate) fn entry(body: &Body) -> Json {
         Body::Acknowledgement(said) => (
             Some(&said.at),
             json!({
-                "alert_id": said.alert_id, "recipient": said.recipient.as_str(), "level": said.level.name(),
-                "acknowledged_at": said.acknowledged_at,
+                "alert_id": said.alert_id, "origin": said.origin.as_str(), "case_id": said.case_id,
+                "recipient": said.recipient.as_str(), "level": said.level.name(),
+                "reason": said.reason.map(Code::name), "acknowledged_at": said.acknowledged_at,
             }),
         ),
         Body::Link(link) => (
@@ -255,6 +256,9 @@ pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Json {
             Output::Status(member) => json!({ "output": "STATUS", "member": member, "next": next }),
             Output::National => json!({ "output": "NATIONAL", "member": null, "next": next }),
             Output::Archive => json!({ "output": "ARCHIVE", "member": null, "next": next }),
+            Output::Review => json!({ "output": "REVIEW", "member": null, "next": next }),
+            Output::Overdue => json!({ "output": "OVERDUE", "member": null, "next": next }),
+            Output::Disputes(member) => json!({ "output": "DISPUTES", "member": member, "next": next }),
         })
         .collect();
     json!({
@@ -323,20 +327,6 @@ pub(crate) fn national(decision: &Decision<'_>, sequence: i64, told: &[Jurisdict
     alert["recipient"] = json!("national");
     alert["told"] = each(told, |member| json!(member.as_str()));
     alert
-}
-
-pub(crate) fn reach(summary: &ReachSummary, sequence: i64) -> Json {
-    json!({
-        "sequence": sequence, "origin": summary.origin.as_str(), "case_id": summary.case_id,
-        "platform": summary.platform, "domain": summary.domain.name(), "forgotten_at": summary.forgotten_at,
-        "told": each(&summary.told, |told| json!({
-            "recipient": told.recipient.as_str(), "role": told.role.name(), "sequence": told.sequence,
-        })),
-        "events": each(&summary.events, |event| json!({
-            "event_id": event.event_id, "version": event.version, "standing": event.standing.name(),
-            "since": event.since, "content": event.content.map(digest),
-        })),
-    })
 }
 
 pub(crate) fn status(status: &Status) -> Json {

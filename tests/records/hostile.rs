@@ -156,7 +156,8 @@ fn a_code_outside_its_list() {
     // An acknowledgement of `a#1` by DE at 0, whose level is the one number that varies.
     let said = |level: i64| {
         let source = [vec![2], text("t"), long(0), long(0), long(0)].concat();
-        [vec![0, 0, 0, 0, 2], source, long(2), text("a#1"), text("DE"), long(level), long(0)].concat()
+        let about = [text("a#1"), text("FR"), text("c")].concat();
+        [vec![0, 0, 0, 0, 2], source, long(2), about, text("DE"), long(level), long(0), long(0)].concat()
     };
     for level in 1..=6 {
         assert!(decode_entry(&said(level), 0, 0).is_ok(), "{level}");
@@ -170,7 +171,8 @@ fn a_code_outside_its_list() {
 fn a_place_that_is_none() {
     let said = |place: &str| {
         let source = [vec![2], text("t"), long(0), long(0), long(0)].concat();
-        [vec![0, 0, 0, 0, 2], source, long(2), text("a#1"), text(place), long(1), long(0)].concat()
+        let about = [text("a#1"), text("FR"), text("c")].concat();
+        [vec![0, 0, 0, 0, 2], source, long(2), about, text(place), long(1), long(0), long(0)].concat()
     };
     assert!(decode_entry(&said("CA-ON"), 0, 0).is_ok());
     for place in ["", "de", "CA-", "CANADA", "CA-ONTA"] {

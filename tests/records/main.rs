@@ -13,5 +13,6 @@ mod second_opinion;
 
 mod round_trips;
 mod alerts;
+mod notices;
 mod hostile;
 mod samples;

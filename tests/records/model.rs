@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use comity::model::decision::{
-    About, AlertOrganisation, Decision, EventSummary, NationalCopy, Output, ReachSummary, Recipient, Status,
-    ToldSummary,
-};
+use comity::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient, Status};
 use comity::model::entry::{Acknowledgement, Body, Link};
 use comity::model::event::{
     Authority, Dated, Identifier, Info, Infraction, InfractionEvent, LegalBasis, Measure, Money, Product, Provenance,
@@ -174,8 +171,11 @@ pub(crate) fn body(e: &mut Entropy) -> Body {
         3 => Body::Acknowledgement(Box::new(Acknowledgement {
             at: source(e),
             alert_id: e.text(),
+            origin: e.place(),
+            case_id: e.text(),
             recipient: e.place(),
             level: e.code(),
+            reason: e.optional(Entropy::code),
             acknowledged_at: e.long(),
         })),
         4 => Body::Link(Box::new(Link {
@@ -201,7 +201,7 @@ fn open_case(e: &mut Entropy) -> OpenCase {
     }
 }
 
-fn digest(e: &mut Entropy) -> u128 {
+pub(crate) fn digest(e: &mut Entropy) -> u128 {
     u128::from_le_bytes(e.bytes())
 }
 
@@ -271,10 +271,13 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
 pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
     let sequences: Sequences = e
         .list(|e| {
-            let output = match e.below(6) {
+            let output = match e.below(9) {
                 0 => Output::Rejects,
                 4 => Output::National,
                 5 => Output::Archive,
+                6 => Output::Review,
+                7 => Output::Overdue,
+                8 => Output::Disputes(e.byte()),
                 1 => Output::Alerts(e.byte()),
                 2 => Output::Test(e.byte()),
                 _ => Output::Status(e.byte()),
@@ -338,24 +341,6 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
         test: e.flag(),
         recipients: e.list(recipient),
         national: e.optional(|e| NationalCopy { sequence: e.long(), told: e.list(Entropy::byte) }),
-    }
-}
-
-pub(crate) fn reach(e: &mut Entropy) -> ReachSummary {
-    ReachSummary {
-        origin: e.place(),
-        case_id: e.text(),
-        platform: e.text(),
-        domain: e.code(),
-        forgotten_at: e.long(),
-        told: e.list(|e| ToldSummary { recipient: e.place(), role: e.code(), sequence: e.long() }),
-        events: e.list(|e| EventSummary {
-            event_id: e.text(),
-            version: e.int(),
-            standing: e.code(),
-            since: e.int(),
-            content: e.optional(digest),
-        }),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use comity::encode::{reach, rejection, status};
+use comity::encode::{self, rejection, status};
 use comity::model::place::Jurisdiction;
 use comity::schema::log::encode_entry;
 use comity::schema::state::{encode_checkpoint, encode_record, encode_value};
@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value as Json, json};
 
 use super::entropy::{Entropy, entropy};
-use super::{alerts, expected, model};
+use super::{alerts, expected, model, notices};
 
 /// Samples of each record; the same ones in every run.
 const SAMPLES: usize = 200;
@@ -26,7 +26,7 @@ fn lines(e: &mut Entropy) -> Vec<Json> {
     let checkpoint = model::checkpoint(e);
     let refused = model::rejection(e);
     let known = model::status(e);
-    let summary = model::reach(e);
+    let noted = notices::notice(e);
     let event = e.optional(model::event);
     let decision = model::decision(e, event.as_ref());
     let mut lines = vec![
@@ -35,7 +35,7 @@ fn lines(e: &mut Entropy) -> Vec<Json> {
         line("Checkpoint", &encode_checkpoint(&checkpoint), expected::checkpoint(&checkpoint)),
         line("Rejection", &rejection(&refused, 9), expected::rejection(&refused, 9)),
         line("Status", &status(&known), expected::status(&known)),
-        line("ReachSummary", &reach(&summary, 9), expected::reach(&summary, 9)),
+        line(notices::schema(&noted).0, &encode::notice(&noted), notices::expected(&noted)),
     ];
     let place = Jurisdiction::parse("CA-ON").expect("a code");
     lines.extend(decision.recipients.iter().map(|recipient| {

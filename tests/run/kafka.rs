@@ -198,8 +198,8 @@ impl Kafka {
                 let value = encode::rejection(rejection, *sequence);
                 outputs.entry(Output::Rejects).or_default().push((*sequence, value));
             }
-            for (summary, sequence) in &effects.archived {
-                outputs.entry(Output::Archive).or_default().push((*sequence, encode::reach(summary, *sequence)));
+            for notice in &effects.notices {
+                outputs.entry(notice.output).or_default().push((notice.sequence, encode::notice(notice)));
             }
             for status in &effects.statuses {
                 let member = rules.member(status.recipient).expect("a member");

@@ -11,7 +11,7 @@ use crate::model::limit::RECORD_BYTES_MAX;
 use crate::model::record::{RawRecord, SourcePosition};
 use crate::model::rejection::Reason;
 use crate::platform::definition::{
-    Definition, Delimited, Encoding, Format, Ids, Origin, Partitions, Rows, Source, SourceField, SourceType,
+    Definition, Delimited, Encoding, Format, Ids, Origin, Partitions, Rows, Source, SourceField, SourceType, Speaks,
 };
 
 pub(crate) mod avro;
@@ -57,6 +57,7 @@ pub(crate) fn platform(sources: Vec<Source>) -> Definition {
     Definition {
         name: "xx-test".to_owned(),
         title: "A test".to_owned(),
+        speaks: Speaks::Events,
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.xx-test".to_owned(),

@@ -90,9 +90,9 @@ impl Open {
             let value = encode::rejection(rejection, *sequence);
             self.records.push(OutputRecord { output: Output::Rejects, sequence: *sequence, key: None, value });
         }
-        for (summary, sequence) in &effects.archived {
-            let (sequence, value) = (*sequence, encode::reach(summary, *sequence));
-            self.records.push(OutputRecord { output: Output::Archive, sequence, key: None, value });
+        for notice in &effects.notices {
+            let (output, sequence, value) = (notice.output, notice.sequence, encode::notice(notice));
+            self.records.push(OutputRecord { output, sequence, key: None, value });
         }
         for status in &effects.statuses {
             let Some(member) = state.rules().and_then(|rules| rules.member(status.recipient)) else { continue };

@@ -18,6 +18,9 @@ pub(crate) enum OutputKind {
     Status,
     National,
     Archive,
+    Review,
+    Overdue,
+    Disputes,
 }
 
 impl Code for OutputKind {
@@ -28,6 +31,9 @@ impl Code for OutputKind {
         (Self::Status, "STATUS"),
         (Self::National, "NATIONAL"),
         (Self::Archive, "ARCHIVE"),
+        (Self::Review, "REVIEW"),
+        (Self::Overdue, "OVERDUE"),
+        (Self::Disputes, "DISPUTES"),
     ];
 }
 
@@ -61,6 +67,9 @@ fn write_output(output: Output, out: &mut Vec<u8>) {
         Output::Status(member) => (OutputKind::Status, Some(member)),
         Output::National => (OutputKind::National, None),
         Output::Archive => (OutputKind::Archive, None),
+        Output::Review => (OutputKind::Review, None),
+        Output::Overdue => (OutputKind::Overdue, None),
+        Output::Disputes(member) => (OutputKind::Disputes, Some(member)),
     };
     datum::code(kind, out);
     datum::optional(member.map(i32::from), out, datum::int);
@@ -122,8 +131,18 @@ impl OutputSequence {
             (OutputKind::Status, Some(member)) => Some(Output::Status(member)),
             (OutputKind::National, None) => Some(Output::National),
             (OutputKind::Archive, None) => Some(Output::Archive),
-            (OutputKind::Rejects | OutputKind::National | OutputKind::Archive, Some(_))
-            | (OutputKind::Alerts | OutputKind::Test | OutputKind::Status, None) => None,
+            (OutputKind::Review, None) => Some(Output::Review),
+            (OutputKind::Overdue, None) => Some(Output::Overdue),
+            (OutputKind::Disputes, Some(member)) => Some(Output::Disputes(member)),
+            (
+                OutputKind::Rejects
+                | OutputKind::National
+                | OutputKind::Archive
+                | OutputKind::Review
+                | OutputKind::Overdue,
+                Some(_),
+            )
+            | (OutputKind::Alerts | OutputKind::Test | OutputKind::Status | OutputKind::Disputes, None) => None,
         }
     }
 }

@@ -1,0 +1,93 @@
+//! The same step for records that need no mapping: their form is Comity's own.
+
+use jiff::Timestamp;
+use vrl::value::{ObjectMap, Value};
+
+use super::path::Path;
+use super::value::{Read, bounded, code, in_bounds, needed, place, short};
+use crate::model::entry::{Acknowledgement, Link};
+use crate::model::limit;
+use crate::model::place::Millis;
+use crate::model::record::{NativeRecord, RawRecord};
+use crate::model::rejection::{Reason, Refusal};
+use crate::platform::Platform;
+use crate::platform::definition::Origin;
+
+/// Reads what a recipient says of an alert.
+///
+/// # Errors
+/// The refusal: a field that is missing or is not what its list takes, or a recipient that is not the topic's.
+pub fn acknowledgement(
+    platform: &Platform,
+    native: NativeRecord,
+    record: &RawRecord<'_>,
+) -> Result<Acknowledgement, Refusal> {
+    let fields = object(native)?;
+    let get = |name: &'static str| (fields.get(name).unwrap_or(&Value::Null), Path::top(name));
+    let id = |name| {
+        let (value, path) = get(name);
+        needed(bounded(value, path, limit::ID_BYTES_MAX), path)
+    };
+    let Origin::Fixed(recipient) = platform.definition.origin else { return Err(Refusal::new(Reason::OriginUnknown)) };
+    let (origin, level) = (get("origin"), get("level"));
+    let (reason, named) = (get("reason"), get("recipient"));
+    if place(named.0, named.1, Reason::OriginUnknown)?.is_some_and(|named| named != recipient) {
+        return Err(named.1.refuse(Reason::WrongRecipient));
+    }
+    let (at, path) = get("acknowledged_at");
+    Ok(Acknowledgement {
+        at: record.at.clone(),
+        alert_id: alert_id(get("alert_id"))?,
+        origin: needed(place(origin.0, origin.1, Reason::OriginUnknown), origin.1)?,
+        case_id: id("case_id")?,
+        recipient,
+        level: needed(code(level.0, level.1), level.1)?,
+        reason: code(reason.0, reason.1)?,
+        acknowledged_at: timestamp(at, path)?
+            .unwrap_or_else(|| record.published_at.clamp(limit::INSTANT_MIN_MS, limit::INSTANT_MAX_MS)),
+    })
+}
+
+/// Reads what is said of two identifiers.
+///
+/// # Errors
+/// The refusal: a field that is missing or is not what its list takes.
+pub fn link(native: NativeRecord, record: &RawRecord<'_>) -> Result<Link, Refusal> {
+    let fields = object(native)?;
+    let get = |name: &'static str| (fields.get(name).unwrap_or(&Value::Null), Path::top(name));
+    let text = |name| {
+        let (value, path) = get(name);
+        needed(short(value, path), path)
+    };
+    let relation = get("relation");
+    Ok(Link {
+        at: record.at.clone(),
+        relation: needed(code(relation.0, relation.1), relation.1)?,
+        first: text("first")?,
+        second: text("second")?,
+        asserted_by: text("asserted_by")?,
+        basis: text("basis")?,
+    })
+}
+
+fn object(native: NativeRecord) -> Result<ObjectMap, Refusal> {
+    match native.value {
+        Value::Object(object) => Ok(object),
+        _ => Err(Refusal::new(Reason::Malformed)),
+    }
+}
+
+/// `<event_id>#<version>`, which is longer than an id by its version.
+fn alert_id((value, path): (&Value, Path<'_>)) -> Result<String, Refusal> {
+    needed(bounded(value, path, limit::ID_BYTES_MAX + limit::VERSION_BYTES_MAX), path)
+}
+
+/// An instant with its offset.
+fn timestamp(value: &Value, path: Path<'_>) -> Read<Millis> {
+    let Some(text) = short(value, path)? else { return Ok(None) };
+    let instant: Timestamp = text.parse().map_err(|_| path.refuse(Reason::UnreadableDate))?;
+    Some(instant.as_millisecond())
+        .filter(|millis| in_bounds(*millis))
+        .map(Some)
+        .ok_or(path.refuse(Reason::InvalidValue))
+}
