@@ -95,7 +95,7 @@ pub(super) fn outcome(body: &Body) -> String {
             Some(detail) => format!("{} {} ({detail})", rejection.reason.code(), rejection.reason.name()),
             None => format!("{} {}", rejection.reason.code(), rejection.reason.name()),
         },
-        Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => "other".to_owned(),
+        Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Missing(_) | Body::Tick => "other".to_owned(),
     }
 }
 

@@ -11,6 +11,8 @@
 //! topic = "comity.in.us-nj-labour"   # optional; `comity.in.<folder>` is the default
 //! keyed = true                       # its producer keys each record by native id; false by default
 //! partitions = 3                     # only with keyed: exactly as many; without it as many as the topic has
+//! export = "snapshot"                # each file holds everything that stands: `feed` reports what the next one lacks, for a
+//!                                    # person to look at, and withdraws nothing; "delta" by default
 //! language = "en"                    # of the texts in its records, BCP 47
 //! time_zone = "America/New_York"     # IANA; in it a date without an offset is read
 //! domains = ["LABOUR_STANDARDS"]     # the mapping may choose from them; the first is the default

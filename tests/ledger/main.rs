@@ -7,6 +7,7 @@ mod histories;
 mod index;
 mod model;
 mod rules;
+mod rules_of_snapshots;
 mod rules_of_telling;
 mod rules_of_the_desk;
 mod rules_of_time;

@@ -2,7 +2,7 @@
 
 use comity::ledger::Outcome;
 use comity::model::code::{Domain, MemberState, MsgType, Role, Scope, Severity, Standing, WithdrawalScope};
-use comity::model::entry::{Body, LogEntry};
+use comity::model::entry::{Body, LogEntry, Missing};
 use comity::model::event::{Dated, InfractionEvent, Subject};
 use comity::model::place::{DAY_MS, Jurisdiction, Millis};
 use comity::model::record::SourcePosition;
@@ -50,6 +50,8 @@ pub(crate) struct Said {
     /// The national feed: alert, sequence, the members told of it.
     pub(crate) national: Vec<(String, i64, Vec<Jurisdiction>)>,
     pub(crate) forgotten: Vec<Forgotten>,
+    /// What a person must look at: the event, the sequence of the review.
+    pub(crate) reviewed: Vec<(String, i64)>,
     /// Recipient, its last sequence, the status' own sequence.
     pub(crate) statuses: Vec<(Jurisdiction, i64, i64)>,
     pub(crate) gaps: usize,
@@ -150,6 +152,7 @@ impl Model {
             sent: Vec::new(),
             national: Vec::new(),
             forgotten: Vec::new(),
+            reviewed: Vec::new(),
             statuses: Vec::new(),
             gaps: 0,
             clock_stepped: false,
@@ -187,6 +190,7 @@ impl Model {
                 Body::Event(event) => self.event(event, &mut said),
                 Body::Rejection(rejection) => self.reject(rejection.reason, &mut said),
                 Body::Acknowledgement(_) | Body::Link(_) => self.reject(Reason::NotAccepted, &mut said),
+                Body::Missing(missing) => self.missing(missing, &mut said),
                 Body::Rules(rules) => self.take_rules(rules, &mut said),
                 Body::Tick => Outcome::Tick,
             };
@@ -243,6 +247,18 @@ impl Model {
     fn reject(&mut self, reason: Reason, said: &mut Said) -> Outcome {
         said.rejected = Some((reason, self.sequence("rejects", None)));
         Outcome::Rejected
+    }
+
+    /// Reported where the case has the event and it was neither withdrawn nor closed and has not expired.
+    fn missing(&mut self, missing: &Missing, said: &mut Said) -> Outcome {
+        let stands = self.case(missing.origin, &missing.case_id).is_some_and(|case| {
+            self.cases[case].events.iter().any(|event| event.id == missing.event_id && stands(event))
+        });
+        if !stands {
+            return Outcome::NothingMissing;
+        }
+        said.reviewed.push((missing.event_id.clone(), self.sequence("review", None)));
+        Outcome::Taken
     }
 
     fn sequence(&mut self, output: &'static str, to: Option<Jurisdiction>) -> i64 {
