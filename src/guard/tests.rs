@@ -17,6 +17,7 @@ use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
     Definition {
+        speaks: crate::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
         speaks: Speaks::Events,

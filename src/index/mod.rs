@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::change::Change;
 use crate::model::place::{Jurisdiction, Millis};
-use crate::model::rules::Rules;
+use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Case, Checkpoint, Key, Marks, Organisation, Pending, SourceState, Value};
 use crate::schema::state::{encode_key, encode_value};
 
@@ -160,6 +160,11 @@ impl State {
     /// How many withdrawals of a platform wait for their original.
     pub fn pending_count(&self, platform: &str) -> usize {
         self.derived.pending_count(platform)
+    }
+
+    /// How many alerts of a member wait for an acknowledgement that is overdue.
+    pub fn overdue(&self, member: MemberIndex) -> i32 {
+        self.derived.overdue(member)
     }
 
     /// Due work in its order, (due, key): expiries, and cases and withdrawals to forget unless nothing may be now.

@@ -1,6 +1,7 @@
 //! Work that falls due by log time: expiries, and what was remembered long enough.
 
 use super::draft::Draft;
+use super::duty;
 use super::tell::{self, Message};
 use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
@@ -18,6 +19,7 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
                 let Some(case) = draft.case(*origin, case_id).cloned() else { continue };
                 match work {
                     Work::Expire(event) => expire(draft, &rules, &case, event),
+                    Work::Overdue(member, event) => duty::run_out(draft, &rules, &case, member, event),
                     Work::Forget => forget(draft, &rules, &case),
                 }
             }
@@ -31,7 +33,14 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
 fn forget(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case) {
     let told = case.told.iter().filter_map(|told| {
         let recipient = rules.members.get(usize::from(told.member))?.jurisdiction;
-        Some(ToldSummary { recipient, role: told.role, sequence: told.sequence })
+        let last = case.acks.iter().filter(|ack| ack.member == told.member).max_by_key(|ack| ack.at);
+        Some(ToldSummary {
+            recipient,
+            role: told.role,
+            sequence: told.sequence,
+            level: last.and_then(|ack| ack.level),
+            acknowledged_at: last.and_then(|ack| ack.at),
+        })
     });
     let event = |event: &CaseEvent| EventSummary {
         event_id: event.event_id.clone(),

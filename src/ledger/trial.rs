@@ -55,13 +55,19 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         recipients.push(tell::recipient(routed, sequence, Vec::new()));
     }
     if !recipients.is_empty() {
-        let decision = decision(event, message, &sought, draft.now());
+        let decision = decision(rules, event, message, &sought, draft.now());
         draft.effects.decisions.push(Decision { recipients, ..decision });
     }
     Outcome::Taken
 }
 
-fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sought<'_>, now: i64) -> Decision<'e> {
+fn decision<'e>(
+    rules: &Rules,
+    event: &'e InfractionEvent,
+    message: Message<'e>,
+    sought: &Sought<'_>,
+    now: i64,
+) -> Decision<'e> {
     let matched_by = match sought {
         Sought::Nobody => None,
         Sought::NameOnly => Some(MatchedBy::NameOnly),
@@ -75,6 +81,7 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         msg_type: message.msg_type,
         references: Vec::new(),
         standing: message.standing,
+        disputed_since: None,
         about: About {
             event_id: event.event_id.clone(),
             case_id: event.case_id.clone(),
@@ -87,6 +94,7 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         organisation: matched_by.map(|matched_by| AlertOrganisation { organisation_id, matched_by }),
         open_cases: Vec::new(),
         open_cases_more: 0,
+        contact: rules.contact(Some(&event.authority.id), event.origin).cloned(),
         issued_at: now,
         expires_at: message.expires_at,
         withdrawal_reason: event.withdrawal.as_ref().map(|withdrawal| withdrawal.reason),

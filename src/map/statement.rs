@@ -102,10 +102,8 @@ pub fn missing(platform: &Platform, record: &RawRecord<'_>) -> Result<Missing, R
 }
 
 fn object(native: NativeRecord) -> Result<ObjectMap, Refusal> {
-    match native.value {
-        Value::Object(object) => Ok(object),
-        _ => Err(Refusal::new(Reason::Malformed)),
-    }
+    let Value::Object(object) = native.value else { return Err(Refusal::new(Reason::Malformed)) };
+    Ok(object)
 }
 
 /// `<event_id>#<version>`, which is longer than an id by its version.

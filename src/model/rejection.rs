@@ -65,6 +65,8 @@ pub enum Reason {
     PendingFull,
     NotAccepted,
     UnknownEvent,
+    AlertNotSent,
+    NotForward,
 }
 
 impl Reason {
@@ -107,6 +109,8 @@ impl Reason {
             Self::PendingFull => "CMT-6006",
             Self::NotAccepted => "CMT-6007",
             Self::UnknownEvent => "CMT-6008",
+            Self::AlertNotSent => "CMT-6009",
+            Self::NotForward => "CMT-6010",
         }
     }
 
@@ -161,6 +165,8 @@ impl Code for Reason {
         (Self::PendingFull, "pending_full"),
         (Self::NotAccepted, "not_accepted"),
         (Self::UnknownEvent, "unknown_event"),
+        (Self::AlertNotSent, "alert_not_sent"),
+        (Self::NotForward, "not_forward"),
     ];
 }
 

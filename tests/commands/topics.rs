@@ -50,7 +50,17 @@ fn rules() -> Rules {
     let period = Period { months: 36, days: 0 };
     let policy = Policy { expires_after: period, forget_after: period };
     let (federation, members, digests) = ("test".to_owned(), Vec::new(), Vec::new());
-    Rules { federation, rules_version: 1, logic_version: 1, members, policy, digests }
+    Rules {
+        federation,
+        rules_version: 1,
+        logic_version: 1,
+        members,
+        policy,
+        clocks: Vec::new(),
+        groups: Vec::new(),
+        contacts: Vec::new(),
+        digests,
+    }
 }
 
 #[test]
@@ -147,7 +157,7 @@ fn every_topic_that_is_read_or_written_is_planned() {
         let desk = format!("comity.in.{}-desk", code.to_lowercase());
         [names::alerts(member), names::status(member), desk]
     });
-    let ours = [names::LOG, names::STATE, TOPIC].into_iter().chain(names::COMMON).map(str::to_owned);
+    let ours = [names::LOG, names::STATE, names::FEEDS, TOPIC].into_iter().chain(names::COMMON).map(str::to_owned);
     assert_eq!(planned, of_members.chain(ours).collect());
 }
 
