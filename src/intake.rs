@@ -26,6 +26,14 @@ pub fn handle(platform: &Platform, record: &RawRecord<'_>, digest_key: Option<&[
     body.unwrap_or_else(|refusal| Body::Rejection(Box::new(rejection(platform, record, refusal, digest_key))))
 }
 
+/// What a record becomes that `feed` wrote for an event which the platform's next snapshot lacks.
+pub fn missing(platform: &Platform, record: &RawRecord<'_>, digest_key: Option<&[u8]>) -> Body {
+    match statement::missing(platform, record) {
+        Ok(missing) => Body::Missing(Box::new(missing)),
+        Err(refusal) => Body::Rejection(Box::new(rejection(platform, record, refusal, digest_key))),
+    }
+}
+
 /// The four steps.
 fn event(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<InfractionEvent>, Refusal> {
     let native = decode(&platform.definition, record)?;

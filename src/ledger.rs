@@ -22,6 +22,7 @@ mod subject;
 mod revision;
 mod statement;
 mod closure;
+mod missing;
 mod withdrawal;
 mod trial;
 mod tell;
@@ -91,6 +92,8 @@ pub enum Outcome {
     Superseded,
     /// A closure of what nobody was told of.
     NobodyTold,
+    /// A snapshot lacks what is not known or stands no more.
+    NothingMissing,
     /// A withdrawal that waits for its original.
     Pending,
     /// An original whose withdrawal came first.
@@ -114,6 +117,7 @@ impl Code for Outcome {
         (Self::Duplicate, "duplicate"),
         (Self::Superseded, "superseded"),
         (Self::NobodyTold, "nobody_told"),
+        (Self::NothingMissing, "nothing_missing"),
         (Self::Pending, "pending"),
         (Self::Suppressed, "suppressed"),
         (Self::Acknowledged, "acknowledged"),
@@ -140,6 +144,7 @@ pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {
             Body::Rejection(rejection) => draft.reject(Rejection::clone(rejection)),
             Body::Acknowledgement(said) => acknowledge::take(&mut draft, said),
             Body::Link(link) => reject::not_accepted(&mut draft, &link.at),
+            Body::Missing(missing) => missing::report(&mut draft, missing),
             Body::Rules(rules) => rules::take(&mut draft, rules),
             Body::Tick => Outcome::Tick,
         },

@@ -110,7 +110,7 @@ fn entries(broker: &Broker) -> Entries {
                 let place = (rejection.platform.clone(), rejection.at.offset);
                 entries.rejections.insert(place, rejection).is_some()
             }
-            Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => false,
+            Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Missing(_) | Body::Tick => false,
         };
         assert!(!twice, "nothing went wrong, so that no record is in the log twice");
     }

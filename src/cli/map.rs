@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Common, Failure, Output, load};
+use super::{Common, Failure, Output, feed, load};
 use crate::decode::cut;
 use crate::intake;
 use crate::model::code::Code;
@@ -67,7 +67,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
             output.line(&format!("{value}"), &value)?;
         }
     }
-    summary(output, &version, records, &counts)?;
+    summary(output, &version, records, cutter.passed_over(), &counts)?;
     broken.map_or(Ok(()), |problem| Err(load::data(problem)))
 }
 
@@ -95,14 +95,20 @@ pub(super) fn outcome(body: &Body) -> String {
             Some(detail) => format!("{} {} ({detail})", rejection.reason.code(), rejection.reason.name()),
             None => format!("{} {}", rejection.reason.code(), rejection.reason.name()),
         },
-        Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => "other".to_owned(),
+        Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Missing(_) | Body::Tick => "other".to_owned(),
     }
 }
 
-fn summary(output: &Output, version: &str, records: usize, counts: &BTreeMap<String, u64>) -> Result<(), Failure> {
+fn summary(
+    output: &Output,
+    version: &str,
+    records: usize,
+    passed_over: u64,
+    counts: &BTreeMap<String, u64>,
+) -> Result<(), Failure> {
     let text = counts.iter().map(|(what, count)| format!("\n  {count:>8}  {what}")).collect::<String>();
     output.line(
-        &format!("{records} records of source version {version}{text}"),
-        &json!({"records": records, "source_version": version, "outcomes": counts}),
+        &format!("{records} records of source version {version}{}{text}", feed::passed_over(passed_over)),
+        &json!({"records": records, "source_version": version, "passed_over": passed_over, "outcomes": counts}),
     )
 }

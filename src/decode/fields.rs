@@ -70,9 +70,9 @@ impl<'a> Slots<'a> {
     }
 }
 
-/// A text as the value that the schema says; an empty one is absent.
+/// A text as the value that the schema says; an empty one is absent, and so is one that stands for nothing.
 pub(super) fn value_of(text: Bytes, field: &SourceField, path: &Path<'_>) -> Result<Value, Refusal> {
-    if text.is_empty() {
+    if text.is_empty() || stands_for_nothing(&text, field) {
         return null_of(field, path);
     }
     let value = match field.of {
@@ -83,6 +83,11 @@ pub(super) fn value_of(text: Bytes, field: &SourceField, path: &Path<'_>) -> Res
         SourceType::Array(_) | SourceType::Map(_) | SourceType::Record(_) => None,
     };
     value.ok_or_else(|| path.refuse(Reason::WrongType))
+}
+
+/// True for one of the texts by which the source says that it has none; blanks around it do not count.
+pub(super) fn stands_for_nothing(text: &[u8], field: &SourceField) -> bool {
+    !field.absent.is_empty() && field.absent.iter().any(|word| word.as_bytes() == text.trim_ascii())
 }
 
 /// Null where the schema allows it.

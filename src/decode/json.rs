@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use vrl::prelude::Bytes;
 use vrl::value::{KeyString, ObjectMap, Value};
 
-use super::fields::{Slots, exact_double, finite, null_of};
+use super::fields::{Slots, exact_double, finite, null_of, stands_for_nothing};
 use super::path::Path;
 use crate::model::limit::{RECORD_DEPTH_MAX, RECORD_VALUES_MAX};
 use crate::model::rejection::{Reason, Refusal};
@@ -175,6 +175,9 @@ impl<'de> Visitor<'de> for Field<'_> {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        if stands_for_nothing(value.as_bytes(), self.field) {
+            return self.visit_unit();
+        }
         let text = matches!(self.field.of, SourceType::Text);
         self.typed(text.then(|| Value::Bytes(Bytes::copy_from_slice(value.as_bytes()))))
     }

@@ -1,7 +1,7 @@
 //! XML: one element a record. Children by name, attributes as `@name`, the element's own text as `#text`.
 //!
 //! Names are compared as written, prefix included. There is no document type: an entity other than the five of XML
-//! itself, or a `<!DOCTYPE`, makes the record malformed, so nothing is ever expanded.
+//! itself and the characters that HTML names, or a `<!DOCTYPE`, makes the record malformed: nothing is ever expanded.
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -13,6 +13,7 @@ use super::path::Path;
 use crate::model::limit::RECORD_DEPTH_MAX;
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::definition::{Source, SourceField, SourceType};
+use crate::platform::entity;
 
 /// Reads the element of this name, which is all that the text holds.
 pub(super) fn read(source: &Source, record: &str, text: &str) -> Result<Value, Refusal> {
@@ -189,7 +190,11 @@ impl Text {
                     "amp" => '&',
                     "apos" => '\'',
                     "quot" => '"',
-                    _ => reference.resolve_char_ref().ok().flatten().ok_or_else(malformed)?,
+                    name => match reference.resolve_char_ref() {
+                        Ok(Some(character)) => character,
+                        Ok(None) => entity::character(name).ok_or_else(malformed)?,
+                        Err(_) => return Err(malformed()),
+                    },
                 };
                 self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             }

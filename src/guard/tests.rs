@@ -12,18 +12,19 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitions};
+use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, Partitions, Speaks};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
     Definition {
-        speaks: crate::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
+        speaks: Speaks::Events,
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.sample".into(),
         partitions: Partitions::One,
+        export: Export::Delta,
         language: "en".into(),
         time_zone: "UTC".into(),
         domains: vec![Domain::LabourStandards],

@@ -19,7 +19,7 @@ use crate::telemetry::clock;
 const IN_FLIGHT_MAX: usize = 10_000;
 const FULL_PAUSE: Duration = Duration::from_millis(1);
 /// A platform's topic takes batches up to the bound of one record; the client would fill them to a megabyte.
-const FEED_BATCH_BYTES_MAX: &str = "131072";
+pub(super) const FEED_BATCH_BYTES_MAX: &str = "131072";
 /// What the frame of a batch and two headers may take of that bound.
 const FRAME_BYTES_MAX: usize = 1_024;
 const VALUE_BYTES_MAX: usize = RECORD_BYTES_MAX - FRAME_BYTES_MAX;

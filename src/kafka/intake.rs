@@ -27,7 +27,7 @@ mod sources;
 
 use sources::Sources;
 
-pub use entries::{MODE_HEADER, SOURCE_HEADER};
+pub use entries::{MISSING_HEADER, MODE_HEADER, SOURCE_HEADER};
 
 /// How long a poll waits for a record.
 const POLL_WAIT: Duration = Duration::from_millis(5);

@@ -15,6 +15,7 @@ pub mod intake;
 pub mod topics;
 pub mod rights;
 pub mod feed;
+pub mod feeds;
 pub mod follow;
 pub mod mirror;
 pub mod desk;

@@ -22,6 +22,9 @@ pub const OVERDUE: &str = "comity.overdue";
 /// Alerts of mode TEST, for every recipient.
 pub const TEST: &str = "comity.alerts.test";
 
+/// What `comity feed` remembers of snapshots and files, compacted; the ledger never sees it.
+pub const FEEDS: &str = "comity.feeds";
+
 /// The outputs that are no member's own.
 pub const COMMON: [&str; 6] = [REJECTS, TEST, NATIONAL, ARCHIVE, REVIEW, OVERDUE];
 
@@ -62,6 +65,11 @@ pub fn output(output: Output, members: &[Jurisdiction]) -> Option<String> {
 
 /// The group of readers that assign themselves: nothing is ever committed to it, but the client asks for it.
 pub const FOLLOWERS_GROUP: &str = "comity-follower";
+
+/// The id of the transactions in which `comity feed` remembers what it did for a platform.
+pub fn feed_transactions(platform: &str) -> String {
+    format!("comity-feed-{platform}")
+}
 
 /// The consumer group of intake.
 pub fn intake_group(federation: &str) -> String {

@@ -214,7 +214,7 @@ impl Sink {
 }
 
 /// Makes a call, and again while its error says that this may help.
-fn repeat(mut call: impl FnMut() -> Result<(), KafkaError>) -> Outcome {
+pub(super) fn repeat(mut call: impl FnMut() -> Result<(), KafkaError>) -> Outcome {
     for _ in 0..AGAIN_MAX {
         let Err(error) = call() else { return Outcome::Done };
         match verdict(&error) {

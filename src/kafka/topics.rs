@@ -120,6 +120,7 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         bytes(),
     ];
     add(names::LOG.to_owned(), Partitions::One, "everything that decides, in one order".to_owned(), &log);
+    add(names::FEEDS.to_owned(), Partitions::One, "what feed remembers of files".to_owned(), &compacted(0));
     add(names::STATE.to_owned(), Partitions::One, "the ledger's state".to_owned(), &compacted(60 * 60 * 1_000));
     for member in &settings.federation.members {
         let jurisdiction = member.jurisdiction;

@@ -1,17 +1,18 @@
 //! The same step for records that need no mapping: their form is Comity's own.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use vrl::value::{ObjectMap, Value};
 
 use super::path::Path;
 use super::value::{Read, bounded, code, in_bounds, needed, place, short};
-use crate::model::entry::{Acknowledgement, Link};
+use crate::model::entry::{Acknowledgement, Link, Missing};
 use crate::model::limit;
-use crate::model::place::Millis;
+use crate::model::place::{Jurisdiction, Millis};
 use crate::model::record::{NativeRecord, RawRecord};
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::Platform;
-use crate::platform::definition::Origin;
+use crate::platform::definition::{Export, Origin};
 
 /// Reads what a recipient says of an alert.
 ///
@@ -68,6 +69,36 @@ pub fn link(native: NativeRecord, record: &RawRecord<'_>) -> Result<Link, Refusa
         asserted_by: text("asserted_by")?,
         basis: text("basis")?,
     })
+}
+
+/// What `feed` writes of an event that a snapshot lacks, and `missing` reads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lacking {
+    pub event_id: String,
+    pub case_id: String,
+    pub origin: String,
+}
+
+/// Reads what a snapshot of the platform lacks.
+///
+/// # Errors
+/// The refusal: it is not what `feed` writes, or speaks of another platform's event.
+pub fn missing(platform: &Platform, record: &RawRecord<'_>) -> Result<Missing, Refusal> {
+    let definition = &platform.definition;
+    let value = record.value.ok_or(Refusal::new(Reason::NoValue))?;
+    let lacking: Lacking = serde_json::from_slice(value).map_err(|_| Refusal::new(Reason::Malformed))?;
+    let own = lacking.event_id.strip_prefix(&definition.name).is_some_and(|rest| rest.starts_with('/'));
+    let bounded = [&lacking.event_id, &lacking.case_id].iter().all(|id| id.len() <= limit::ID_BYTES_MAX);
+    if definition.export != Export::Snapshot || !own || !bounded {
+        return Err(Path::top("event_id").refuse(Reason::InvalidValue));
+    }
+    let origin = Jurisdiction::parse(&lacking.origin).ok_or(Path::top("origin").refuse(Reason::OriginUnknown))?;
+    if matches!(definition.origin, Origin::Fixed(fixed) if fixed != origin) {
+        return Err(Path::top("origin").refuse(Reason::OriginUnknown));
+    }
+    let (platform, at) = (definition.name.clone(), record.at.clone());
+    Ok(Missing { at, origin, platform, case_id: lacking.case_id, event_id: lacking.event_id })
 }
 
 fn object(native: NativeRecord) -> Result<ObjectMap, Refusal> {

@@ -14,6 +14,7 @@ pub enum Body {
     Acknowledgement(Box<Acknowledgement>),
     Link(Box<Link>),
     Rules(Box<Rules>),
+    Missing(Box<Missing>),
     Tick,
 }
 
@@ -25,6 +26,7 @@ impl Body {
             Self::Rejection(rejection) => Some(&rejection.at),
             Self::Acknowledgement(acknowledgement) => Some(&acknowledgement.at),
             Self::Link(link) => Some(&link.at),
+            Self::Missing(missing) => Some(&missing.at),
             Self::Rules(_) | Self::Tick => None,
         }
     }
@@ -37,6 +39,17 @@ pub struct LogEntry {
     /// `LogAppendTime`.
     pub appended_at: Millis,
     pub body: Body,
+}
+
+/// A platform's next snapshot lacks an event that the one before had. That takes nothing back: it may as well be an error
+/// of the export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    pub at: SourcePosition,
+    pub origin: Jurisdiction,
+    pub platform: String,
+    pub case_id: String,
+    pub event_id: String,
 }
 
 /// What a recipient says of an alert that it got.

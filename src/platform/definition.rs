@@ -19,6 +19,7 @@ pub struct Definition {
     /// `comity.in.<name>` unless the folder says otherwise.
     pub topic: String,
     pub partitions: Partitions,
+    pub export: Export,
     /// BCP 47, of the texts in its records.
     pub language: String,
     /// IANA name; dates without an offset are read in it.
@@ -79,6 +80,15 @@ pub enum Partitions {
     /// The platform's own producer keys its records by native id, so the records of one id stand in one order. As many
     /// as are written; `None` where nobody wrote a number: as many as there are.
     Keyed(Option<i32>),
+}
+
+/// What a file of a platform holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Export {
+    /// What is new or changed: what it lacks says nothing.
+    Delta,
+    /// Everything that stands: what it lacks is reported.
+    Snapshot,
 }
 
 /// Whose decisions a platform carries.
@@ -185,6 +195,8 @@ pub struct SourceField {
     pub of: SourceType,
     /// True for a union with null: an empty cell, an absent element or an absent key reads as null.
     pub nullable: bool,
+    /// The texts that stand for nothing, such as `N/A`: they read as an empty cell does.
+    pub absent: Arc<[String]>,
 }
 
 /// The type of a field; recursive schemas are refused, so a tree holds it.

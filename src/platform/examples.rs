@@ -174,7 +174,12 @@ pub fn render(body: &Body) -> Value {
     }
     let published = match body {
         Body::Event(event) => event.reported_at == PUBLISHED_AT,
-        Body::Rejection(_) | Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => true,
+        Body::Rejection(_)
+        | Body::Acknowledgement(_)
+        | Body::Link(_)
+        | Body::Rules(_)
+        | Body::Missing(_)
+        | Body::Tick => true,
     };
     if published {
         fields.shift_remove("reported_at");
@@ -216,7 +221,12 @@ fn every_kind(platform: &Platform, bodies: &[Body], problems: &mut Vec<Problem>)
         .iter()
         .filter_map(|body| match body {
             Body::Event(event) => Some(event),
-            Body::Rejection(_) | Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => None,
+            Body::Rejection(_)
+            | Body::Acknowledgement(_)
+            | Body::Link(_)
+            | Body::Rules(_)
+            | Body::Missing(_)
+            | Body::Tick => None,
         })
         .collect();
     let shown = |kind: Kind| events.iter().any(|event| event.kind == kind);

@@ -38,6 +38,7 @@ pub(super) fn knowledge(definition: &Definition) -> Arc<Knowledge> {
         tables: tables.collect(),
         schemes: definition.schemes.iter().map(|scheme| scheme.name.clone()).collect(),
         zone: zone::find(&definition.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
+        language: definition.language.clone(),
     })
 }
 

@@ -11,6 +11,8 @@
 //! topic = "comity.in.us-nj-labour"   # optional; `comity.in.<folder>` is the default
 //! keyed = true                       # its producer keys each record by native id; false by default
 //! partitions = 3                     # only with keyed: exactly as many; without it as many as the topic has
+//! export = "snapshot"                # each file holds everything that stands: `feed` reports what the next one lacks, for a
+//!                                    # person to look at, and withdraws nothing; "delta" by default
 //! language = "en"                    # of the texts in its records, BCP 47
 //! time_zone = "America/New_York"     # IANA; in it a date without an offset is read
 //! domains = ["LABOUR_STANDARDS"]     # the mapping may choose from them; the first is the default
@@ -42,6 +44,7 @@
 //! mapping = "mapping.vrl"            # default
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
 //! encoding = "utf-8"                 # default; or "iso-8859-1"; a file in UTF-16 becomes UTF-8 as it is cut
+//! absent = ["N/A", "(blank)"]        # texts that say nothing: a field that is one of them reads as if it were empty
 //! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
@@ -115,13 +118,14 @@
 //! | `org_id(scheme, value [, register])` | an identifier, or null for a blank value; `scheme` is a literal |
 //! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"], float: true])` | exact minor units (ISO 4217), or null for blank and the texts in `absent`. `float: true` is for spreadsheets whose amounts went through a binary number: `586.8399999999999` is read as 586.84, and nothing else is rounded |
 //! | `sum_money([money(…), …])` | the sum in one currency; null where there is none |
-//! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
+//! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. Months may stand in the platform's language (de, es, fr, it, nl, pl, pt). A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
 //! | `earliest([date(…), …])`, `latest(…)` | one of the dates, or null |
 //! | `instant(text, formats [, absent])` | milliseconds since 1970 UTC |
 //! | `code(table, value [, otherwise: x])` | the code of a table; an unknown value is a rejection, unless `otherwise` is given |
 //! | `code_list(table, text, separators [, otherwise: x])` | codes without doubles; entries may hold a separator themselves. `text` may be a list. With `otherwise` one unknown entry makes it the whole result |
 //! | `digest([part, …])` | 32 hexadecimal digits that identify these texts, for sources without an id |
 //! | `squeeze(text)` | the text without blanks around it, any run of blanks (no-break ones too) as one space; null for a blank one |
+//! | `plain(text)` | what a fragment of HTML shows: no tags, `&eacute;` and `&#39;` as the letters that they name, then as `squeeze` |
 //! | `capture(text, r'…(…)…')` | the first group that matched, or null |
 //! | `pad_left(text, width, "0")`, `pad_right(…)` | the text at least that wide |
 //! | `cut(text, bytes_max)` | the text, ended with `…` where it is longer |
@@ -152,6 +156,7 @@ pub mod definition;
 pub mod desk;
 pub mod examples;
 
+pub(crate) mod entity;
 pub(crate) mod functions;
 pub mod lineage;
 mod mapping;
@@ -261,8 +266,10 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         let schema = text_file(&plan.schema.0, Some((&file, &plan.schema.1)), files, problems);
         let mapping_file = text_file(&plan.mapping.0, Some((&file, &plan.mapping.1)), files, problems);
         let before = problems.len();
-        let fields =
-            schema.as_ref().map(|schema| source_schema::read(schema, &plan.format, problems)).unwrap_or_default();
+        let fields = schema
+            .as_ref()
+            .map(|schema| source_schema::read(schema, &plan.format, &plan.absent, problems))
+            .unwrap_or_default();
         let sound = schema.is_some() && problems.len() == before;
         for (column, at) in plan.columns.iter().filter(|_| sound) {
             if fields.iter().filter(|field| field.native == *column).count() > 1 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::code;
-use super::definition::{Definition, Ids, LocalScheme, Origin, Partitions, Speaks};
+use super::definition::{Definition, Export, Ids, LocalScheme, Origin, Partitions, Speaks};
 use super::nearest;
 use super::read_source::{self, Plan};
 use super::written::{self, Section, Spanned, Text, Written};
@@ -38,6 +38,7 @@ pub(super) fn read(
     let ids = ids(&mut top, file, problems);
     let topic = topic(name, &mut top, file, problems);
     let partitions = partitions(&mut top, file, problems);
+    let export = export(&mut top, file, problems);
     let language = language(&mut top, file, problems);
     let time_zone = time_zone(&mut top, file, problems);
     let domains = domains(&mut top, file, problems);
@@ -59,6 +60,7 @@ pub(super) fn read(
         ids,
         topic,
         partitions,
+        export,
         language,
         time_zone,
         domains,
@@ -151,6 +153,19 @@ fn partitions(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -
         refuse(file, written.span(), why, help, problems);
     }
     if keyed { Partitions::Keyed(Some(count)) } else { Partitions::One }
+}
+
+fn export(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> Export {
+    let Some((text, at)) = top.text("export", problems) else { return Export::Delta };
+    match text.as_str() {
+        "delta" => Export::Delta,
+        "snapshot" => Export::Snapshot,
+        other => {
+            let help = "write `snapshot` where each file holds everything that stands, or `delta`";
+            refuse(file, at, format!("`{other}` is no kind of export"), help, problems);
+            Export::Delta
+        }
+    }
 }
 
 fn language(top: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> String {

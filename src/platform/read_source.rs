@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) schema: (String, Range<usize>),
     /// The file of its mapping, and where it is named.
     pub(super) mapping: (String, Range<usize>),
+    /// Texts that stand for nothing.
+    pub(super) absent: Vec<String>,
     /// False where no record of this version is a decision.
     pub(super) decides: bool,
     /// The columns that `group` and `continuation` name, and where.
@@ -59,6 +61,7 @@ fn plan(item: &Spanned<Written>, file: &Text, problems: &mut Vec<Problem>) -> Op
     let schema = file_name(&mut section, "schema", "source.avsc", file, problems);
     let mapping = file_name(&mut section, "mapping", "mapping.vrl", file, problems);
     let encoding = encoding(&mut section, file, problems);
+    let absent = section.texts("absent", problems).into_iter().map(|(text, _)| text).collect();
     let decides = section.flag("decides", problems).unwrap_or(true);
     let word = section.needed_text("format", problems);
     let at = section.take("format").map_or(0..0, Spanned::span);
@@ -81,7 +84,7 @@ fn plan(item: &Spanned<Written>, file: &Text, problems: &mut Vec<Problem>) -> Op
         // Keys that belong to another format were not taken, so they are reported as unknown here.
         section.finish(problems);
     }
-    Some(Plan { version, format: format?, encoding, schema, mapping, decides, columns })
+    Some(Plan { version, format: format?, encoding, schema, mapping, absent, decides, columns })
 }
 
 fn file_name(

@@ -1,6 +1,7 @@
 //! A source schema: an Avro record that says what a platform promises, whatever its format.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 use vrl::value::Kind;
@@ -16,7 +17,7 @@ use crate::model::problem::Problem;
 const FIELDS_MAX: usize = 4_000;
 
 /// Reads the fields of a source schema in a format; what could be read is given along with the problems.
-pub(super) fn read(file: &Text, format: &Format, problems: &mut Vec<Problem>) -> Vec<SourceField> {
+pub(super) fn read(file: &Text, format: &Format, absent: &[String], problems: &mut Vec<Problem>) -> Vec<SourceField> {
     let json: Json = match serde_json::from_str(&file.text) {
         Ok(json) => json,
         Err(error) => {
@@ -28,8 +29,8 @@ pub(super) fn read(file: &Text, format: &Format, problems: &mut Vec<Problem>) ->
     };
     // Columns are known by their places, so a file may call several alike, or nothing.
     let by_place = matches!(format, Format::Delimited(_));
-    let mut reader =
-        Reader { file, by_place, named: BTreeMap::new(), open: Vec::new(), fields: 0, problems: Vec::new() };
+    let (named, open, problems_found) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let mut reader = Reader { file, by_place, absent: absent.into(), named, open, fields: 0, problems: problems_found };
     let read = reader.type_of(&json, 0);
     let fields = match read {
         Some((SourceType::Record(fields), false)) => fields,
@@ -60,6 +61,8 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
 struct Reader<'a> {
     file: &'a Text,
     by_place: bool,
+    /// What `absent` of the source says.
+    absent: Arc<[String]>,
     /// The named types read so far.
     named: BTreeMap<String, SourceType>,
     /// The records that are being read, outermost first: a name among them is a recursion.
@@ -161,7 +164,7 @@ impl Reader<'_> {
             return None;
         };
         let (of, nullable) = self.type_of(inner, depth + 1)?;
-        Some(SourceField { name: key.to_owned(), native: key.to_owned(), of, nullable })
+        Some(SourceField { name: key.to_owned(), native: key.to_owned(), of, nullable, absent: self.absent.clone() })
     }
 
     fn record(&mut self, json: &Json, depth: usize) -> Option<SourceType> {
@@ -207,7 +210,13 @@ impl Reader<'_> {
             return None;
         };
         let (of, nullable) = self.type_of(written, depth + 1)?;
-        Some(SourceField { name: name.to_owned(), native: native.to_owned(), of, nullable })
+        Some(SourceField {
+            name: name.to_owned(),
+            native: native.to_owned(),
+            of,
+            nullable,
+            absent: self.absent.clone(),
+        })
     }
 
     fn unique(&mut self, fields: &[SourceField]) {
@@ -304,9 +313,11 @@ pub(super) fn input_fields(fields: &[SourceField], rows: bool) -> Vec<SourceFiel
         native: "items".to_owned(),
         of: SourceType::Record(fields.to_vec()),
         nullable: false,
+        absent: Arc::default(),
     };
     let list = SourceType::Array(Box::new(row));
-    vec![SourceField { name: "rows".to_owned(), native: "rows".to_owned(), of: list, nullable: false }]
+    let (name, native) = ("rows".to_owned(), "rows".to_owned());
+    vec![SourceField { name, native, of: list, nullable: false, absent: Arc::default() }]
 }
 
 fn record_kind(fields: &[SourceField]) -> Kind {

@@ -59,7 +59,7 @@ fn form(model: &Platform, speaks: Speaks, schema: &str, problems: &mut Vec<Probl
     form.digest = Sha256::digest(schema).into();
     for source in &mut form.definition.sources {
         source.version = VERSION.to_owned();
-        source.fields = source_schema::read(&file, &source.format, problems);
+        source.fields = source_schema::read(&file, &source.format, &[], problems);
     }
     form
 }

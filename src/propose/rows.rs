@@ -54,6 +54,9 @@ pub(super) fn read(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
         rows.remove(0).iter().map(str::to_owned).collect()
     };
     let mut fields: Vec<Seen> = names.iter().map(|name| Seen::named(name)).collect();
+    // What is no record when the file is cut: the header printed again, and rows of nothing.
+    let again = |row: &StringRecord| names.iter().map(String::as_str).eq(row.iter());
+    rows.retain(|row| !again(row) && (row.len() != names.len() || row.iter().any(|cell| !cell.is_empty())));
     let count = rows.len();
     rows.retain(|row| row.len() == names.len());
     for row in &rows {

@@ -51,7 +51,7 @@ pub fn body(body: &Body) -> Option<Value> {
     match body {
         Body::Event(event) => Some(self::event(event)),
         Body::Rejection(rejection) => Some(self::rejection(rejection)),
-        Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => None,
+        Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Missing(_) | Body::Tick => None,
     }
 }
 

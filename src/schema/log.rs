@@ -51,6 +51,10 @@ pub fn encode_entry(body: &Body) -> Vec<u8> {
             rules::write(in_force, &mut out);
         }
         Body::Tick => datum::branch(5, &mut out),
+        Body::Missing(lacking) => {
+            datum::branch(6, &mut out);
+            missing(lacking, &mut out);
+        }
     }
     out
 }
@@ -72,6 +76,14 @@ fn acknowledgement(said: &Acknowledgement, out: &mut Vec<u8>) {
     datum::code(said.level, out);
     datum::optional(said.reason, out, datum::code);
     datum::long(said.acknowledged_at, out);
+}
+
+/// Appends a `Missing`.
+fn missing(lacking: &entry::Missing, out: &mut Vec<u8>) {
+    datum::place(lacking.origin, out);
+    datum::text(&lacking.platform, out);
+    datum::text(&lacking.case_id, out);
+    datum::text(&lacking.event_id, out);
 }
 
 /// Appends a `Link`.
@@ -135,6 +147,8 @@ enum Content<'a> {
     Rules(rules::Read),
     #[serde(rename = "comity.Tick")]
     Tick,
+    #[serde(rename = "comity.Missing")]
+    Missing(ReadMissing),
 }
 
 impl Content<'_> {
@@ -147,6 +161,7 @@ impl Content<'_> {
             Self::Link(stated) => Body::Link(Box::new(stated.with_source(at?))),
             Self::Rules(in_force) => Body::Rules(Box::new(in_force.into_model()?)),
             Self::Tick => Body::Tick,
+            Self::Missing(lacking) => Body::Missing(Box::new(lacking.with_source(at?))),
         })
     }
 }
@@ -175,6 +190,22 @@ impl ReadAcknowledgement {
             reason: self.reason.map(|reason| reason.0),
             acknowledged_at: self.acknowledged_at,
         }
+    }
+}
+
+/// `Missing` as read.
+#[derive(Debug, Deserialize)]
+struct ReadMissing {
+    origin: Place,
+    platform: String,
+    case_id: String,
+    event_id: String,
+}
+
+impl ReadMissing {
+    fn with_source(self, at: SourcePosition) -> entry::Missing {
+        let Self { origin, platform, case_id, event_id } = self;
+        entry::Missing { at, origin: origin.0, platform, case_id, event_id }
     }
 }
 

@@ -18,4 +18,6 @@ mod idle;
 mod keyed;
 mod rights;
 mod setting;
+mod snapshots;
 mod topics;
+mod watch;

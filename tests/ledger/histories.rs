@@ -10,8 +10,8 @@ use comity::model::code::{
     CaseStatus, Domain, Finality, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason,
     WithdrawalScope,
 };
-use comity::model::decision::NoticeContent;
-use comity::model::entry::{Body, LogEntry};
+use comity::model::decision::{NoticeContent, ReviewKind};
+use comity::model::entry::{Body, LogEntry, Missing};
 use comity::model::event::InfractionEvent;
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
@@ -89,7 +89,7 @@ impl Writer {
     fn write(&mut self, bytes: &[u8]) {
         let mut chance = Chance(bytes, 0);
         self.now += chance.pick(&STEPS_MS);
-        match chance.below(16) {
+        match chance.below(20) {
             0 => self.push(Body::Tick),
             1 => self.write_rules(&mut chance),
             // A week of days: what a step of the clock put off is forgotten then.
@@ -104,6 +104,14 @@ impl Writer {
                 self.push(Body::Rejection(Box::new(world::rejection(Reason::NotADecision, at))));
             }
             4..7 => self.acknowledge(&mut chance),
+            7 | 8 => {
+                let at = self.source(&mut chance);
+                let origin = place(chance.pick(&PLACES[..3]));
+                let event_id = chance.pick(&["p/e1", "p/e2", "p/e3"]).to_owned();
+                let case_id = chance.pick(&["c1", "c1", "c2"]).to_owned();
+                let missing = Missing { at, origin, platform: "p".to_owned(), case_id, event_id };
+                self.push(Body::Missing(Box::new(missing)));
+            }
             _ => {
                 let mut event = self.repeated(&mut chance).unwrap_or_else(|| event(&mut chance, self.now));
                 self.events.push(event.clone());
@@ -308,12 +316,18 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
         let told = case.told.iter().map(|told| (told.recipient, told.sequence)).collect();
         Some((case.origin, case.case_id.clone(), notice.sequence, told))
     });
+    let reviewed = effects.notices.iter().filter_map(|notice| {
+        let NoticeContent::Review(review) = &notice.content else { return None };
+        assert_eq!(review.kind, ReviewKind::MissingFromSnapshot);
+        Some((review.event_id.clone().expect("an event"), notice.sequence))
+    });
     Said {
         outcome: effects.outcome,
         rejected: effects.rejection.as_ref().map(|(rejection, sequence)| (rejection.reason, *sequence)),
         sent,
         national: national.collect(),
         forgotten: forgotten.collect(),
+        reviewed: reviewed.collect(),
         late: effects.notices.iter().filter_map(answers::late).collect(),
         disputes: effects.notices.iter().filter_map(answers::disputed).collect(),
         took: effects.acknowledged.map(|took| (took.recipient, took.level, took.after_ms, took.in_time)),
@@ -421,7 +435,7 @@ proptest! {
 
 /// What histories by chance must meet, or they prove nothing about it.
 const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pending, Suppressed, SentTwice, BeyondGap, \
-    RulesIgnored, Rules, Tick, NotADecision, OriginNotMember, UnknownGroup, ConflictingSubject, ConflictingRevision, \
+    RulesIgnored, Rules, Tick, NothingMissing, a review, NotADecision, OriginNotMember, UnknownGroup, ConflictingSubject, ConflictingRevision, \
     ExpiredOnArrival, UnknownEvent, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
     an unseen original, Acknowledged, AlertNotSent, NotForward, overdue, acknowledged, ended, \
@@ -472,6 +486,7 @@ fn words(said: &Said) -> Vec<String> {
     words.extend(said.rejected.map(|(reason, _)| format!("{reason:?}")));
     let mut note = |holds: bool, what: &str| words.extend(holds.then(|| what.to_owned()));
     note(said.clock_stepped, "a step of the clock");
+    note(!said.reviewed.is_empty(), "a review");
     note(said.gaps > 0, "a gap that lasts");
     note(said.sent.iter().any(|sent| !sent.restricted_cases.is_empty()), "a restricted case");
     note(said.sent.iter().any(|sent| !sent.open_cases.is_empty()), "an open case elsewhere");

@@ -10,6 +10,7 @@ mod model;
 mod rules;
 mod rules_of_acknowledging;
 mod rules_of_joining;
+mod rules_of_snapshots;
 mod rules_of_telling;
 mod rules_of_the_desk;
 mod rules_of_time;

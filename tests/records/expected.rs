@@ -177,6 +177,13 @@ pub(crate) fn entry(body: &Body) -> Json {
             }),
         ),
         Body::Rules(in_force) => (None, rules(in_force)),
+        Body::Missing(lacking) => (
+            Some(&lacking.at),
+            json!({
+                "origin": lacking.origin.as_str(), "platform": lacking.platform, "case_id": lacking.case_id,
+                "event_id": lacking.event_id,
+            }),
+        ),
         Body::Tick => (None, json!({})),
     };
     json!({ "source": at.map(source), "body": content })

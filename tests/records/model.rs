@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use comity::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient, Status};
-use comity::model::entry::{Acknowledgement, Body, Link};
+use comity::model::entry::{Acknowledgement, Body, Link, Missing};
 use comity::model::event::{
     Authority, Dated, Identifier, Info, Infraction, InfractionEvent, LegalBasis, Measure, Money, Product, Provenance,
     Resource, Subject, Withdrawal,
@@ -184,7 +184,7 @@ fn period(e: &mut Entropy) -> Period {
 }
 
 pub(crate) fn body(e: &mut Entropy) -> Body {
-    match e.below(6) {
+    match e.below(7) {
         0 => Body::Tick,
         1 => Body::Event(Box::new(event(e))),
         2 => Body::Rejection(Box::new(rejection(e))),
@@ -205,6 +205,13 @@ pub(crate) fn body(e: &mut Entropy) -> Body {
             second: e.text(),
             asserted_by: e.text(),
             basis: e.text(),
+        })),
+        5 => Body::Missing(Box::new(Missing {
+            at: source(e),
+            origin: e.place(),
+            platform: e.text(),
+            case_id: e.text(),
+            event_id: e.text(),
         })),
         _ => Body::Rules(Box::new(rules(e))),
     }

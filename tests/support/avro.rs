@@ -21,6 +21,11 @@ pub(crate) fn rejections(broker: &Broker) -> Vec<Fields> {
     values(broker, "comity.rejects", include_str!("../../schemas/canonical/Rejection.v1.avsc"))
 }
 
+/// Every committed review, in order.
+pub(crate) fn reviews(broker: &Broker) -> Vec<Fields> {
+    values(broker, "comity.review", include_str!("../../schemas/canonical/Review.v1.avsc"))
+}
+
 fn values(broker: &Broker, topic: &str, schema: &str) -> Vec<Fields> {
     let schema = Schema::parse_str(schema).unwrap();
     let reader = apache_avro::reader::datum::GenericDatumReader::builder(&schema).build().unwrap();

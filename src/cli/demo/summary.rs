@@ -148,7 +148,7 @@ fn take(counts: &mut Counts, inputs: &[String], topic: String, value: &[u8]) -> 
         match decode_entry(value, 0, 0)?.body {
             Body::Event(_) => counts.events += 1,
             Body::Rejection(_) => counts.rejected_by_intake += 1,
-            Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => {}
+            Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Missing(_) | Body::Tick => {}
         }
     } else if topic == names::REJECTS {
         let rejection = view::rejection(value)?;

@@ -190,7 +190,12 @@ impl Speaker {
         // What falls due at the same time is not the statement's doing.
         let ours = |about: &crate::model::decision::About| match &entry.body {
             Body::Event(event) => about.origin == event.origin && about.case_id == event.case_id,
-            Body::Rejection(_) | Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => false,
+            Body::Rejection(_)
+            | Body::Acknowledgement(_)
+            | Body::Link(_)
+            | Body::Rules(_)
+            | Body::Missing(_)
+            | Body::Tick => false,
         };
         let decisions = effects.decisions.iter().filter(|decision| ours(&decision.about));
         let alerts = decisions.flat_map(|decision| {

@@ -97,6 +97,11 @@ impl<R: Read> Cutter<'_, R> {
     pub fn source_version(&self) -> &str {
         &self.source.version
     }
+
+    /// Rows so far that are no records: without a value in any cell, or the header printed again.
+    pub fn passed_over(&self) -> u64 {
+        if let Kind::Rows(rows) = &self.kind { rows.passed_over } else { 0 }
+    }
 }
 
 impl<R: Read> Iterator for Cutter<'_, R> {

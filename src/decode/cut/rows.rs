@@ -13,6 +13,10 @@ pub(super) struct Rows<'p, I> {
     layout: &'p Delimited,
     fields: &'p [SourceField],
     rows: RowReader<I>,
+    /// The cells of the header; empty where the file has none.
+    header: Vec<Vec<u8>>,
+    /// Rows that are no records: those without a value, and the header where it stands again.
+    pub(super) passed_over: u64,
     /// The record to which the rows read last belong, and what its rows have in common.
     pending: Option<(Cut, Option<Vec<u8>>)>,
     /// What stopped the reading, told after the records before it.
@@ -32,10 +36,9 @@ impl<'p, I: BufRead> Rows<'p, I> {
             read_line(&mut input, &file, line)?;
         }
         let mut rows = RowReader::new(layout, input, file, titles + 1);
-        if layout.header_line > 0 {
-            rows.next()?;
-        }
-        Ok(Self { layout, fields, rows, pending: None, stopped: None })
+        let header = if layout.header_line > 0 { rows.next()?.map(|row| rows.cells(&row)) } else { None };
+        let header = header.unwrap_or_default();
+        Ok(Self { layout, fields, rows, header, passed_over: 0, pending: None, stopped: None })
     }
 
     pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
@@ -52,6 +55,10 @@ impl<'p, I: BufRead> Rows<'p, I> {
                     return Ok(Some(finished(pending)));
                 }
             };
+            if self.says_nothing(&row) {
+                self.passed_over += 1;
+                continue;
+            }
             let mark = self.mark(&row);
             match &mut self.pending {
                 Some((record, common)) if joins(&self.layout.rows, common.as_deref(), mark.as_deref()) => {
@@ -70,6 +77,16 @@ impl<'p, I: BufRead> Rows<'p, I> {
                 }
             }
         }
+    }
+
+    /// True for a row of empty cells, and for the header where it is printed again. What has another number of cells
+    /// is for intake to refuse.
+    fn says_nothing(&self, row: &Row) -> bool {
+        let cell = |place: usize| self.rows.cell(place);
+        let whole = row.cells > 1 && row.cells == self.fields.len();
+        let blank = (0..row.cells).all(|place| cell(place).is_some_and(<[u8]>::is_empty));
+        let again = || self.header.iter().enumerate().all(|(place, name)| cell(place) == Some(name.as_slice()));
+        whole && (blank || (self.header.len() == row.cells && again()))
     }
 
     /// What tells whether a row belongs to the one before: the value of its group, or what a continuation lacks;
@@ -143,6 +160,11 @@ impl<I: BufRead> RowReader<I> {
         self.output.get(start..*ends.get(place)?)
     }
 
+    /// The cells of the row read last.
+    fn cells(&self, row: &Row) -> Vec<Vec<u8>> {
+        (0..row.cells).map_while(|place| self.cell(place).map(<[u8]>::to_vec)).collect()
+    }
+
     /// The next row; `None` at the end.
     fn next(&mut self) -> Result<Option<Row>, Problem> {
         let (mut raw, mut written, mut cells) = (Vec::new(), 0, 0);
@@ -206,6 +228,5 @@ fn blank_lines(raw: &[u8]) -> &[u8] {
 pub(super) fn first_row(layout: &Delimited, text: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rows = RowReader::new(layout, text, String::new(), 1);
     let row = rows.next().ok()??;
-    let cells = (0..row.cells).map(|place| rows.cell(place).map(<[u8]>::to_vec));
-    cells.collect()
+    Some(rows.cells(&row)).filter(|cells| cells.len() == row.cells)
 }

@@ -74,6 +74,25 @@ fn rows_stand_as_they_are_without_their_line_ends() {
 }
 
 #[test]
+fn the_header_printed_again_and_rows_of_nothing_are_no_records() {
+    let two = table(csv(), &["id", "note"]);
+    check(
+        &two,
+        "id,note\n1,a\nid,note\n,\n2,b\n\"id\",\"note\"\n\"\",\nid,x\n",
+        &[(2, "1,a"), (5, "2,b"), (8, "id,x")],
+        None,
+    );
+    let mut cutter = open(&two, "file", b"id,note\n1,a\nid,note\n,\n".as_slice()).unwrap();
+    assert_eq!((cutter.by_ref().count(), cutter.passed_over()), (1, 2));
+    // Without a header nobody can tell, and one empty cell may be all that a column has.
+    let bare = table(Delimited { header_line: 0, ..csv() }, &["id", "note"]);
+    check(&bare, "1,a\n1,a\n,\n", &[(1, "1,a"), (2, "1,a")], None);
+    check(&two, "id,note\n1,a\n,,\n", &[(2, "1,a"), (3, ",,")], None);
+    let group = table(Delimited { rows: Rows::Group { field: "f0".to_owned() }, ..csv() }, &["id", "note"]);
+    check(&group, "id,note\nA,1\nid,note\nA,2\n", &[(2, "A,1\nA,2")], None);
+}
+
+#[test]
 fn titles_stand_before_the_header_and_it_may_have_empty_cells() {
     let three = table(Delimited { header_line: 3, ..csv() }, &["id", "", " "]);
     check(&three, ",,\nFrom \"1/1\"\"\",,\nid,, \n1,2,3\n", &[(4, "1,2,3")], None);

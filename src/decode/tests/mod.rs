@@ -11,7 +11,8 @@ use crate::model::limit::RECORD_BYTES_MAX;
 use crate::model::record::{RawRecord, SourcePosition};
 use crate::model::rejection::Reason;
 use crate::platform::definition::{
-    Definition, Delimited, Encoding, Format, Ids, Origin, Partitions, Rows, Source, SourceField, SourceType, Speaks,
+    Definition, Delimited, Encoding, Export, Format, Ids, Origin, Partitions, Rows, Source, SourceField, SourceType,
+    Speaks,
 };
 
 pub(crate) mod avro;
@@ -21,7 +22,7 @@ mod rows;
 mod xml;
 
 pub(crate) fn needed(name: &str, of: SourceType) -> SourceField {
-    SourceField { name: name.to_owned(), native: name.to_owned(), of, nullable: false }
+    SourceField { name: name.to_owned(), native: name.to_owned(), of, nullable: false, absent: Arc::default() }
 }
 
 pub(crate) fn optional(name: &str, of: SourceType) -> SourceField {
@@ -62,6 +63,7 @@ pub(crate) fn platform(sources: Vec<Source>) -> Definition {
         ids: Ids::Native,
         topic: "comity.in.xx-test".to_owned(),
         partitions: Partitions::One,
+        export: Export::Delta,
         language: "en".to_owned(),
         time_zone: "UTC".to_owned(),
         domains: vec![Domain::FoodSafety],

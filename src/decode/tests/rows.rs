@@ -37,6 +37,20 @@ fn an_empty_cell_is_null_where_the_schema_allows_it() {
 }
 
 #[test]
+fn a_text_that_stands_for_nothing_reads_as_an_empty_cell() {
+    let absent: Arc<[String]> = ["N/A".to_owned(), "(blank)".to_owned()].into();
+    let mut definition = table(csv());
+    definition.sources[0].fields.iter_mut().for_each(|field| field.absent = absent.clone());
+    let nothing = json!({"id":"A","amount":null,"count":null,"paid":null,"note":null});
+    assert_eq!(read(&definition, b"A,N/A, (blank) ,N/A,(blank)"), Ok(nothing));
+    assert_eq!(read(&definition, b"N/A,,,,"), refused(Reason::MissingField, "id"));
+    assert_eq!(read(&definition, b"A,,,,N/A for now").unwrap()["note"], "N/A for now");
+    definition.sources[0].format = Format::JsonLines;
+    let object = r#"{"Case #":"A","amount":"N/A","":"(blank)"}"#;
+    assert_eq!(read(&definition, object.as_bytes()).unwrap()["note"], Json::Null);
+}
+
+#[test]
 fn a_number_is_read_as_json_would_write_it_and_never_guessed() {
     let check = |row: &str, reason, field| {
         assert_eq!(read(&table(csv()), row.as_bytes()), refused(reason, field), "{row}");

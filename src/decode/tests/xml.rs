@@ -53,6 +53,14 @@ fn absent_and_blank_elements_are_null_and_a_list_of_none_is_empty() {
     assert_eq!(verbatim["status"], " ", "a blank that was written on purpose stays");
 }
 
+/// No document type declares them where a list is written by a program that writes web pages.
+#[test]
+fn characters_that_html_names_are_read() {
+    let read =
+        read_xml("<notice number='A'><status>Caf&eacute;&nbsp;&rsquo;s &ndash; 5&#8239;g</status></notice>").unwrap();
+    assert_eq!(read["status"], "Café\u{a0}’s – 5\u{202f}g");
+}
+
 #[test]
 fn lines_end_as_xml_says() {
     let read = read_xml("<notice number='A\r\nB'><status>a\r\nb\rc</status></notice>").unwrap();

@@ -16,6 +16,8 @@ use crate::telemetry::clock;
 pub const SOURCE_HEADER: &str = "comity-source";
 /// The header that marks a trial of the line, with the value `TEST`.
 pub const MODE_HEADER: &str = "comity-mode";
+/// The header by which `feed` marks an event that the platform's next snapshot lacks.
+pub const MISSING_HEADER: &str = "comity-missing";
 
 /// The entry of a record, counted.
 pub(super) fn of_record(
@@ -37,12 +39,13 @@ pub(super) fn of_record(
         test: header(MODE_HEADER) == Some("TEST"),
         published_at: message.timestamp().to_millis().unwrap_or(0),
     };
-    let body = intake::handle(platform, &record, context.digest_key.as_deref());
+    let become_entry = if header(MISSING_HEADER).is_some() { intake::missing } else { intake::handle };
+    let body = become_entry(platform, &record, context.digest_key.as_deref());
     let status = &context.status;
     status.records.fetch_add(1, Ordering::Relaxed);
     match &body {
         Body::Rejection(rejection) => status.count_rejection(rejection.reason),
-        Body::Event(_) | Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Tick => {
+        Body::Event(_) | Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Missing(_) | Body::Tick => {
             status.events.fetch_add(1, Ordering::Relaxed);
         }
     }

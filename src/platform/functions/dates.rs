@@ -11,6 +11,7 @@ use vrl::value::kind::{Collection, Field};
 use vrl::value::{Kind, ObjectMap, Value};
 
 use super::day;
+use super::months;
 use super::{Apply, Call, CallError, Knowledge, SCALAR, as_text, field, literal_code, literal_texts, refuse, stated};
 use crate::model::code::{Bound, Code, Precision};
 use crate::model::place::Days;
@@ -82,7 +83,7 @@ fn date(knowledge: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> R
     let bound = literal_code(arguments, "bound", state)?.unwrap_or(Bound::Exact);
     let precision: Option<Precision> = literal_code(arguments, "precision", state)?;
     let absent = literal_texts(arguments, "absent", state)?;
-    let zone = knowledge.zone.clone();
+    let (zone, language) = (knowledge.zone.clone(), knowledge.language.clone());
     Ok(Apply::one(arguments.required("text"), date_kind().or_null(), move |value| {
         let unreadable = || refuse(Reason::UnreadableDate);
         if let Value::Timestamp(instant) = &value {
@@ -94,7 +95,10 @@ fn date(knowledge: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> R
         if absent.iter().any(|word| word.as_str() == squeezed) {
             return Ok(Value::Null);
         }
-        let read = formats.iter().find_map(|(format, of)| day::parse(&squeezed, format, &zone).map(|date| (date, *of)));
+        let parse = |text: &str| {
+            formats.iter().find_map(|(format, of)| day::parse(text, format, &zone).map(|date| (date, *of)))
+        };
+        let read = parse(&squeezed).or_else(|| parse(&months::in_english(&squeezed, &language)?));
         let (date, of) = read.ok_or_else(unreadable)?;
         let days = day::days(date).ok_or_else(unreadable)?;
         // The text is kept where it says more, or something else, than the date alone.

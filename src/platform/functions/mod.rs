@@ -26,6 +26,7 @@ pub(crate) mod lookup;
 mod dates;
 mod lists;
 mod monies;
+mod months;
 mod tables;
 mod texts;
 
@@ -69,6 +70,8 @@ pub(super) struct Knowledge {
     /// The platform's own identifier schemes, without its name.
     pub(super) schemes: Vec<String>,
     pub(super) zone: TimeZone,
+    /// Of its texts: months are read in it too.
+    pub(super) language: String,
 }
 
 /// Every function that a mapping may call.

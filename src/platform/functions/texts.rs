@@ -1,4 +1,4 @@
-//! Texts: `squeeze`, `capture`, `pad_left`, `pad_right`, `cut`, `required`, `digest`.
+//! Texts: `squeeze`, `plain`, `capture`, `pad_left`, `pad_right`, `cut`, `required`, `digest`.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use vrl::value::{Kind, Value};
 use super::{Apply, Call, CallError, Knowledge, SCALAR, as_text, literal_number, literal_text, refuse, stated};
 use crate::model::limit;
 use crate::model::rejection::Reason;
-use crate::platform::text;
+use crate::platform::{entity, text};
 
 /// A text, or nothing.
 const TEXT: u16 = kind::BYTES | kind::NULL | kind::UNDEFINED;
@@ -25,6 +25,12 @@ pub(super) const CALLS: &[Call] = &[
         parameters: &[Parameter::required("text", TEXT, "The text.")],
         block: false,
         compile: squeeze,
+    },
+    Call {
+        name: "plain",
+        parameters: &[Parameter::required("text", TEXT, "A fragment of HTML.")],
+        block: false,
+        compile: plain,
     },
     Call {
         name: "capture",
@@ -76,6 +82,14 @@ fn like(argument: &dyn Expression, state: &TypeState) -> Kind {
 fn squeeze(_: &Knowledge, _: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
     Ok(Apply::one(arguments.required("text"), Kind::bytes().or_null(), |value| {
         let squeezed = as_text(&value).map(text::squeeze).filter(|text| !text.is_empty());
+        Ok(squeezed.map_or(Value::Null, |text| Value::from(text.as_ref())))
+    }))
+}
+
+fn plain(_: &Knowledge, _: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
+    Ok(Apply::one(arguments.required("text"), Kind::bytes().or_null(), |value| {
+        let shown = as_text(&value).map(entity::shown);
+        let squeezed = shown.as_deref().map(text::squeeze).filter(|text| !text.is_empty());
         Ok(squeezed.map_or(Value::Null, |text| Value::from(text.as_ref())))
     }))
 }

@@ -2,7 +2,7 @@
 
 use comity::ledger::Outcome;
 use comity::model::code::{Domain, MemberState, MsgType, Role, Scope, Severity, Standing, WithdrawalScope};
-use comity::model::entry::{AcknowledgementLevel, Body, LogEntry};
+use comity::model::entry::{AcknowledgementLevel, Body, LogEntry, Missing};
 use comity::model::event::{Dated, InfractionEvent, Subject};
 use comity::model::place::{DAY_MS, Jurisdiction, Millis};
 use comity::model::record::SourcePosition;
@@ -58,6 +58,8 @@ pub(crate) struct Said {
     /// The national feed: alert, sequence, the members told of it.
     pub(crate) national: Vec<(String, i64, Vec<Jurisdiction>)>,
     pub(crate) forgotten: Vec<Forgotten>,
+    /// What a person must look at: the event, the sequence of the review.
+    pub(crate) reviewed: Vec<(String, i64)>,
     pub(crate) late: Vec<Late>,
     pub(crate) disputes: Vec<Disputed>,
     /// Who acknowledged which level after how long, and whether in time.
@@ -183,6 +185,7 @@ impl Model {
             sent: Vec::new(),
             national: Vec::new(),
             forgotten: Vec::new(),
+            reviewed: Vec::new(),
             late: Vec::new(),
             disputes: Vec::new(),
             took: None,
@@ -222,6 +225,7 @@ impl Model {
             said.outcome = match &entry.body {
                 Body::Event(event) => self.event(event, &mut said),
                 Body::Rejection(rejection) => self.reject(rejection.reason, &mut said),
+                Body::Missing(missing) => self.missing(missing, &mut said),
                 Body::Acknowledgement(said_by) => self.acknowledge(said_by, &mut said),
                 Body::Link(_) => self.reject(Reason::NotAccepted, &mut said),
                 Body::Rules(rules) => self.take_rules(rules, &mut said),
@@ -281,6 +285,18 @@ impl Model {
     fn reject(&mut self, reason: Reason, said: &mut Said) -> Outcome {
         said.rejected = Some((reason, self.sequence("rejects", None)));
         Outcome::Rejected
+    }
+
+    /// Reported where the case has the event and it was neither withdrawn nor closed and has not expired.
+    fn missing(&mut self, missing: &Missing, said: &mut Said) -> Outcome {
+        let stands = self.case(missing.origin, &missing.case_id).is_some_and(|case| {
+            self.cases[case].events.iter().any(|event| event.id == missing.event_id && stands(event))
+        });
+        if !stands {
+            return Outcome::NothingMissing;
+        }
+        said.reviewed.push((missing.event_id.clone(), self.sequence("review", None)));
+        Outcome::Taken
     }
 
     fn sequence(&mut self, output: &'static str, to: Option<Jurisdiction>) -> i64 {

@@ -103,13 +103,13 @@ proptest! {
 }
 
 /// Cuts a file at once and a byte at a time: alike, to an end, each record as it stands in the file and behind the one
-/// before, and nothing after a problem.
+/// before but for rows that say nothing, which are left out of a group, and nothing after a problem.
 fn check_cuts(platform: &Definition, file: &[u8]) -> Result<(), TestCaseError> {
     let text = !matches!(platform.sources[0].format, Format::Avro);
     let (mut records, mut rest, mut line) = (Vec::new(), file, 1);
-    if let Ok(cutter) = open(platform, "file", file) {
+    if let Ok(mut cutter) = open(platform, "file", file) {
         let mut stopped = false;
-        for next in cutter {
+        while let Some(next) = cutter.next() {
             prop_assert!(!stopped, "nothing comes after a problem");
             let Ok(record) = next else {
                 stopped = true;
@@ -118,7 +118,7 @@ fn check_cuts(platform: &Definition, file: &[u8]) -> Result<(), TestCaseError> {
             prop_assert!(records.len() <= file.len(), "it never ends");
             prop_assert!(record.line >= line, "{} after {}", record.line, line);
             line = record.line;
-            if text {
+            if text && cutter.passed_over() == 0 {
                 let place = rest.windows(record.bytes.len().max(1)).position(|window| window == record.bytes);
                 prop_assert!(place.is_some(), "{:?} does not stand in {:?}", record.bytes, rest);
                 rest = &rest[place.unwrap() + record.bytes.len()..];
