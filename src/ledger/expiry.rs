@@ -7,15 +7,14 @@ use super::tell::{self, Message};
 use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
 use crate::model::decision::{EventSummary, NoticeContent, Output, ReachSummary, ToldSummary};
-use crate::model::limit::WORK_PER_ENTRY_MAX;
 use crate::model::rules::Rules;
 use crate::model::state::{Case, CaseEvent, Key};
 use crate::route;
 
 /// Does the first pieces of due work, in the order (due, key); what is over the bound stays due for the next entry.
-pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
+pub(super) fn do_due_work(draft: &mut Draft<'_, '_>, most: usize) {
     let Some(rules) = draft.rules().cloned() else { return };
-    let mut left = WORK_PER_ENTRY_MAX;
+    let mut left = most;
     for due in draft.due_work() {
         if left == 0 {
             draft.effects.work_left = true;
@@ -23,15 +22,8 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
         }
         left -= match &due.key {
             Key::Case(origin, case_id) => {
-                if let Some(case) = draft.case(*origin, case_id).cloned() {
-                    match due.work {
-                        Work::Expire(event) => expire(draft, &rules, &case, event),
-                        Work::Overdue(member, event) => duty::run_out(draft, &rules, &case, member, event),
-                        Work::Forget => forget(draft, &rules, &case),
-                        Work::Join => {}
-                    }
-                }
-                1
+                let case = draft.case(*origin, case_id).cloned();
+                usize::from(case.is_some_and(|case| do_piece(draft, &rules, &case, due.work)))
             }
             Key::Pending(..) => {
                 draft.put(due.key.clone(), None);
@@ -41,6 +33,17 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
             Key::Organisation(_) | Key::Source(..) | Key::Rules => 0,
         };
     }
+}
+
+/// Does what is due of a case; `false` where nothing was left of it.
+fn do_piece(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case, work: Work) -> bool {
+    match work {
+        Work::Expire(event) => expire(draft, rules, case, event),
+        Work::Overdue(member, event) => return duty::run_out(draft, rules, case, member, event),
+        Work::Forget => forget(draft, rules, case),
+        Work::Join => return false,
+    }
+    true
 }
 
 /// Forgets a case with those told; what is kept of it names nobody but them.

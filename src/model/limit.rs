@@ -83,8 +83,11 @@ pub const GROUPS_MAX: usize = 64;
 pub const CONTACTS_MAX: usize = 1_000;
 /// Days off that one jurisdiction lists.
 pub const HOLIDAYS_MAX: usize = 500;
-/// Pieces of due work that one entry does.
+/// Pieces of due work that a tick does.
 pub const WORK_PER_ENTRY_MAX: usize = 64;
+/// Pieces of due work that any other entry does before it is decided: in a storm of expiries each would else wait for all
+/// the work of those before it.
+pub const WORK_PER_LIVE_ENTRY_MAX: usize = 8;
 /// Events that one entry looks at for a member that joins: most may be none that it is entitled to.
 pub const JOIN_LOOKED_AT_MAX: usize = 1_024;
 /// Entries of one ledger transaction.

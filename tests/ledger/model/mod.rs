@@ -210,7 +210,7 @@ impl Model {
             .filter(|(_, _, since)| since.is_some_and(|since| self.now - since >= 60_000))
             .map(|(topic, _, _)| topic.clone())
             .collect();
-        self.due(&mut said);
+        self.due(if matches!(entry.body, Body::Tick) { 64 } else { 8 }, &mut said);
         let source = entry.body.source().cloned();
         let (taken, outcome) = match &source {
             Some(at) => self.admit(at),
@@ -335,13 +335,14 @@ impl Model {
         self.members().iter().find(|member| member.jurisdiction == jurisdiction).map(|member| member.state)
     }
 
-    fn due(&mut self, said: &mut Said) {
+    /// What is due is done by ticks; what else comes does a little of it, so that it does not wait.
+    fn due(&mut self, most: i32, said: &mut Said) {
         if self.rules.is_none() {
             return;
         }
         let mut pieces = 0;
         while let Some(next) = self.next_due() {
-            if pieces == 64 {
+            if pieces == most {
                 said.work_left = true;
                 return;
             }
