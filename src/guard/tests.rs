@@ -22,6 +22,7 @@ pub(crate) fn platform() -> Definition {
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.sample".into(),
+        speaks: crate::platform::definition::Speaks::Events,
         partitions: Partitions::One,
         language: "en".into(),
         time_zone: "UTC".into(),
