@@ -32,6 +32,9 @@ pub use entries::{MODE_HEADER, SOURCE_HEADER};
 const POLL_WAIT: Duration = Duration::from_millis(5);
 /// Records taken in one round of the loop.
 const ROUND_RECORDS_MAX: usize = 1_000;
+/// Entries handed to the producer at once while more records wait: it makes one batch of what it is given while it is
+/// busy, and one of each entry where they come one by one.
+const HANDED_OVER: usize = 64;
 /// Pause before a full producer is tried again.
 const FULL_PAUSE: Duration = Duration::from_micros(200);
 /// Pause before a new producer after the first failure; it doubles with each one that follows without a delivery.
@@ -82,6 +85,9 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
             // Only deliveries can make room; `BaseProducer::poll` with a time would spin for all of it.
             sleep(FULL_PAUSE);
         }
+        if shell.hand_over(&mut intake)? {
+            return Ok(());
+        }
         shell.sources.settle(&intake)?;
     }
 }
@@ -90,6 +96,8 @@ struct Shell<'c> {
     context: &'c IntakeContext,
     sources: Sources<'c>,
     producer: BaseProducer<Context>,
+    /// Entries for the producer with their tags, in the order of the loop.
+    ready: Vec<(usize, Vec<u8>)>,
     /// Failures since the last delivery.
     failures: u32,
     started: Instant,
@@ -100,7 +108,7 @@ impl<'c> Shell<'c> {
         let sources = Sources::join(context)?;
         let producer = producer(context)?;
         context.status.producers.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { context, sources, producer, failures: 0, started: clock::instant() })
+        Ok(Self { context, sources, producer, ready: Vec::new(), failures: 0, started: clock::instant() })
     }
 
     fn now_ms(&self) -> i64 {
@@ -128,6 +136,9 @@ impl<'c> Shell<'c> {
                         }
                     }
                 }
+            }
+            if self.ready.len() >= HANDED_OVER && self.hand_over(intake)? {
+                return Ok(true);
             }
             if !intake.wants_records() {
                 break;
@@ -161,13 +172,13 @@ impl<'c> Shell<'c> {
             Command::Start(positions) => self.sources.start(&positions)?,
             Command::AppendRecord { tag, at } => {
                 if let (Some(message), Some(platform)) = (message, self.platform(&at.topic)) {
-                    return Ok(self.append(tag, &entries::of_record(self.context, platform, message, &at)));
+                    self.append(tag, &entries::of_record(self.context, platform, message, &at));
                 }
             }
             Command::AppendGap { tag, at, .. } => {
                 if let Some(platform) = self.platform(&at.topic) {
                     self.context.status.source_gaps.fetch_add(1, Ordering::Relaxed);
-                    return Ok(self.append(tag, &entries::rejection(self.context, platform, &at, Reason::SourceGap, 0)));
+                    self.append(tag, &entries::rejection(self.context, platform, &at, Reason::SourceGap, 0));
                 }
             }
             Command::NewProducer => self.replace_producer()?,
@@ -190,8 +201,8 @@ impl<'c> Shell<'c> {
         self.context.platforms.iter().find(|platform| platform.definition.topic == topic)
     }
 
-    /// Appends an entry to the log; one that cannot be handed over counts as not delivered.
-    fn append(&mut self, tag: usize, body: &Body) -> Option<Input> {
+    /// Makes an entry ready for the producer.
+    fn append(&mut self, tag: usize, body: &Body) {
         let mut value = encode_entry(body);
         if value.len() > ENTRY_BYTES_MAX
             && let Some(at) = body.source()
@@ -200,10 +211,25 @@ impl<'c> Shell<'c> {
             let size = i64::try_from(value.len()).unwrap_or(i64::MAX);
             value = encode_entry(&entries::rejection(self.context, platform, at, Reason::TooLarge, size));
         }
-        let mut record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, tag).partition(0).payload(&value);
+        self.ready.push((tag, value));
+    }
+
+    /// Gives the producer what is ready; one that it does not take counts as not delivered, with all behind it. `true`
+    /// once everything is drained.
+    fn hand_over(&mut self, intake: &mut Intake) -> Result<bool, Stop> {
+        for (tag, value) in std::mem::take(&mut self.ready) {
+            if !self.send(tag, &value) {
+                return self.step(intake, Input::NotDelivered, None);
+            }
+        }
+        Ok(false)
+    }
+
+    fn send(&self, tag: usize, value: &[u8]) -> bool {
+        let mut record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, tag).partition(0).payload(value);
         loop {
             match self.producer.send(record) {
-                Ok(()) => return None,
+                Ok(()) => return true,
                 // The producer gives each entry up after its time, so it has room again in the end.
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     self.producer.poll(Duration::ZERO);
@@ -212,7 +238,7 @@ impl<'c> Shell<'c> {
                 }
                 Err((error, _)) => {
                     tracing::warn!("an entry was not taken by the producer: {error}");
-                    return Some(Input::NotDelivered);
+                    return false;
                 }
             }
         }
@@ -251,6 +277,8 @@ impl<'c> Shell<'c> {
     fn replace_producer(&mut self) -> Result<(), Stop> {
         sleep(FAILURE_PAUSE * 2_u32.pow(self.failures.min(FAILURE_DOUBLINGS_MAX)));
         self.failures += 1;
+        // The loop goes back to before them.
+        self.ready.clear();
         self.producer = producer(self.context)?;
         self.context.status.producers.fetch_add(1, Ordering::Relaxed);
         self.context.status.failed_deliveries.fetch_add(1, Ordering::Relaxed);
