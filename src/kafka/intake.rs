@@ -1,5 +1,6 @@
 //! Intake's shell: it executes what the loop commands, on the thread that calls it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -30,11 +31,14 @@ pub use entries::{MODE_HEADER, SOURCE_HEADER};
 
 /// How long a poll waits for a record.
 const POLL_WAIT: Duration = Duration::from_millis(5);
+/// How long it waits where entries wait for the producer.
+const POLL_READY: Duration = Duration::from_millis(1);
 /// Records taken in one round of the loop.
-const ROUND_RECORDS_MAX: usize = 1_000;
-/// Entries handed to the producer at once while more records wait: it makes one batch of what it is given while it is
-/// busy, and one of each entry where they come one by one.
-const HANDED_OVER: usize = 64;
+const ROUND_RECORDS_MAX: usize = 100;
+/// Lots of entries that the producer has at once. The next one grows with the time that these take, and a lone entry
+/// goes at once. A producer with more than it may send looks for room without a pause, and one that is given entries
+/// one by one sends each by itself.
+const LOTS_MAX: usize = 2;
 /// Pause before a full producer is tried again.
 const FULL_PAUSE: Duration = Duration::from_micros(200);
 /// Pause before a new producer after the first failure; it doubles with each one that follows without a delivery.
@@ -77,7 +81,7 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
             }
         }
         if intake.wants_records() {
-            let wait = if told { Duration::from_millis(1) } else { POLL_WAIT };
+            let wait = if told || !shell.ready.is_empty() { POLL_READY } else { POLL_WAIT };
             if shell.poll(&mut intake, wait)? {
                 return Ok(());
             }
@@ -98,6 +102,8 @@ struct Shell<'c> {
     producer: BaseProducer<Context>,
     /// Entries for the producer with their tags, in the order of the loop.
     ready: Vec<(usize, Vec<u8>)>,
+    /// The last tag of each lot that the producer has.
+    lots: VecDeque<usize>,
     /// Failures since the last delivery.
     failures: u32,
     started: Instant,
@@ -108,7 +114,15 @@ impl<'c> Shell<'c> {
         let sources = Sources::join(context)?;
         let producer = producer(context)?;
         context.status.producers.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { context, sources, producer, ready: Vec::new(), failures: 0, started: clock::instant() })
+        Ok(Self {
+            context,
+            sources,
+            producer,
+            ready: Vec::new(),
+            lots: VecDeque::new(),
+            failures: 0,
+            started: clock::instant(),
+        })
     }
 
     fn now_ms(&self) -> i64 {
@@ -136,9 +150,6 @@ impl<'c> Shell<'c> {
                         }
                     }
                 }
-            }
-            if self.ready.len() >= HANDED_OVER && self.hand_over(intake)? {
-                return Ok(true);
             }
             if !intake.wants_records() {
                 break;
@@ -214,9 +225,13 @@ impl<'c> Shell<'c> {
         self.ready.push((tag, value));
     }
 
-    /// Gives the producer what is ready; one that it does not take counts as not delivered, with all behind it. `true`
-    /// once everything is drained.
+    /// Gives the producer what is ready, unless it has enough; an entry that it does not take counts as not delivered,
+    /// with all behind it. `true` once everything is drained.
     fn hand_over(&mut self, intake: &mut Intake) -> Result<bool, Stop> {
+        if self.lots.len() >= LOTS_MAX {
+            return Ok(false);
+        }
+        self.lots.extend(self.ready.last().map(|(tag, _)| *tag));
         for (tag, value) in std::mem::take(&mut self.ready) {
             if !self.send(tag, &value) {
                 return self.step(intake, Input::NotDelivered, None);
@@ -246,12 +261,16 @@ impl<'c> Shell<'c> {
 
     /// What became of the entries.
     fn delivered(&mut self) -> Result<Vec<Input>, Stop> {
-        self.producer.poll(Duration::ZERO);
+        // Each call takes the answers to one request.
+        for _ in 0..=LOTS_MAX {
+            self.producer.poll(Duration::ZERO);
+        }
         let mut inputs = Vec::new();
         for event in self.producer.context().take_events() {
             match event {
                 Event::Delivered { tag, .. } => {
                     self.failures = 0;
+                    self.lots.pop_front_if(|last| *last <= tag);
                     self.context.status.delivered.fetch_add(1, Ordering::Relaxed);
                     inputs.push(Input::Delivered { tag });
                 }
@@ -279,6 +298,7 @@ impl<'c> Shell<'c> {
         self.failures += 1;
         // The loop goes back to before them.
         self.ready.clear();
+        self.lots.clear();
         self.producer = producer(self.context)?;
         self.context.status.producers.fetch_add(1, Ordering::Relaxed);
         self.context.status.failed_deliveries.fetch_add(1, Ordering::Relaxed);
