@@ -14,6 +14,11 @@ mod source;
 mod rules;
 mod term;
 mod expiry;
+mod bonds;
+mod group;
+mod link;
+mod retell;
+mod picture;
 mod subject;
 mod revision;
 mod statement;
@@ -117,7 +122,7 @@ pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {
             Body::Event(event) => decide(&mut draft, event),
             Body::Rejection(rejection) => draft.reject(Rejection::clone(rejection)),
             Body::Acknowledgement(acknowledgement) => reject::not_accepted(&mut draft, &acknowledgement.at),
-            Body::Link(link) => reject::not_accepted(&mut draft, &link.at),
+            Body::Link(link) => link::decide(&mut draft, link),
             Body::Rules(rules) => rules::take(&mut draft, rules),
             Body::Tick => Outcome::Tick,
         },

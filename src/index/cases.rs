@@ -62,13 +62,20 @@ pub fn listed(organisation: &Organisation, origin: Jurisdiction, case_id: &str) 
 pub(super) fn case_of<'v>(values: &'v Values, origin: Jurisdiction, case_id: &str) -> Option<&'v Arc<Case>> {
     match values.get(&KeyRef::Case(origin, case_id))? {
         Value::Case(case) => Some(case),
-        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Organisation(_)
+        | Value::Pending(_)
+        | Value::Source(_)
+        | Value::Rules(_)
+        | Value::Link(_)
+        | Value::Retell(_) => None,
     }
 }
 
 pub(super) fn organisation_of<'v>(values: &'v Values, organisation_id: &str) -> Option<&'v Arc<Organisation>> {
     match values.get(&KeyRef::Organisation(organisation_id))? {
         Value::Organisation(organisation) => Some(organisation),
-        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Link(_) | Value::Retell(_) => {
+            None
+        }
     }
 }

@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::Values;
 use super::cases::{case_of, is_open, listed, open_case, organisation_of};
 use crate::model::code::Scope;
-use crate::model::place::{Jurisdiction, Millis};
-use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
+use crate::model::place::{DAY_MS, Jurisdiction, Millis};
+use crate::model::state::{Bond, Case, Key, NAMESAKE, OpenCase, Organisation, Value};
 
 /// One piece of due work, in the order in which it is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
     /// Log time at which it is due.
     pub at: Millis,
-    /// The case, or the withdrawal that waits.
+    /// The case, the withdrawal that waits, or the pair of a link.
     pub key: Key,
     pub work: Work,
 }
@@ -28,6 +29,10 @@ pub enum Work {
     Expire(usize),
     /// The case, or the withdrawal that waits, is forgotten.
     Forget,
+    /// The link holds no more.
+    End,
+    /// A change of a link is told.
+    Retell,
 }
 
 /// The open cases of one organisation that its bounded value has no room for.
@@ -81,6 +86,11 @@ pub(super) struct Derived {
     identifiers: HashMap<String, String, RandomState>,
     expiries: BTreeSet<Due>,
     forgets: BTreeSet<Due>,
+    links: BTreeSet<Due>,
+    /// What is said of an identifier, in the order of the pairs.
+    bonds: HashMap<String, Vec<Arc<Bond>>, RandomState>,
+    /// Further organisations under an identifier that came back with another name.
+    namesakes: HashMap<String, BTreeSet<String>, RandomState>,
     pending_by_platform: BTreeMap<String, usize>,
     gaps: BTreeMap<Key, Millis>,
     unlisted: BTreeMap<String, Unlisted>,
@@ -103,14 +113,35 @@ impl Derived {
         self.unlisted.get(organisation_id)
     }
 
-    /// Both queues merged in the order (due, key); the second only where forgetting is allowed.
+    /// What is said of an identifier, in the order of the pairs.
+    pub(super) fn bonds(&self, identifier: &str) -> &[Arc<Bond>] {
+        self.bonds.get(identifier).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn has_bonds(&self) -> bool {
+        !self.bonds.is_empty()
+    }
+
+    pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &String> {
+        self.namesakes.get(identifier).into_iter().flatten()
+    }
+
+    pub(super) fn retellings(&self) -> impl Iterator<Item = &Key> {
+        self.links.iter().filter(|due| due.work == Work::Retell).map(|due| &due.key)
+    }
+
+    /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
     pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         let mut expiries = self.expiries.iter().take_while(move |due| due.at <= until).peekable();
         let mut forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).peekable();
-        std::iter::from_fn(move || match (expiries.peek(), forgets.peek()) {
-            (Some(expiry), Some(forget)) if forget < expiry => forgets.next(),
-            (Some(_), _) => expiries.next(),
-            (None, _) => forgets.next(),
+        let mut links = self.links.iter().take_while(move |due| due.at <= until).peekable();
+        std::iter::from_fn(move || {
+            let first = [expiries.peek(), links.peek(), forgets.peek()].into_iter().flatten().min().copied()?;
+            match first.work {
+                Work::Expire(_) => expiries.next(),
+                Work::End | Work::Retell => links.next(),
+                Work::Forget => forgets.next(),
+            }
         })
     }
 
@@ -149,6 +180,27 @@ impl Derived {
                 };
             }
             Key::Rules => {}
+            Key::Link(_) => {
+                if let Some(bond) = before.and_then(as_bond) {
+                    if let Some(due) = end_of(key, bond) {
+                        self.links.remove(&due);
+                    }
+                    self.update_bond(bond, false);
+                }
+                if let Some(bond) = after.and_then(as_bond) {
+                    self.links.extend(end_of(key, bond));
+                    self.update_bond(bond, true);
+                }
+            }
+            Key::Retell(_) => {
+                let due = |at| Due { at, key: key.clone(), work: Work::Retell };
+                if let Some(Value::Retell(work)) = before {
+                    self.links.remove(&due(work.since));
+                }
+                if let Some(Value::Retell(work)) = after {
+                    self.links.insert(due(work.since));
+                }
+            }
         }
     }
 
@@ -161,10 +213,37 @@ impl Derived {
             for identifier in others(organisation) {
                 self.identifiers.remove(identifier);
             }
+            if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE)
+                && let Some(namesakes) = self.namesakes.get_mut(identifier)
+            {
+                namesakes.remove(&organisation.organisation_id);
+                if namesakes.is_empty() {
+                    self.namesakes.remove(identifier);
+                }
+            }
         }
         if let Some(organisation) = after {
+            if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE) {
+                let namesakes = self.namesakes.entry_ref(identifier).or_default();
+                namesakes.insert(organisation.organisation_id.clone());
+            }
             for identifier in others(organisation) {
                 self.identifiers.insert(identifier.clone(), organisation.organisation_id.clone());
+            }
+        }
+    }
+
+    /// Puts a bond at both of its identifiers, or takes it away from them.
+    fn update_bond(&mut self, bond: &Arc<Bond>, put: bool) {
+        for identifier in [&bond.first, &bond.second] {
+            let bonds = self.bonds.entry_ref(identifier.as_str()).or_default();
+            bonds.retain(|known| pair_of(known) != pair_of(bond));
+            if put {
+                let place = bonds.partition_point(|known| pair_of(known) < pair_of(bond));
+                bonds.insert(place, Arc::clone(bond));
+            }
+            if bonds.is_empty() {
+                self.bonds.remove(identifier);
             }
         }
     }
@@ -228,6 +307,9 @@ impl Derived {
         lines.extend(self.identifiers.iter().map(|(identifier, id)| format!("derived identifier {identifier} {id}")));
         lines.extend(self.expiries.iter().map(|due| format!("derived expiry {due:?}")));
         lines.extend(self.forgets.iter().map(|due| format!("derived forget {due:?}")));
+        lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
+        lines.extend(self.bonds.iter().map(|entry| format!("derived bonds {entry:?}")));
+        lines.extend(self.namesakes.iter().map(|entry| format!("derived namesakes {entry:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
         lines.extend(self.unlisted.iter().map(|entry| format!("derived unlisted {entry:?}")));
@@ -243,6 +325,27 @@ fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
     organisation.map_or(&[], |organisation| organisation.open_cases.as_slice())
 }
 
+fn as_bond(value: &Value) -> Option<&Arc<Bond>> {
+    match value {
+        Value::Link(bond) => Some(bond),
+        Value::Organisation(_)
+        | Value::Case(_)
+        | Value::Pending(_)
+        | Value::Source(_)
+        | Value::Rules(_)
+        | Value::Retell(_) => None,
+    }
+}
+
+fn pair_of(bond: &Bond) -> (&String, &String) {
+    if bond.first <= bond.second { (&bond.first, &bond.second) } else { (&bond.second, &bond.first) }
+}
+
+/// When a link ends, where that is stated.
+fn end_of(key: &Key, bond: &Bond) -> Option<Due> {
+    Some(Due { at: Millis::from(bond.to?) * DAY_MS, key: key.clone(), work: Work::End })
+}
+
 /// The due work of a case: one piece for each event that can expire.
 fn expiries(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
     let events = case.events.iter().enumerate();
@@ -252,13 +355,20 @@ fn expiries(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
 fn as_organisation(value: &Value) -> Option<&Organisation> {
     match value {
         Value::Organisation(organisation) => Some(organisation),
-        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Link(_) | Value::Retell(_) => {
+            None
+        }
     }
 }
 
 fn as_case(value: &Value) -> Option<&Case> {
     match value {
         Value::Case(case) => Some(case),
-        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Organisation(_)
+        | Value::Pending(_)
+        | Value::Source(_)
+        | Value::Rules(_)
+        | Value::Link(_)
+        | Value::Retell(_) => None,
     }
 }

@@ -4,7 +4,7 @@ use hashbrown::Equivalent;
 
 use crate::model::code::WithdrawalScope;
 use crate::model::place::Jurisdiction;
-use crate::model::state::Key;
+use crate::model::state::{Key, Pair};
 
 /// `Key` with borrowed text: same variants in the same order, so both derive the same hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,8 @@ pub enum KeyRef<'a> {
     Pending(Jurisdiction, WithdrawalScope, &'a str),
     Source(&'a str, i32),
     Rules,
+    Link(&'a Pair),
+    Retell(&'a Pair),
 }
 
 impl<'a> From<&'a Key> for KeyRef<'a> {
@@ -24,6 +26,8 @@ impl<'a> From<&'a Key> for KeyRef<'a> {
             Key::Pending(origin, scope, target) => Self::Pending(*origin, *scope, target),
             Key::Source(topic, partition) => Self::Source(topic, *partition),
             Key::Rules => Self::Rules,
+            Key::Link(pair) => Self::Link(pair),
+            Key::Retell(pair) => Self::Retell(pair),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::index::{Due, State};
 use crate::model::change::Change;
 use crate::model::decision::{Notice, NoticeContent, Output};
 use crate::model::entry::LogEntry;
-use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX, WORK_PER_ENTRY_MAX};
+use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::rules::Rules;
@@ -53,13 +53,10 @@ impl<'s> Draft<'s, '_> {
         self.effects.marks.log_time
     }
 
-    /// The due work of this entry, bounded; says in the effects whether any is left.
-    pub(super) fn take_due_work(&mut self) -> Vec<&'s Due> {
-        let forget = self.now() >= self.effects.marks.forget_not_before;
-        let mut due = self.state.due(self.now(), forget);
-        let work = due.by_ref().take(WORK_PER_ENTRY_MAX).collect();
-        self.effects.work_left = due.next().is_some();
-        work
+    /// What is due by now, in its order.
+    pub(super) fn due_work(&self) -> impl Iterator<Item = &'s Due> + use<'s> {
+        let state: &'s State = self.state;
+        state.due(self.now(), self.now() >= self.effects.marks.forget_not_before)
     }
 
     pub(super) fn rules(&self) -> Option<&Arc<Rules>> {
@@ -100,6 +97,13 @@ impl<'s> Draft<'s, '_> {
         state
             .holder(identifier)
             .filter(|known| !matches!(self.changed_organisation(&known.organisation_id), Some(None)))
+    }
+
+    /// The further organisations under an identifier, unless this entry has forgotten them.
+    pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &'s Arc<Organisation>> {
+        let state: &'s State = self.state;
+        let forgotten = |known: &Organisation| matches!(self.changed_organisation(&known.organisation_id), Some(None));
+        state.namesakes(identifier).filter(move |known| !forgotten(known))
     }
 
     /// True while a withdrawal waits under this key, unless this entry gave it up.
@@ -179,6 +183,7 @@ impl<'s> Draft<'s, '_> {
         organisation.cases -= 1;
         if organisation.cases <= 0 {
             self.put(Key::Organisation(organisation_id.to_owned()), None);
+            super::bonds::forget(self, organisation_id);
         }
     }
 
@@ -243,7 +248,7 @@ impl<'s> Draft<'s, '_> {
     }
 
     /// The value that this entry gave to a key, where it gave one.
-    fn changed(&self, key: &Key) -> Option<Option<&Value>> {
+    pub(super) fn changed(&self, key: &Key) -> Option<Option<&Value>> {
         self.effects.changes.iter().find(|change| change.key == *key).map(|change| change.after.as_ref())
     }
 }

@@ -1,10 +1,12 @@
-//! Work that falls due by log time: expiries, and what was remembered long enough.
+//! Work that falls due by log time: expiries, links that end or are told, and what was remembered long enough.
 
 use super::draft::Draft;
 use super::tell::{self, Message};
+use super::{bonds, retell};
 use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
 use crate::model::decision::{EventSummary, NoticeContent, Output, ReachSummary, ToldSummary};
+use crate::model::limit::WORK_PER_ENTRY_MAX;
 use crate::model::rules::Rules;
 use crate::model::state::{Case, CaseEvent, Key};
 use crate::route;
@@ -12,18 +14,34 @@ use crate::route;
 /// Does the first pieces of due work, in the order (due, key); what is over the bound stays due for the next entry.
 pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
     let Some(rules) = draft.rules().cloned() else { return };
-    for due in draft.take_due_work() {
-        match (&due.key, due.work) {
-            (Key::Case(origin, case_id), work) => {
-                let Some(case) = draft.case(*origin, case_id).cloned() else { continue };
-                match work {
-                    Work::Expire(event) => expire(draft, &rules, &case, event),
-                    Work::Forget => forget(draft, &rules, &case),
-                }
-            }
-            (Key::Pending(..), _) => draft.put(due.key.clone(), None),
-            (Key::Organisation(_) | Key::Source(..) | Key::Rules, _) => {}
+    let mut left = WORK_PER_ENTRY_MAX;
+    for due in draft.due_work() {
+        if left == 0 {
+            draft.effects.work_left = true;
+            return;
         }
+        left -= match &due.key {
+            Key::Case(origin, case_id) => {
+                if let Some(case) = draft.case(*origin, case_id).cloned() {
+                    match due.work {
+                        Work::Expire(event) => expire(draft, &rules, &case, event),
+                        Work::Forget => forget(draft, &rules, &case),
+                        Work::End | Work::Retell => {}
+                    }
+                }
+                1
+            }
+            Key::Pending(..) => {
+                draft.put(due.key.clone(), None);
+                1
+            }
+            Key::Link(pair) => {
+                bonds::end(draft, pair);
+                1
+            }
+            Key::Retell(pair) => retell::go_on(draft, &rules, pair, left),
+            Key::Organisation(_) | Key::Source(..) | Key::Rules => 0,
+        };
     }
 }
 

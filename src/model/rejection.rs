@@ -57,6 +57,7 @@ pub enum Reason {
     NoSubjectNoProduct,
     UnknownScheme,
     WrongRecipient,
+    MalformedIdentifier,
     OriginNotMember,
     ConflictingSubject,
     ConflictingRevision,
@@ -65,6 +66,12 @@ pub enum Reason {
     PendingFull,
     NotAccepted,
     UnknownEvent,
+    EqualIdentifiers,
+    UnknownOrganisation,
+    UnknownLink,
+    ContradictedLink,
+    LinkFull,
+    NotItsLink,
 }
 
 impl Reason {
@@ -99,6 +106,7 @@ impl Reason {
             Self::NoSubjectNoProduct => "CMT-4004",
             Self::UnknownScheme => "CMT-5001",
             Self::WrongRecipient => "CMT-5002",
+            Self::MalformedIdentifier => "CMT-5003",
             Self::OriginNotMember => "CMT-6001",
             Self::ConflictingSubject => "CMT-6002",
             Self::ConflictingRevision => "CMT-6003",
@@ -107,6 +115,12 @@ impl Reason {
             Self::PendingFull => "CMT-6006",
             Self::NotAccepted => "CMT-6007",
             Self::UnknownEvent => "CMT-6008",
+            Self::EqualIdentifiers => "CMT-6020",
+            Self::UnknownOrganisation => "CMT-6021",
+            Self::UnknownLink => "CMT-6022",
+            Self::ContradictedLink => "CMT-6023",
+            Self::LinkFull => "CMT-6024",
+            Self::NotItsLink => "CMT-6025",
         }
     }
 
@@ -153,6 +167,7 @@ impl Code for Reason {
         (Self::NoSubjectNoProduct, "no_subject_no_product"),
         (Self::UnknownScheme, "unknown_scheme"),
         (Self::WrongRecipient, "wrong_recipient"),
+        (Self::MalformedIdentifier, "malformed_identifier"),
         (Self::OriginNotMember, "origin_not_member"),
         (Self::ConflictingSubject, "conflicting_subject"),
         (Self::ConflictingRevision, "conflicting_revision"),
@@ -161,6 +176,12 @@ impl Code for Reason {
         (Self::PendingFull, "pending_full"),
         (Self::NotAccepted, "not_accepted"),
         (Self::UnknownEvent, "unknown_event"),
+        (Self::EqualIdentifiers, "equal_identifiers"),
+        (Self::UnknownOrganisation, "unknown_organisation"),
+        (Self::UnknownLink, "unknown_link"),
+        (Self::ContradictedLink, "contradicted_link"),
+        (Self::LinkFull, "link_full"),
+        (Self::NotItsLink, "not_its_link"),
     ];
 }
 

@@ -185,6 +185,8 @@ pub(crate) fn body(e: &mut Entropy) -> Body {
             second: e.text(),
             asserted_by: e.text(),
             basis: e.text(),
+            from: e.optional(Entropy::int),
+            to: e.optional(Entropy::int),
         })),
         _ => Body::Rules(Box::new(rules(e))),
     }
@@ -213,7 +215,7 @@ fn case(e: &mut Entropy) -> Case {
         domain: e.code(),
         organisation_id: e.optional(Entropy::text),
         name_digest: e.optional(digest),
-        told: e.list(|e| Told { member: e.byte(), role: e.code(), sequence: e.long() }),
+        told: e.list(|e| Told { member: e.byte(), role: e.code(), by_index: e.flag(), sequence: e.long() }),
         events: e.list(|e| CaseEvent {
             event_id: e.text(),
             revision: e.optional(Entropy::long),
@@ -232,7 +234,7 @@ fn case(e: &mut Entropy) -> Case {
 
 /// A value of the state under its key.
 pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
-    match e.below(5) {
+    match e.below(7) {
         0 => (
             Key::Source(Arc::from(e.text()), e.int()),
             Value::Source(SourceState { position: e.long(), gap_since: e.optional(Entropy::long) }),
@@ -244,6 +246,8 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 registered_in: e.optional(Entropy::place),
                 open_cases: e.list(open_case),
                 cases: e.int(),
+                name: digest(e),
+                form: e.int().unsigned_abs(),
             };
             (Key::Organisation(known.organisation_id.clone()), Value::Organisation(Arc::new(known)))
         }
@@ -263,6 +267,32 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
             };
             let key = Key::Pending(waiting.origin, waiting.scope, waiting.target.clone());
             (key, Value::Pending(Arc::new(waiting)))
+        }
+        4 => {
+            let bond = Bond {
+                relation: e.optional(Entropy::code),
+                first: e.text(),
+                second: e.text(),
+                asserted_by: e.text(),
+                event_id: e.optional(Entropy::text),
+                basis: e.text(),
+                from: e.optional(Entropy::int),
+                to: e.optional(Entropy::int),
+            };
+            (Key::Link(Pair::new(&bond.first, &bond.second)), Value::Link(Arc::new(bond)))
+        }
+        5 => {
+            let work = Retelling {
+                pair: Pair::new(&e.text(), &e.text()),
+                since: e.long(),
+                steps: e.list(|e| Step {
+                    before: e.optional(Entropy::code),
+                    high_first: e.flag(),
+                    next: e.list(Entropy::long),
+                }),
+                after: e.optional(|e| (e.place(), e.text())),
+            };
+            (Key::Retell(work.pair.clone()), Value::Retell(Arc::new(work)))
         }
         _ => (Key::Rules, Value::Rules(Arc::new(rules(e)))),
     }
@@ -330,7 +360,11 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
             since: e.int(),
         },
         organisation: e
-            .optional(|e| AlertOrganisation { organisation_id: e.optional(Entropy::text), matched_by: e.code() }),
+            .optional(|e| AlertOrganisation {
+            organisation_id: e.optional(Entropy::text),
+            formerly: e.list(Entropy::text),
+            matched_by: e.code(),
+        }),
         open_cases: e.list(open_case),
         open_cases_more: e.int(),
         issued_at: e.long(),

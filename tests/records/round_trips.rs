@@ -125,13 +125,16 @@ fn the_text_of_each_kind_of_key() {
         (Key::Pending(on, comity::model::code::WithdrawalScope::Case, "/x".into()), "pending/CA-ON/CASE//x"),
         (Key::Source("comity.in.a".into(), 3), "source/3/comity.in.a"),
         (Key::Rules, "rules"),
+        (Key::Link(Pair::new("b/c:2", "a/c:1")), "link/5/a/c:1/b/c:2"),
+        (Key::Retell(Pair::new("é", "é")), "work/link/2/é/é"),
     ];
     for (key, text) in keys {
         assert_eq!(encode_key(&key), text);
         assert_eq!(decode_key(text), Some(key));
     }
     for unknown in
-        ["", "rules/", "checkpoint", "case/CA-ON", "case/xx/1", "pending/CA-ON/case/1", "source/01/t", "work/1"]
+        ["", "rules/", "checkpoint", "case/CA-ON", "case/xx/1", "pending/CA-ON/case/1", "source/01/t", "work/1", "link/1/b/a",
+         "link/01/a/b", "link/9/a/b", "work/link/1/ab"]
     {
         assert_eq!(decode_key(unknown), None, "{unknown}");
     }

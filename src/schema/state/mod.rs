@@ -9,10 +9,11 @@ use super::read::Record;
 use super::{canonical, datum, rules, wire};
 use crate::model::code::{Code, WithdrawalScope};
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Checkpoint, Key, Organisation, Pending, SourceState, Value};
+use crate::model::state::{Checkpoint, Key, Pair, Pending, SourceState, Value};
 
 mod case;
 mod checkpoint;
+mod link;
 mod organisation;
 
 pub(crate) use organisation::write_open_case;
@@ -42,7 +43,7 @@ pub enum StateRecord {
 }
 
 /// The record key of a state key: `org/…`, `case/<origin>/<case_id>`, `pending/<origin>/<scope>/<target>`,
-/// `source/<partition>/<topic>`, `rules`.
+/// `source/<partition>/<topic>`, `rules`, `link/<bytes of the one>/<the one>/<the other>`, and `work/link/…` alike.
 ///
 /// An id may hold any character, so each one is the last part of its key: all that follows the parts before it, which
 /// never hold a `/`. Nothing needs an escape, and two keys never have the same text.
@@ -53,6 +54,8 @@ pub fn encode_key(key: &Key) -> String {
         Key::Pending(origin, scope, target) => format!("pending/{origin}/{}/{target}", scope.name()),
         Key::Source(topic, partition) => format!("source/{partition}/{topic}"),
         Key::Rules => RULES_KEY.to_owned(),
+        Key::Link(pair) => format!("link/{}", link::encode_pair(pair)),
+        Key::Retell(pair) => format!("work/link/{}", link::encode_pair(pair)),
     }
 }
 
@@ -79,6 +82,8 @@ pub fn decode_key(text: &str) -> Option<Key> {
             // A number has several spellings (`+1`, `01`), a key has one.
             (number.to_string() == partition).then(|| Key::Source(Arc::from(topic), number))
         }
+        "link" => link::decode_pair(rest).map(Key::Link),
+        "work" => rest.strip_prefix("link/").and_then(link::decode_pair).map(Key::Retell),
         _ => None,
     }
 }
@@ -107,6 +112,14 @@ pub fn encode_value(value: &Value) -> Vec<u8> {
         Value::Rules(in_force) => {
             datum::branch(4, &mut out);
             rules::write(in_force, &mut out);
+        }
+        Value::Link(bond) => {
+            datum::branch(5, &mut out);
+            link::write(bond, &mut out);
+        }
+        Value::Retell(work) => {
+            datum::branch(6, &mut out);
+            link::write_retelling(work, &mut out);
         }
     }
     out
@@ -169,8 +182,11 @@ fn belongs(key: &Key, value: &Value) -> bool {
         (Key::Pending(origin, scope, target), Value::Pending(waiting)) => {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
         }
+        (Key::Link(pair), Value::Link(bond)) => *pair == Pair::new(&bond.first, &bond.second),
+        (Key::Retell(pair), Value::Retell(work)) => *pair == work.pair,
         (Key::Source(..), Value::Source(_)) | (Key::Rules, Value::Rules(_)) => true,
-        (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _) => false,
+        (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _)
+        | (Key::Link(_) | Key::Retell(_), _) => false,
     }
 }
 
@@ -194,19 +210,25 @@ enum Content {
     Source(ReadSource),
     #[serde(rename = "comity.Rules")]
     Rules(rules::Read),
+    #[serde(rename = "comity.Bond")]
+    Link(link::Read),
+    #[serde(rename = "comity.Retelling")]
+    Retell(link::ReadRetelling),
 }
 
 impl Content {
-    /// The value; `None` where it names a member beyond any that a federation can have.
+    /// The value; `None` where it holds what no ledger writes.
     fn into_model(self) -> Option<Value> {
         Some(match self {
-            Self::Organisation(known) => Value::Organisation(Arc::new(Organisation::from(known))),
+            Self::Organisation(known) => Value::Organisation(Arc::new(known.into_model()?)),
             Self::Case(known) => Value::Case(Arc::new(known.into_model()?)),
             Self::Pending(waiting) => Value::Pending(Arc::new(Pending::from(waiting))),
             Self::Source(source) => {
                 Value::Source(SourceState { position: source.position, gap_since: source.gap_since })
             }
             Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into())),
+            Self::Link(bond) => Value::Link(Arc::new(bond.into())),
+            Self::Retell(work) => Value::Retell(Arc::new(work.into_model()?)),
         })
     }
 }
