@@ -2,10 +2,11 @@
 
 use crate::index::State;
 use crate::model::change::Change;
-use crate::model::code::{Code, Kind, Mode};
+use crate::model::code::{Code, Domain, Kind, Mode};
 use crate::model::decision::{Decision, Notice, Status};
-use crate::model::entry::{Body, LogEntry};
+use crate::model::entry::{AcknowledgementLevel, Body, LogEntry};
 use crate::model::event::InfractionEvent;
+use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::state::Marks;
 
@@ -19,6 +20,8 @@ mod group;
 mod link;
 mod retell;
 mod picture;
+mod duty;
+mod acknowledge;
 mod subject;
 mod revision;
 mod statement;
@@ -45,6 +48,8 @@ pub struct Effects<'e> {
     /// A rejection for `comity.rejects` with its `sequence`: intake's, or the ledger's own.
     pub rejection: Option<(Rejection, i64)>,
     pub statuses: Vec<Status>,
+    /// How long a recipient took to acknowledge, where this entry says so.
+    pub acknowledged: Option<Acknowledged>,
     /// Records of other outputs, in the order of their `sequence` in each.
     pub notices: Vec<Notice>,
     pub changes: Vec<Change>,
@@ -52,6 +57,19 @@ pub struct Effects<'e> {
     pub alarms: Alarms,
     /// True where due work was left for the next entry, so that ticks follow at once.
     pub work_left: bool,
+}
+
+/// How long a recipient took to come to a level, by log time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acknowledged {
+    pub recipient: Jurisdiction,
+    pub domain: Domain,
+    pub level: AcknowledgementLevel,
+    /// True where it is the first word about this version.
+    pub first: bool,
+    pub after_ms: Millis,
+    /// False where a step of its clock had run out; `None` where no clock ran.
+    pub in_time: Option<bool>,
 }
 
 /// What an operator must look at; each is a metric.
@@ -81,6 +99,8 @@ pub enum Outcome {
     Pending,
     /// An original whose withdrawal came first.
     Suppressed,
+    /// What a recipient says of an alert that it got.
+    Acknowledged,
     /// Its source position was taken before.
     SentTwice,
     /// Its source position is beyond a delivery that failed; intake sends it again.
@@ -100,6 +120,7 @@ impl Code for Outcome {
         (Self::NobodyTold, "nobody_told"),
         (Self::Pending, "pending"),
         (Self::Suppressed, "suppressed"),
+        (Self::Acknowledged, "acknowledged"),
         (Self::SentTwice, "sent_twice"),
         (Self::BeyondGap, "beyond_gap"),
         (Self::RulesIgnored, "rules_ignored"),
@@ -121,7 +142,7 @@ pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {
         Admission::Taken => match &entry.body {
             Body::Event(event) => decide(&mut draft, event),
             Body::Rejection(rejection) => draft.reject(Rejection::clone(rejection)),
-            Body::Acknowledgement(acknowledgement) => reject::not_accepted(&mut draft, &acknowledgement.at),
+            Body::Acknowledgement(said) => acknowledge::take(&mut draft, said),
             Body::Link(link) => link::decide(&mut draft, link),
             Body::Rules(rules) => rules::take(&mut draft, rules),
             Body::Tick => Outcome::Tick,

@@ -122,7 +122,7 @@ fn ledger(registry: &Registry, status: &LedgerStatus) -> prometheus::Result<()> 
     for (outcome, count) in status.outcomes() {
         outcomes.with_label_values(&[outcome.name()]).inc_by(count);
     }
-    Ok(())
+    status.stretches.register(registry)
 }
 
 fn read(value: &AtomicU64) -> i64 {

@@ -18,6 +18,7 @@ use comity::platform::definition::{Definition, Ids, Origin, Partitions};
 
 fn platform() -> Definition {
     Definition {
+        speaks: comity::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,

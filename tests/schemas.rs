@@ -294,14 +294,15 @@ fn everything_says_what_it_is() {
     }
 }
 
-/// Nothing about a person can stand in a record, so no field is there for it.
+/// Nothing about a person can stand in a record, so no field is there for it; only a unit of an authority is rung.
 #[test]
 fn no_field_is_for_a_person() {
     const PERSONAL: &[&str] = &["person", "birth", "street", "address", "phone", "email", "surname", "first_name"];
     for (file, text) in files() {
         for object in objects(&parsed(&text)) {
             let name = object.get("name").and_then(Json::as_str).unwrap_or_default().to_lowercase();
-            assert!(!PERSONAL.iter().any(|word| name.contains(word)), "{file}: {name}");
+            let of_unit = name == "telephone" && !file.starts_with("InfractionEvent");
+            assert!(of_unit || !PERSONAL.iter().any(|word| name.contains(word)), "{file}: {name}");
         }
     }
 }

@@ -74,6 +74,7 @@ impl Writer {
 
 fn rules(recipients: usize) -> Rules {
     let member = |code: &&str| Member {
+        holidays: Vec::new(),
         jurisdiction: Jurisdiction::parse(code).unwrap(),
         state: MemberState::Active,
         domains: Vec::new(),
@@ -81,6 +82,9 @@ fn rules(recipients: usize) -> Rules {
     };
     let years = |years: i32| Period { months: 12 * years, days: 0 };
     Rules {
+        clocks: Vec::new(),
+        groups: Vec::new(),
+        contacts: Vec::new(),
         federation: "bench".to_owned(),
         rules_version: 1,
         logic_version: LOGIC_VERSION,

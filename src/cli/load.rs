@@ -142,6 +142,9 @@ pub(super) fn rules(settings: &Settings, platforms: &[Platform]) -> Rules {
         logic_version: LOGIC_VERSION,
         members: settings.federation.members.clone(),
         policy: settings.policy.clone(),
+        clocks: settings.federation.clocks.clone(),
+        groups: settings.federation.groups.clone(),
+        contacts: settings.federation.contacts.clone(),
         digests,
     }
 }

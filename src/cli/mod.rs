@@ -20,6 +20,7 @@ mod demo;
 mod topics;
 mod feed;
 mod tap;
+mod ack;
 mod ask;
 mod show;
 mod desk;
@@ -62,6 +63,7 @@ struct Common {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Text,
+    #[value(alias = "jsonl")]
     Json,
 }
 
@@ -75,6 +77,7 @@ enum Command {
     Test(test::Arguments),
     Feed(feed::Arguments),
     Tap(tap::Arguments),
+    Ack(ack::Arguments),
     Show(show::Arguments),
     Withdraw(desk::withdraw::Arguments),
     Close(desk::close::Arguments),
@@ -112,6 +115,7 @@ fn execute(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Command::Run(given) => run::run(common, given),
         Command::Feed(given) => feed::run(common, given, output),
         Command::Tap(given) => tap::run(common, given, output),
+        Command::Ack(given) => ack::run(common, given, output),
         Command::Show(given) => show::run(common, given, output),
         Command::Withdraw(given) => desk::withdraw::run(common, given, output),
         Command::Correct(given) => desk::correct::run(common, given, output),

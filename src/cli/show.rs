@@ -150,6 +150,8 @@ fn case_lines(case: &Value) -> Vec<String> {
             codes(&event["told"]),
         ));
     }
+    lines.extend(items(&case["acknowledgements"]).iter().map(acknowledgement_line));
+    lines.extend(contact_line(&case["contact"]));
     for told in items(&case["told"]) {
         let (recipient, role) = (word(&told["recipient"]), word(&told["role"]));
         lines.push(format!("  told  {recipient:<6}  {role:<9}  last sequence {}", word(&told["last_sequence"])));
@@ -181,7 +183,7 @@ fn organisation_lines(organisation: &Value) -> Vec<String> {
 }
 
 fn alert_lines(alert: &Value) -> Vec<String> {
-    vec![
+    let mut lines = vec![
         format!(
             "alert {}: version {} of {}  {} {}{}",
             word(&alert["alert_id"]),
@@ -194,7 +196,31 @@ fn alert_lines(alert: &Value) -> Vec<String> {
         format!("  case {} of {}: {}", word(&alert["case_id"]), word(&alert["origin"]), word(&alert["domain"])),
         format!("  organisation {}", word(&alert["organisation_id"])),
         format!("  told of the event: {}", codes(&alert["told"])),
-    ]
+    ];
+    lines.extend(items(&alert["acknowledgements"]).iter().map(acknowledgement_line));
+    lines.extend(contact_line(&alert["contact"]));
+    lines
+}
+
+fn acknowledgement_line(said: &Value) -> String {
+    let mut line = format!("  {:<6}  {}", word(&said["recipient"]), word(&said["event_id"]));
+    if let (Some(version), Some(level)) = (said["version"].as_i64(), said["level"].as_str()) {
+        line.push_str(&format!("  said {} of #{version} at {}", plain(level), word(&said["at"])));
+    }
+    for (name, words) in
+        [("disputed_since", "disputes it since"), ("overdue_since", "OVERDUE since"), ("due_at", "next due at")]
+    {
+        if let Some(instant) = said[name].as_str() {
+            line.push_str(&format!(", {words} {}", plain(instant)));
+        }
+    }
+    line
+}
+
+fn contact_line(contact: &Value) -> Option<String> {
+    contact["unit"].as_str()?;
+    let (unit, telephone, hours) = (word(&contact["unit"]), word(&contact["telephone"]), word(&contact["hours"]));
+    Some(format!("  ring {unit}, {telephone} ({hours})"))
 }
 
 fn items(list: &Value) -> &[Value] {

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::problem::Problem;
-use crate::model::rules::{Member, Policy};
+use crate::model::rules::{Clock, Contact, Member, Policy, SharingGroup};
 
 mod written;
 mod period;
 pub(crate) mod place;
 mod valid;
+mod sharing;
 pub mod folders;
 
 /// Reads and checks a configuration file; `COMITY__SECTION__KEY` in the environment goes over what it says.
@@ -85,6 +86,10 @@ pub struct Federation {
     /// At most `MEMBERS_MAX`, in the order that gives each its `MemberIndex`.
     pub members: Vec<Member>,
     pub rules_version: i64,
+    /// Within which times its members acknowledge.
+    pub clocks: Vec<Clock>,
+    pub groups: Vec<SharingGroup>,
+    pub contacts: Vec<Contact>,
 }
 
 /// Which platforms are read.

@@ -39,7 +39,7 @@ pub(super) fn settings(file: &str, folder: &Path, text: &str, written: Written) 
     let mut checker = Checker { file, folder, text, problems: Vec::new() };
     let settings = Settings {
         kafka: checker.kafka(written.kafka),
-        federation: checker.federation(written.federation),
+        federation: checker.federation(written.federation, written.policy.clocks.as_deref()),
         platforms: Platforms {
             dir: checker.path(written.platforms.dir.as_deref().unwrap_or("schemas/platforms")),
             enabled: written.platforms.enabled,
@@ -92,7 +92,7 @@ impl Checker<'_> {
     }
 
     /// The same at the value of a key, in the file or in the environment, which goes over it.
-    fn wrong_at(&mut self, key: &str, why: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn wrong_at(&mut self, key: &str, why: impl Into<String>, help: impl Into<String>) {
         let place = place::of(self.text, key);
         self.wrong_in(key, place, why, help);
     }
@@ -153,7 +153,7 @@ impl Checker<'_> {
         }
     }
 
-    fn federation(&mut self, written: written::Federation) -> Federation {
+    fn federation(&mut self, written: written::Federation, clocks: Option<&str>) -> Federation {
         let name = written.name.unwrap_or_else(|| "federation".to_owned());
         let named_well = (1..=50).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
@@ -190,15 +190,16 @@ impl Checker<'_> {
                 "it starts at 1 and is raised with every change of a rule",
             );
         }
-        Federation { name, members, rules_version }
+        let clocks = self.clocks(clocks);
+        let groups = self.groups(&written.groups, &members);
+        let contacts = self.contacts(written.contacts);
+        Federation { name, members, rules_version, clocks, groups, contacts }
     }
 
     fn member(&mut self, written: &written::Jurisdiction) -> Option<Member> {
-        let (code, state, domains, least) = match written {
-            written::Jurisdiction::Code(code) => (code, None, [].as_slice(), None),
-            written::Jurisdiction::Member(member) => {
-                (&member.code, member.state.as_deref(), member.domains.as_slice(), member.least_severity.as_deref())
-            }
+        let (code, of) = match written {
+            written::Jurisdiction::Code(code) => (code, None),
+            written::Jurisdiction::Member(member) => (&member.code, Some(member)),
         };
         let Some(jurisdiction) = Jurisdiction::parse(code) else {
             let why = format!("federation.jurisdictions: {code:?} is no ISO 3166 code");
@@ -206,10 +207,13 @@ impl Checker<'_> {
             self.wrong_in(JURISDICTIONS, place, why, "write DE or CA-ON, in capitals");
             return None;
         };
-        let state = self.code("state", state, MemberState::Active);
+        let state = self.code("state", of.and_then(|of| of.state.as_deref()), MemberState::Active);
+        let least = of.and_then(|of| of.least_severity.as_deref());
         let least_severity = self.code("least_severity", least, Severity::Unknown);
+        let domains = of.map_or(&[][..], |of| of.domains.as_slice());
         let domains = domains.iter().map(|name| self.code("domains", Some(name), Domain::FoodSafety)).collect();
-        Some(Member { jurisdiction, state, domains, least_severity })
+        let holidays = self.holidays(code, of.map_or(&[], |of| of.holidays.as_slice()));
+        Some(Member { jurisdiction, state, domains, least_severity, holidays })
     }
 
     fn code<C: Code>(&mut self, key: &str, text: Option<&str>, default: C) -> C {
@@ -295,7 +299,7 @@ impl Checker<'_> {
         parsed
     }
 
-    fn path(&self, text: &str) -> PathBuf {
+    pub(super) fn path(&self, text: &str) -> PathBuf {
         let there = self.folder.join(text);
         if there.exists() { there } else { PathBuf::from(text) }
     }

@@ -1,5 +1,6 @@
 //! The configuration as it is written: TOML, then `COMITY__SECTION__KEY` from the environment over it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use figment::Figment;
@@ -38,6 +39,17 @@ pub(super) struct Federation {
     pub(super) name: Option<String>,
     pub(super) jurisdictions: Vec<Jurisdiction>,
     pub(super) rules_version: Option<i64>,
+    pub(super) groups: BTreeMap<String, Vec<String>>,
+    pub(super) contacts: BTreeMap<String, Contact>,
+}
+
+/// Whom to ring, by the id of an authority or the code of a jurisdiction.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Contact {
+    pub(super) unit: String,
+    pub(super) telephone: String,
+    pub(super) hours: String,
 }
 
 /// A member: its code alone, or a table with its state and filters.
@@ -56,6 +68,8 @@ pub(super) struct Member {
     #[serde(default)]
     pub(super) domains: Vec<String>,
     pub(super) least_severity: Option<String>,
+    #[serde(default)]
+    pub(super) holidays: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,6 +90,7 @@ pub(super) struct Desk {
 pub(super) struct Policy {
     pub(super) expires_after: Option<String>,
     pub(super) forget_after: Option<String>,
+    pub(super) clocks: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

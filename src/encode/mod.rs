@@ -11,7 +11,7 @@ use crate::model::rejection::Rejection;
 use crate::model::rules::MemberIndex;
 use crate::schema::event::write;
 use crate::schema::state::write_open_case;
-use crate::schema::{canonical, datum, rejection as rejection_schema, wire};
+use crate::schema::{canonical, datum, rejection as rejection_schema, rules, wire};
 
 mod notice;
 
@@ -99,6 +99,7 @@ fn shared(decision: &Decision<'_>, out: &mut Vec<u8>) {
     datum::code(mode(decision), out);
     datum::texts(&decision.references, out);
     datum::code(decision.standing, out);
+    datum::optional(decision.disputed_since, out, datum::long);
     datum::boolean(decision.original_unseen, out);
     datum::optional(decision.withdrawal_reason, out, datum::code);
     datum::long(decision.issued_at, out);
@@ -117,6 +118,7 @@ fn shared(decision: &Decision<'_>, out: &mut Vec<u8>) {
     datum::optional(decision.organisation.as_ref(), out, |known, out| organisation(known, subject, out));
     datum::list(&decision.open_cases, out, write_open_case);
     datum::int(decision.open_cases_more, out);
+    datum::optional(decision.contact.as_ref(), out, rules::write_contact);
     findings(event, out);
 }
 

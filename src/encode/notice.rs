@@ -48,6 +48,8 @@ fn reach(summary: &ReachSummary, out: &mut Vec<u8>) {
         datum::place(told.recipient, out);
         datum::code(told.role, out);
         datum::long(told.sequence, out);
+        datum::optional(told.level, out, datum::code);
+        datum::optional(told.acknowledged_at, out, datum::long);
     });
     datum::list(&summary.events, out, |event, out| {
         datum::text(&event.event_id, out);

@@ -17,6 +17,7 @@ use crate::platform::definition::{Definition, Ids, LocalScheme, Origin, Partitio
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
     Definition {
+        speaks: crate::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,

@@ -15,7 +15,7 @@ use crate::model::code::Code;
 use crate::model::limit::{ID_BYTES_MAX, MEMBERS_MAX, ORGANISATION_CASES_MAX};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, CaseEvent, OpenCase, Organisation};
+use crate::model::state::{Ack, Case, CaseEvent, OpenCase, Organisation};
 use crate::schema::identifiers::{local_value, scheme};
 use crate::schema::json::{day, instant};
 
@@ -190,6 +190,8 @@ fn case(rules: Option<&Rules>, case: &Case) -> Value {
         "organisation_id": case.organisation_id,
         "events": case.events.iter().map(|known| event(rules, known)).collect::<Vec<_>>(),
         "told": told,
+        "acknowledgements": acknowledgements(rules, case, None),
+        "contact": contact(rules, case),
     })
 }
 
@@ -226,7 +228,39 @@ fn alert(rules: Option<&Rules>, case: &Case, event: &CaseEvent, version: i32) ->
         "expires_at": event.expires_at.map(instant),
         // Who got some alert about the event; who got which one, and when, stands in the topics (`comity reach`).
         "told": told_of(rules, event),
+        "acknowledgements": acknowledgements(rules, case, Some(&event.event_id)),
+        "contact": contact(rules, case),
     })
+}
+
+/// What recipients said of the alerts about one event or all of a case, and what is still due.
+fn acknowledgements(rules: Option<&Rules>, case: &Case, event_id: Option<&str>) -> Vec<Value> {
+    let said = |ack: &Ack| {
+        let event = case.events.get(usize::from(ack.event))?;
+        let wanted = event_id.is_none_or(|event_id| event.event_id == event_id);
+        wanted.then(|| {
+            json!({
+                "recipient": code(rules, ack.member),
+                "event_id": event.event_id,
+                "version": (ack.version > 0).then_some(ack.version),
+                "level": ack.level.map(Code::name),
+                "at": ack.at.map(instant),
+                "disputed_since": ack.disputed_since.map(instant),
+                "due_at": ack.duty.and_then(|duty| duty.due_at).map(instant),
+                "overdue_since": ack.duty.and_then(|duty| duty.ran_out).map(|ran_out| instant(ran_out.due_at)),
+            })
+        })
+    };
+    case.acks.iter().filter_map(said).collect()
+}
+
+/// Whom to ring about what an origin decided; which of its authorities it was stands in the alert.
+fn contact(rules: Option<&Rules>, case: &Case) -> Value {
+    let contact = rules.and_then(|rules| rules.contact(None, case.origin));
+    contact.map_or(
+        Value::Null,
+        |contact| json!({ "unit": contact.unit, "telephone": contact.telephone, "hours": contact.hours }),
+    )
 }
 
 /// The members that got an alert about this very event.

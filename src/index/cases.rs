@@ -7,7 +7,7 @@ use super::key::KeyRef;
 use crate::model::code::{Scope, Severity, Standing};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Case, CaseEvent, OpenCase, Organisation, Value};
+use crate::model::state::{Ack, Case, CaseEvent, OpenCase, Organisation, Value};
 
 /// True while an event counts: it keeps its case open.
 pub fn stands(event: &CaseEvent) -> bool {
@@ -37,6 +37,22 @@ pub fn restricted_case(case: &Case, member: MemberIndex) -> Option<OpenCase> {
 /// True once a member got an alert about this very event.
 pub fn was_told(event: &CaseEvent, member: MemberIndex) -> bool {
     event.told & member_bit(member) != 0
+}
+
+/// How many alerts a value says to wait for an acknowledgement of the member that is overdue.
+pub fn overdue_of(value: &Value, member: MemberIndex) -> i32 {
+    match value {
+        Value::Case(case) => {
+            let overdue = |ack: &&Ack| ack.member == member && ack.duty.is_some_and(|duty| duty.ran_out.is_some());
+            i32::try_from(case.acks.iter().filter(overdue).count()).unwrap_or(i32::MAX)
+        }
+        Value::Organisation(_)
+        | Value::Pending(_)
+        | Value::Source(_)
+        | Value::Rules(_)
+        | Value::Link(_)
+        | Value::Retell(_) => 0,
+    }
 }
 
 /// The bit of a member in a set of members.

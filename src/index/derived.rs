@@ -10,7 +10,8 @@ use super::Values;
 use super::cases::{case_of, is_open, listed, open_case, organisation_of};
 use crate::model::code::Scope;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
-use crate::model::state::{Bond, Case, Key, NAMESAKE, OpenCase, Organisation, Value};
+use crate::model::rules::MemberIndex;
+use crate::model::state::{Ack, Bond, Case, Key, NAMESAKE, OpenCase, Organisation, Value};
 
 /// One piece of due work, in the order in which it is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,8 @@ pub struct Due {
 pub enum Work {
     /// The event at this place of its case expires.
     Expire(usize),
+    /// A member's clock for the alerts about the event at this place runs out.
+    Overdue(MemberIndex, usize),
     /// The case, or the withdrawal that waits, is forgotten.
     Forget,
     /// The link holds no more.
@@ -84,7 +87,8 @@ impl Unlisted {
 pub(super) struct Derived {
     /// Identifiers other than those that an organisation is keyed by, with its `organisation_id`.
     identifiers: HashMap<String, String, RandomState>,
-    expiries: BTreeSet<Due>,
+    /// Expiries and clocks.
+    timed: BTreeSet<Due>,
     forgets: BTreeSet<Due>,
     links: BTreeSet<Due>,
     /// What is said of an identifier, in the order of the pairs.
@@ -94,9 +98,15 @@ pub(super) struct Derived {
     pending_by_platform: BTreeMap<String, usize>,
     gaps: BTreeMap<Key, Millis>,
     unlisted: BTreeMap<String, Unlisted>,
+    /// How many alerts of each member wait for an acknowledgement that is overdue.
+    overdue: BTreeMap<MemberIndex, i32>,
 }
 
 impl Derived {
+    pub(super) fn overdue(&self, member: MemberIndex) -> i32 {
+        self.overdue.get(&member).copied().unwrap_or_default()
+    }
+
     pub(super) fn holder(&self, identifier: &str) -> Option<&str> {
         self.identifiers.get(identifier).map(String::as_str)
     }
@@ -132,13 +142,13 @@ impl Derived {
 
     /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
     pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
-        let mut expiries = self.expiries.iter().take_while(move |due| due.at <= until).peekable();
+        let mut expiries = self.timed.iter().take_while(move |due| due.at <= until).peekable();
         let mut forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).peekable();
         let mut links = self.links.iter().take_while(move |due| due.at <= until).peekable();
         std::iter::from_fn(move || {
             let first = [expiries.peek(), links.peek(), forgets.peek()].into_iter().flatten().min().copied()?;
             match first.work {
-                Work::Expire(_) => expiries.next(),
+                Work::Expire(_) | Work::Overdue(..) => expiries.next(),
                 Work::End | Work::Retell => links.next(),
                 Work::Forget => forgets.next(),
             }
@@ -249,9 +259,11 @@ impl Derived {
     }
 
     fn update_case(&mut self, values: &Values, key: &Key, before: Option<&Case>, after: Option<&Case>) {
-        for due in before.into_iter().flat_map(|case| expiries(key, case)) {
-            self.expiries.remove(&due);
+        for due in before.into_iter().flat_map(|case| timed(key, case)) {
+            self.timed.remove(&due);
         }
+        self.count_overdue(before, -1);
+        self.count_overdue(after, 1);
         if let Some(case) = before {
             self.forgets.remove(&Due { at: case.keep_until, key: key.clone(), work: Work::Forget });
         }
@@ -259,12 +271,23 @@ impl Derived {
             self.unlist(id, case.origin, &case.case_id);
         }
         let Some(case) = after else { return };
-        self.expiries.extend(expiries(key, case));
+        self.timed.extend(timed(key, case));
         self.forgets.insert(Due { at: case.keep_until, key: key.clone(), work: Work::Forget });
         let Some(id) = case.organisation_id.as_deref() else { return };
         let has_room = organisation_of(values, id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
         if is_open(case) && !has_room {
             self.unlisted.entry(id.to_owned()).or_default().insert(case);
+        }
+    }
+
+    fn count_overdue(&mut self, case: Option<&Case>, by: i32) {
+        let overdue = |ack: &&Ack| ack.duty.is_some_and(|duty| duty.ran_out.is_some());
+        for ack in case.iter().flat_map(|case| &case.acks).filter(overdue) {
+            let count = self.overdue.entry(ack.member).or_default();
+            *count += by;
+            if *count == 0 {
+                self.overdue.remove(&ack.member);
+            }
         }
     }
 
@@ -305,13 +328,14 @@ impl Derived {
     /// Each derived entry as a line of text.
     pub(super) fn dump(&self, lines: &mut Vec<String>) {
         lines.extend(self.identifiers.iter().map(|(identifier, id)| format!("derived identifier {identifier} {id}")));
-        lines.extend(self.expiries.iter().map(|due| format!("derived expiry {due:?}")));
+        lines.extend(self.timed.iter().map(|due| format!("derived due {due:?}")));
         lines.extend(self.forgets.iter().map(|due| format!("derived forget {due:?}")));
         lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
         lines.extend(self.bonds.iter().map(|entry| format!("derived bonds {entry:?}")));
         lines.extend(self.namesakes.iter().map(|entry| format!("derived namesakes {entry:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
+        lines.extend(self.overdue.iter().map(|entry| format!("derived overdue {entry:?}")));
         lines.extend(self.unlisted.iter().map(|entry| format!("derived unlisted {entry:?}")));
     }
 }
@@ -346,10 +370,15 @@ fn end_of(key: &Key, bond: &Bond) -> Option<Due> {
     Some(Due { at: Millis::from(bond.to?) * DAY_MS, key: key.clone(), work: Work::End })
 }
 
-/// The due work of a case: one piece for each event that can expire.
-fn expiries(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
+/// The due work of a case: one piece for each event that can expire, and one for each clock that runs.
+fn timed(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
+    let due = |at: Option<Millis>, work| Some(Due { at: at?, key: key.clone(), work });
     let events = case.events.iter().enumerate();
-    events.filter_map(|(place, event)| Some(Due { at: event.expires_at?, key: key.clone(), work: Work::Expire(place) }))
+    let clocks = case
+        .acks
+        .iter()
+        .filter_map(move |ack| due(ack.duty?.due_at, Work::Overdue(ack.member, usize::from(ack.event))));
+    events.filter_map(move |(place, event)| due(event.expires_at, Work::Expire(place))).chain(clocks)
 }
 
 fn as_organisation(value: &Value) -> Option<&Organisation> {

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::change::Change;
 use crate::model::place::{Jurisdiction, Millis};
-use crate::model::rules::Rules;
+use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Bond, Case, Checkpoint, Key, Marks, Organisation, Pending, SourceState, Value};
 use crate::schema::state::{encode_key, encode_value};
 
@@ -203,7 +203,12 @@ impl State {
         self.derived.pending_count(platform)
     }
 
-    /// Due work in its order, (due, key): expiries, links that end or are told, and cases and withdrawals to forget unless
+    /// How many alerts of a member wait for an acknowledgement that is overdue.
+    pub fn overdue(&self, member: MemberIndex) -> i32 {
+        self.derived.overdue(member)
+    }
+
+    /// Due work in its order, (due, key): expiries, clocks, links that end or are told, and cases and withdrawals to forget unless
     /// nothing may be now.
     pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         self.derived.due(until, forget)

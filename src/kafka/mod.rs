@@ -19,6 +19,7 @@ pub mod mirror;
 pub mod desk;
 pub mod idle;
 pub mod status;
+pub mod stretches;
 pub mod view;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;

@@ -33,6 +33,11 @@ pub fn status(jurisdiction: Jurisdiction) -> String {
     format!("comity.status.{jurisdiction}")
 }
 
+/// What one recipient says of its alerts.
+pub fn acknowledgements(jurisdiction: Jurisdiction) -> String {
+    format!("comity.acks.{jurisdiction}")
+}
+
 /// Who disputes what one jurisdiction decided.
 pub fn disputes(jurisdiction: Jurisdiction) -> String {
     format!("comity.disputes.{jurisdiction}")

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
+use super::stretches::Stretches;
 use crate::ledger::Outcome;
 use crate::model::code::Code;
 use crate::model::rejection::Reason;
@@ -123,6 +124,8 @@ pub struct LedgerStatus {
     pub clock_steps: AtomicU64,
     /// The log's clock at the last `Checkpoint`.
     pub log_time: AtomicI64,
+    /// How long things took.
+    pub stretches: Stretches,
     outcomes: OutcomeCounts,
 }
 
@@ -149,6 +152,7 @@ impl LedgerStatus {
         self.alerts.fetch_add(tally.alerts, Ordering::Relaxed);
         self.work_due.store(u64::from(tally.work_left), Ordering::Relaxed);
         self.count_outcomes(&tally.outcomes);
+        self.stretches.take(&tally.timings);
         self.source_gaps.store(tally.alarms.source_gaps as u64, Ordering::Relaxed);
         self.log_time.store(checkpoint.marks.log_time, Ordering::Relaxed);
         if let Some(step_ms) = tally.alarms.clock_step_ms {

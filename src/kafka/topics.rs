@@ -83,19 +83,25 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     let kept = |period: i64| ("retention.ms", period.to_string());
     // Written out, so that what a broker takes by default cannot stop a batch.
     let bytes = || ("max.message.bytes", BATCH_BYTES_MAX.to_string());
+    let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
+    // When something was said is the broker's word, not the speaker's.
+    let broker_time = || ("message.timestamp.type", "LogAppendTime".to_owned());
     for platform in platforms {
         let definition = &platform.definition;
-        let (retention, purpose) = match definition.speaks {
+        let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
+        let (purpose, settings) = match definition.speaks {
             Speaks::Events => {
                 let name = &definition.name;
                 let purpose = format!("native records of {name}; at most 7 days, since they may name persons");
-                (INPUT_RETENTION_MS, purpose)
+                (purpose, vec![kept(INPUT_RETENTION_MS), record_bytes])
             }
-            Speaks::Acknowledgements => (INPUT_RETENTION_MS, format!("{}; the log keeps them", definition.title)),
-            Speaks::Links => (-1, "which identifiers name one organisation, and who says so".to_owned()),
+            Speaks::Acknowledgements => (definition.title.clone(), vec![kept(told), record_bytes, broker_time()]),
+            Speaks::Links => {
+                let purpose = "which identifiers name one organisation, and who says so".to_owned();
+                (purpose, vec![kept(-1), record_bytes, broker_time()])
+            }
         };
-        let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
-        add(definition.topic.clone(), definition.partitions, purpose, &[kept(retention), record_bytes]);
+        add(definition.topic.clone(), definition.partitions, purpose, &settings);
     }
     let log = [
         ("message.timestamp.type", "LogAppendTime".to_owned()),
@@ -106,12 +112,9 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     ];
     add(names::LOG.to_owned(), Partitions::One, "everything that decides, in one order".to_owned(), &log);
     add(names::STATE.to_owned(), Partitions::One, "the ledger's state".to_owned(), &compacted(60 * 60 * 1_000));
-    let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
     for member in &settings.federation.members {
         let jurisdiction = member.jurisdiction;
-        // When a recipient was told is the broker's word, not the ledger's.
-        let time = ("message.timestamp.type", "LogAppendTime".to_owned());
-        let settings = [kept(told), bytes(), time];
+        let settings = [kept(told), bytes(), broker_time()];
         add(names::alerts(jurisdiction), Partitions::One, format!("alerts for {jurisdiction}"), &settings);
         let purpose = format!("what {jurisdiction} must have by now");
         add(names::status(jurisdiction), Partitions::One, purpose, &compacted(0));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Alarms, Effects, Outcome};
-use crate::index::cases::{listed, open_case};
+use crate::index::cases::{listed, open_case, overdue_of};
 use crate::index::{Due, State};
 use crate::model::change::Change;
 use crate::model::decision::{Notice, NoticeContent, Output};
@@ -11,7 +11,7 @@ use crate::model::entry::LogEntry;
 use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
-use crate::model::rules::Rules;
+use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
 
 /// The state seen through the effects of one entry.
@@ -39,6 +39,7 @@ impl<'s> Draft<'s, '_> {
             decisions: Vec::new(),
             rejection: None,
             statuses: Vec::new(),
+            acknowledged: None,
             notices: Vec::new(),
             changes: Vec::new(),
             marks,
@@ -245,6 +246,13 @@ impl<'s> Draft<'s, '_> {
             _ => false,
         });
         self.state.pending_count(platform) + added.count()
+    }
+
+    /// How many alerts of a member wait for an acknowledgement that is overdue.
+    pub(super) fn overdue(&self, member: MemberIndex) -> i32 {
+        let of = |value: &Option<Value>| value.as_ref().map_or(0, |value| overdue_of(value, member));
+        let changed: i32 = self.effects.changes.iter().map(|change| of(&change.after) - of(&change.before)).sum();
+        self.state.overdue(member) + changed
     }
 
     /// The value that this entry gave to a key, where it gave one.

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::tell::{self, Message};
-use super::{bonds, retell};
+use super::{bonds, duty, retell};
 use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
 use crate::model::decision::{EventSummary, NoticeContent, Output, ReachSummary, ToldSummary};
@@ -25,6 +25,7 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
                 if let Some(case) = draft.case(*origin, case_id).cloned() {
                     match due.work {
                         Work::Expire(event) => expire(draft, &rules, &case, event),
+                        Work::Overdue(member, event) => duty::run_out(draft, &rules, &case, member, event),
                         Work::Forget => forget(draft, &rules, &case),
                         Work::End | Work::Retell => {}
                     }
@@ -49,7 +50,14 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
 fn forget(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case) {
     let told = case.told.iter().filter_map(|told| {
         let recipient = rules.members.get(usize::from(told.member))?.jurisdiction;
-        Some(ToldSummary { recipient, role: told.role, sequence: told.sequence })
+        let last = case.acks.iter().filter(|ack| ack.member == told.member).max_by_key(|ack| ack.at);
+        Some(ToldSummary {
+            recipient,
+            role: told.role,
+            sequence: told.sequence,
+            level: last.and_then(|ack| ack.level),
+            acknowledged_at: last.and_then(|ack| ack.at),
+        })
     });
     let event = |event: &CaseEvent| EventSummary {
         event_id: event.event_id.clone(),

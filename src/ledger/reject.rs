@@ -4,11 +4,13 @@ use super::Outcome;
 use super::draft::Draft;
 use crate::model::code::Kind;
 use crate::model::code::MemberState;
+use crate::model::entry::Acknowledgement;
 use crate::model::event::InfractionEvent;
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::{Reason, Rejection};
 use crate::model::rules::Rules;
+use crate::platform::statements;
 
 /// Rejects an event. The ledger never saw the native record, so its size is not known and no payload is kept.
 pub(super) fn event(
@@ -37,6 +39,26 @@ pub(super) fn before_rules(draft: &mut Draft<'_, '_>, event: &InfractionEvent) -
         rejection.detail = Some("before_rules".to_owned());
     }
     outcome
+}
+
+/// Rejects an acknowledgement.
+pub(super) fn acknowledgement(
+    draft: &mut Draft<'_, '_>,
+    said: &Acknowledgement,
+    reason: Reason,
+    field: Option<&str>,
+) -> Outcome {
+    draft.reject(Rejection {
+        at: said.at.clone(),
+        platform: statements::acknowledgements_name(said.recipient),
+        reason,
+        detail: None,
+        field: field.map(str::to_owned),
+        size_bytes: 0,
+        digest: None,
+        payload: None,
+        reported_at: said.acknowledged_at,
+    })
 }
 
 /// Rejects a record of a kind that is not taken.

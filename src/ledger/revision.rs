@@ -71,10 +71,17 @@ pub(super) fn is_full(case: &Case, event_id: &str) -> bool {
         || encoded_bytes_max(case) + event + REVISION_BYTES > STATE_VALUE_BYTES_MAX
 }
 
+/// True where the case has room for another entry of acknowledgements.
+pub(super) fn has_room_for_ack(case: &Case) -> bool {
+    encoded_bytes_max(case) + ACK_BYTES <= STATE_VALUE_BYTES_MAX
+}
+
+/// An upper bound of the encoded size of an entry of acknowledgements.
+const ACK_BYTES: usize = 96;
 /// An upper bound of a revision's encoded size: two digests of 16 bytes.
 const REVISION_BYTES: usize = 40;
 /// An upper bound of an event's encoded size without its name and its revisions.
-const EVENT_BYTES: usize = 100;
+const EVENT_BYTES: usize = 112;
 /// An upper bound of a case's encoded size without texts, events and those told.
 const CASE_BYTES: usize = 256;
 /// An upper bound of the encoded size of everybody told.
@@ -85,7 +92,7 @@ fn encoded_bytes_max(case: &Case) -> usize {
     let texts = case.case_id.len() + case.platform.len() + case.organisation_id.as_deref().map_or(0, str::len);
     let events = case.events.iter();
     let events = events.map(|event| EVENT_BYTES + event.event_id.len() + REVISION_BYTES * event.revisions.len());
-    CASE_BYTES + TOLD_BYTES + texts + events.sum::<usize>()
+    CASE_BYTES + TOLD_BYTES + ACK_BYTES * case.acks.len() + texts + events.sum::<usize>()
 }
 
 fn first_128_bits(digest: &[u8; 32]) -> u128 {

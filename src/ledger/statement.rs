@@ -4,7 +4,7 @@ use super::Outcome;
 use super::draft::Draft;
 use super::revision::{self, Against};
 use super::tell::{self, Message};
-use super::{reject, subject, term};
+use super::{duty, reject, subject, term};
 use crate::model::code::{CaseStatus, Kind, Mode, MsgType, Scope, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::event::InfractionEvent;
 use crate::model::limit::ALERT_REFERENCES_MAX;
@@ -197,6 +197,7 @@ fn new_case(event: &InfractionEvent) -> Case {
         name_digest: None,
         told: Vec::new(),
         events: Vec::new(),
+        acks: Vec::new(),
         keep_until: Millis::MIN,
     }
 }
@@ -206,6 +207,7 @@ fn new_event(event: &InfractionEvent) -> CaseEvent {
         event_id: event.event_id.clone(),
         revision: event.revision,
         version: 0,
+        issued_at: None,
         standing: Standing::InForce,
         scope: event.scope,
         told: 0,
@@ -220,6 +222,8 @@ fn new_event(event: &InfractionEvent) -> CaseEvent {
 fn state(case: &mut Case, index: usize, event: &InfractionEvent, expires_at: Millis, is_over: bool) -> Standing {
     let standing = match event.case_status {
         CaseStatus::Open | CaseStatus::Closed if is_over => Standing::Expired,
+        // Whoever disputes it has not said otherwise.
+        CaseStatus::Open if duty::disputed_since(case, index).is_some() => Standing::Disputed,
         CaseStatus::Open => Standing::InForce,
         CaseStatus::Closed => Standing::Closed,
     };

@@ -21,7 +21,8 @@ pub(super) fn write(draft: &mut Draft<'_, '_>) {
         let next_alert = draft.effects.marks.sequences.get(Output::Alerts(index)).unwrap_or(1);
         let sequence = draft.next_sequence(Output::Status(index));
         let recipient = member.jurisdiction;
-        let status = Status { recipient, sequence, last_alert_sequence: next_alert - 1, log_time, overdue: 0 };
+        let overdue = draft.overdue(index);
+        let status = Status { recipient, sequence, last_alert_sequence: next_alert - 1, log_time, overdue };
         draft.effects.statuses.push(status);
     }
 }

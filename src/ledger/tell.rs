@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::draft::Draft;
+use super::duty::{self, Bearing};
 use super::picture::Picture;
 use crate::index::cases::{member_bit, was_told};
 use crate::model::code::{MatchedBy, MsgType, Role, RoleReason, Scope, Standing, WithdrawalReason};
@@ -57,6 +58,10 @@ pub(super) fn tell<'e>(
     routed: Vec<Routed>,
     message: Message<'e>,
 ) {
+    let bearing = duty::bearing(message.standing, message.event);
+    if bearing == Bearing::Ends {
+        duty::end_all(draft, rules, case, index);
+    }
     let Some(event) = case.events.get_mut(index) else { return };
     let to_nation = event.told & NATIONAL_BIT != 0 || (message.newcomers && event.scope == Scope::Federation);
     if routed.is_empty() && !to_nation {
@@ -64,6 +69,7 @@ pub(super) fn tell<'e>(
     }
     let references = references(event, message.follows);
     event.version += 1;
+    event.issued_at = Some(draft.now());
     let (version, alert_id) = (event.version, alert_id(&event.event_id, event.version));
     let national = to_nation.then(|| {
         event.told |= NATIONAL_BIT;
@@ -80,7 +86,8 @@ pub(super) fn tell<'e>(
             let sequence = draft.next_sequence(Output::Alerts(routed.member));
             note(case, index, &routed, sequence);
             let restricted_cases = picture.entitled(rules, routed.member);
-            recipient(routed, sequence, restricted_cases)
+            let ack_due_at = duty::follow(draft, rules, case, index, &routed, bearing);
+            Recipient { ack_due_at, ..recipient(routed, sequence, restricted_cases) }
         })
         .collect();
     let decision = Decision {
@@ -89,10 +96,12 @@ pub(super) fn tell<'e>(
         msg_type: message.msg_type,
         references,
         standing: message.standing,
+        disputed_since: duty::disputed_since(case, index),
         about,
         organisation: organisation(case, message.matched_by, picture.ids),
         open_cases: picture.open_cases,
         open_cases_more: picture.open_cases_more,
+        contact: rules.contact(message.event.map(|event| event.authority.id.as_str()), case.origin).cloned(),
         issued_at: draft.now(),
         expires_at: message.expires_at,
         withdrawal_reason: message.withdrawal_reason,

@@ -3,8 +3,10 @@
 use crate::model::code::Precision;
 use crate::model::event::{Dated, InfractionEvent};
 use crate::model::limit::INSTANT_MAX_MS;
-use crate::model::place::{DAY_MS, Millis};
-use crate::model::rules::{Period, Policy};
+use crate::model::place::{DAY_MS, Days, Millis};
+use crate::model::rules::{Period, Policy, Within};
+
+const HOUR_MS: Millis = 3_600_000;
 
 /// When an event expires: what its platform states, else the last day that `decided` can mean and the policy's term.
 pub(super) fn expires_at(event: &InfractionEvent, policy: &Policy) -> Millis {
@@ -27,6 +29,29 @@ pub(super) fn keep_until(event: &InfractionEvent, policy: &Policy) -> Millis {
 fn end_of_term(decided: &Dated, periods: &[Period]) -> Millis {
     let last = periods.iter().fold(last_day(decided), |day, period| add(day, *period));
     last.saturating_add(1).saturating_mul(DAY_MS).min(INSTANT_MAX_MS)
+}
+
+/// When a time that begins then is over. Days are counted from the one behind the beginning; days off are none.
+pub(super) fn end_of(within: Within, begun: Millis, holidays: &[Days]) -> Millis {
+    match within {
+        Within::Hours(hours) => begun.saturating_add(i64::from(hours) * HOUR_MS),
+        Within::WorkingDays(count) => {
+            let mut day = begun.div_euclid(DAY_MS);
+            for _ in 0..count {
+                day += 1;
+                while is_off(day, holidays) {
+                    day += 1;
+                }
+            }
+            (day + 1).saturating_mul(DAY_MS)
+        }
+    }
+}
+
+/// Saturdays, Sundays and what else a jurisdiction lists; 1970-01-01 was a Thursday.
+fn is_off(day: i64, holidays: &[Days]) -> bool {
+    let weekday = (day + 3).rem_euclid(7);
+    weekday >= 5 || Days::try_from(day).is_ok_and(|day| holidays.contains(&day))
 }
 
 /// The last day that a date of this precision can mean.

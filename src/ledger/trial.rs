@@ -53,13 +53,19 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         recipients.push(tell::recipient(routed, sequence, Vec::new()));
     }
     if !recipients.is_empty() {
-        let decision = decision(event, message, &sought, draft.now());
+        let decision = decision(rules, event, message, &sought, draft.now());
         draft.effects.decisions.push(Decision { recipients, ..decision });
     }
     Outcome::Taken
 }
 
-fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sought<'_>, now: i64) -> Decision<'e> {
+fn decision<'e>(
+    rules: &Rules,
+    event: &'e InfractionEvent,
+    message: Message<'e>,
+    sought: &Sought<'_>,
+    now: i64,
+) -> Decision<'e> {
     let matched_by = match sought {
         Sought::Nobody => None,
         Sought::NameOnly => Some(MatchedBy::NameOnly),
@@ -73,6 +79,7 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         msg_type: message.msg_type,
         references: Vec::new(),
         standing: message.standing,
+        disputed_since: None,
         about: About {
             event_id: event.event_id.clone(),
             case_id: event.case_id.clone(),
@@ -89,6 +96,7 @@ fn decision<'e>(event: &'e InfractionEvent, message: Message<'e>, sought: &Sough
         }),
         open_cases: Vec::new(),
         open_cases_more: 0,
+        contact: rules.contact(Some(&event.authority.id), event.origin).cloned(),
         issued_at: now,
         expires_at: message.expires_at,
         withdrawal_reason: event.withdrawal.as_ref().map(|withdrawal| withdrawal.reason),

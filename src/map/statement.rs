@@ -73,10 +73,8 @@ pub fn link(native: NativeRecord, record: &RawRecord<'_>) -> Result<Link, Refusa
 }
 
 fn object(native: NativeRecord) -> Result<ObjectMap, Refusal> {
-    match native.value {
-        Value::Object(object) => Ok(object),
-        _ => Err(Refusal::new(Reason::Malformed)),
-    }
+    let Value::Object(object) = native.value else { return Err(Refusal::new(Reason::Malformed)) };
+    Ok(object)
 }
 
 /// `<event_id>#<version>`, which is longer than an id by its version.

@@ -6,7 +6,7 @@ use super::code::{Code, Domain, MatchedBy, MsgType, Role, RoleReason, Severity, 
 use super::entry::{AcknowledgementLevel, AcknowledgementReason};
 use super::event::InfractionEvent;
 use super::place::{Days, Jurisdiction, Millis};
-use super::rules::MemberIndex;
+use super::rules::{Contact, MemberIndex};
 use super::state::{Checkpoint, OpenCase};
 
 /// One alert to several recipients: what they share, and each one's own part.
@@ -19,12 +19,16 @@ pub struct Decision<'e> {
     /// The `alert_id`s that this one follows.
     pub references: Vec<String>,
     pub standing: Standing,
+    /// Since when a recipient disputes the event.
+    pub disputed_since: Option<Millis>,
     pub about: About,
     pub organisation: Option<AlertOrganisation>,
     /// Open cases of that organisation elsewhere, FEDERATION scope only.
     pub open_cases: Vec<OpenCase>,
     /// How many more there are than `open_cases` lists.
     pub open_cases_more: i32,
+    /// Whom to ring about it.
+    pub contact: Option<Contact>,
     /// Log time of the entry that decided.
     pub issued_at: Millis,
     pub expires_at: Option<Millis>,
@@ -257,6 +261,9 @@ pub struct ToldSummary {
     pub role: Role,
     /// The `sequence` of its last alert of the case.
     pub sequence: i64,
+    /// What it said last of an alert of the case, and when by log time.
+    pub level: Option<AcknowledgementLevel>,
+    pub acknowledged_at: Option<Millis>,
 }
 
 /// One event of a case that is forgotten.

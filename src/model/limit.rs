@@ -77,6 +77,16 @@ pub const ALERT_OPEN_CASES_MAX: usize = 32;
 pub const ALERT_REFERENCES_MAX: usize = 64;
 /// Withdrawals of one platform that wait for their original.
 pub const PENDING_PER_PLATFORM_MAX: usize = 100_000;
+/// Clocks of acknowledgements.
+pub const CLOCKS_MAX: usize = 64;
+/// Steps of one clock.
+pub const CLOCK_STEPS_MAX: usize = 8;
+/// Sharing groups of a federation.
+pub const GROUPS_MAX: usize = 64;
+/// Contacts of a federation.
+pub const CONTACTS_MAX: usize = 1_000;
+/// Days off that one jurisdiction lists.
+pub const HOLIDAYS_MAX: usize = 500;
 /// Pieces of due work that one entry does.
 pub const WORK_PER_ENTRY_MAX: usize = 64;
 /// Entries of one ledger transaction.

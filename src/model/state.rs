@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
-use super::entry::LinkRelation;
+use super::entry::{AcknowledgementLevel, LinkRelation};
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::{MemberIndex, Rules};
 
@@ -54,6 +54,8 @@ pub struct Case {
     /// Every recipient that ever got an alert of this case, sorted by member.
     pub told: Vec<Told>,
     pub events: Vec<CaseEvent>,
+    /// What recipients said of its alerts, and what they still have to say: sorted by member, then event.
+    pub acks: Vec<Ack>,
     /// Log time at which it is forgotten, those told with it: `forget_after` behind the latest term of its events.
     pub keep_until: Millis,
 }
@@ -68,6 +70,45 @@ pub struct Told {
     pub sequence: i64,
 }
 
+/// Where one recipient stands with the alerts about one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ack {
+    pub member: MemberIndex,
+    /// The place of the event in its case.
+    pub event: u16,
+    /// The version of the alert that it acknowledged last, what it said of it, and when by log time; 0 before.
+    pub version: i32,
+    pub level: Option<AcknowledgementLevel>,
+    pub at: Option<Millis>,
+    /// Since when it disputes the event.
+    pub disputed_since: Option<Millis>,
+    pub duty: Option<Duty>,
+}
+
+/// A clock that runs for one recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duty {
+    /// The first version of the alert that it did not acknowledge, and when that was issued.
+    pub version: i32,
+    pub issued_at: Millis,
+    /// The role in which it had to be acknowledged.
+    pub role: Role,
+    /// The step of the clock that falls due next, from 0, and when; `None` after the last.
+    pub next: u8,
+    pub due_at: Option<Millis>,
+    /// The last step that ran out unanswered.
+    pub ran_out: Option<RanOut>,
+}
+
+/// A step of a clock that ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RanOut {
+    /// From 1.
+    pub step: u8,
+    pub level: AcknowledgementLevel,
+    pub due_at: Millis,
+}
+
 /// One event of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseEvent {
@@ -76,6 +117,8 @@ pub struct CaseEvent {
     pub revision: Option<i64>,
     /// The version of the last alert about this event; 0 where none was sent.
     pub version: i32,
+    /// When that alert was issued, by log time.
+    pub issued_at: Option<Millis>,
     pub standing: Standing,
     /// Who may know of it, as its origin stated last.
     pub scope: Scope,

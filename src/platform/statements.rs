@@ -14,6 +14,8 @@ use crate::model::problem::Problem;
 const ACKNOWLEDGEMENT: &str = include_str!("../../schemas/statements/acknowledgement.avsc");
 const LINK: &str = include_str!("../../schemas/statements/link.avsc");
 
+/// The only version of their form.
+pub const VERSION: &str = "statement-1";
 /// What the name of every source of acknowledgements ends with.
 const SUFFIX: &str = "-acks";
 /// The name of the source of links.
@@ -56,7 +58,7 @@ fn form(model: &Platform, speaks: Speaks, schema: &str, problems: &mut Vec<Probl
     let file = written::Text { name: "statements".to_owned(), text: Arc::from(schema) };
     form.digest = Sha256::digest(schema).into();
     for source in &mut form.definition.sources {
-        source.version = "statement-1".to_owned();
+        source.version = VERSION.to_owned();
         source.fields = source_schema::read(&file, &source.format, problems);
     }
     form

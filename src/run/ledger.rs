@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 
 use crate::index::State;
-use crate::ledger::{Alarms, Effects, Outcome};
 use crate::model::decision::{Batch, Output};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::place::Jurisdiction;
@@ -20,12 +19,16 @@ use crate::schema::state::StateRecord;
 
 pub(crate) mod restore;
 mod open;
+mod tally;
+mod timing;
 mod ownership;
 
 use open::{Open, Sealed};
 use restore::Restore;
 
 pub use open::{alert_value, write_alert};
+pub use tally::Tally;
+pub use timing::{Stretch, Timing};
 
 /// Milliseconds of silence of the log after which its owner writes a `Tick`.
 const TICK_AFTER_MS: i64 = 1_000;
@@ -145,33 +148,6 @@ pub enum Fault {
     Configuration(String),
     /// Kafka refuses again and again.
     Unavailable(String),
-}
-
-/// What a batch did, for metrics and for the idle check.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tally {
-    pub entries: u64,
-    pub ticks: u64,
-    pub alerts: u64,
-    pub outcomes: Vec<(Outcome, u64)>,
-    pub alarms: Alarms,
-    /// True where due work was left.
-    pub work_left: bool,
-}
-
-impl Tally {
-    fn count(&mut self, effects: &Effects<'_>, tick: bool) {
-        self.entries += 1;
-        self.ticks += u64::from(tick);
-        match self.outcomes.iter_mut().find(|(outcome, _)| *outcome == effects.outcome) {
-            Some((_, count)) => *count += 1,
-            None => self.outcomes.push((effects.outcome, 1)),
-        }
-        self.alarms.clock_step_ms = self.alarms.clock_step_ms.max(effects.alarms.clock_step_ms);
-        self.alarms.source_gaps = effects.alarms.source_gaps;
-        self.alarms.rules_refused |= effects.alarms.rules_refused;
-        self.work_left = effects.work_left;
-    }
 }
 
 /// What this instance brings to the loop.

@@ -147,7 +147,7 @@ impl Content<'_> {
             Self::Rejection(refused) => Body::Rejection(Box::new(refused.with_source(at?)?)),
             Self::Acknowledgement(said) => Body::Acknowledgement(Box::new(said.with_source(at?))),
             Self::Link(stated) => Body::Link(Box::new(stated.with_source(at?))),
-            Self::Rules(in_force) => Body::Rules(Box::new(in_force.into())),
+            Self::Rules(in_force) => Body::Rules(Box::new(in_force.into_model()?)),
             Self::Tick => Body::Tick,
         })
     }

@@ -6,8 +6,10 @@ use serde::Deserialize;
 
 use super::log::CodecError;
 use super::read::{Place, Record, Symbol, codes, each};
+use super::rules;
 use crate::model::code::{Domain, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
 use crate::model::place::{Jurisdiction, Millis};
+use crate::model::rules::Contact;
 
 const ALERT: Record = Record { topic: "comity.alerts", schema: "Alert" };
 const STATUS: Record = Record { topic: "comity.status", schema: "Status" };
@@ -21,12 +23,15 @@ pub struct AlertView {
     pub role: Role,
     pub role_before: Option<Role>,
     pub role_reasons: Vec<RoleReason>,
+    /// Until when it is to be acknowledged.
+    pub ack_due_at: Option<Millis>,
     pub alert_id: String,
     pub version: i32,
     pub msg_type: MsgType,
     /// The `alert_id`s that it follows.
     pub references: Vec<String>,
     pub standing: Standing,
+    pub disputed_since: Option<Millis>,
     pub withdrawal_reason: Option<WithdrawalReason>,
     /// Log time of the entry that decided.
     pub issued_at: Millis,
@@ -44,6 +49,8 @@ pub struct AlertView {
     pub legal_name: Option<String>,
     /// Where else the organisation has open cases, and in which domain.
     pub open_cases: Vec<(Jurisdiction, Domain)>,
+    /// Whom to ring about it.
+    pub contact: Option<Contact>,
 }
 
 /// One rejection.
@@ -91,11 +98,13 @@ pub fn alert(value: &[u8]) -> Result<AlertView, CodecError> {
         role: read.role.0,
         role_before: read.role_before.map(|role| role.0),
         role_reasons: codes(read.role_reasons),
+        ack_due_at: read.ack_due_at,
         alert_id: read.alert_id,
         version: read.version,
         msg_type: read.msg_type.0,
         references: read.references,
         standing: read.standing.0,
+        disputed_since: read.disputed_since,
         withdrawal_reason: read.withdrawal_reason.map(|reason| reason.0),
         issued_at: read.issued_at,
         expires_at: read.expires_at,
@@ -108,6 +117,7 @@ pub fn alert(value: &[u8]) -> Result<AlertView, CodecError> {
         organisation_id: read.organisation.and_then(|organisation| organisation.organisation_id),
         legal_name: read.event.and_then(|event| event.subject).map(|subject| subject.legal_name),
         open_cases: each(read.open_cases),
+        contact: read.contact.map(Contact::from),
     })
 }
 
@@ -128,11 +138,13 @@ struct ReadAlert {
     role: Symbol<Role>,
     role_before: Option<Symbol<Role>>,
     role_reasons: Vec<Symbol<RoleReason>>,
+    ack_due_at: Option<i64>,
     alert_id: String,
     version: i32,
     msg_type: Symbol<MsgType>,
     references: Vec<String>,
     standing: Symbol<Standing>,
+    disputed_since: Option<i64>,
     withdrawal_reason: Option<Symbol<WithdrawalReason>>,
     issued_at: i64,
     expires_at: Option<i64>,
@@ -144,6 +156,7 @@ struct ReadAlert {
     infraction: Option<ReadInfraction>,
     organisation: Option<ReadOrganisation>,
     open_cases: Vec<ReadOpenCase>,
+    contact: Option<rules::Contact>,
     event: Option<ReadEvent>,
 }
 
@@ -200,11 +213,13 @@ pub(crate) fn sample(recipient: Jurisdiction, sequence: i64, event_id: &str, ver
         role: Role::Attention,
         role_before: None,
         role_reasons: vec![RoleReason::EveryMember],
+        ack_due_at: None,
         alert_id: format!("{event_id}#{version}"),
         version,
         msg_type: if version == 1 { MsgType::Alert } else { MsgType::Update },
         references: (1..version).map(|before| format!("{event_id}#{before}")).collect(),
         standing: Standing::InForce,
+        disputed_since: None,
         withdrawal_reason: None,
         issued_at: 0,
         expires_at: None,
@@ -217,5 +232,6 @@ pub(crate) fn sample(recipient: Jurisdiction, sequence: i64, event_id: &str, ver
         organisation_id: None,
         legal_name: None,
         open_cases: Vec::new(),
+        contact: None,
     }
 }

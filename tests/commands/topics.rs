@@ -50,7 +50,17 @@ fn rules() -> Rules {
     let period = Period { months: 36, days: 0 };
     let policy = Policy { expires_after: period, forget_after: period };
     let (federation, members, digests) = ("test".to_owned(), Vec::new(), Vec::new());
-    Rules { federation, rules_version: 1, logic_version: 1, members, policy, digests }
+    Rules {
+        federation,
+        rules_version: 1,
+        logic_version: 1,
+        members,
+        policy,
+        clocks: Vec::new(),
+        groups: Vec::new(),
+        contacts: Vec::new(),
+        digests,
+    }
 }
 
 #[test]

@@ -21,31 +21,32 @@ use comity::model::state::Key;
 use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encode_key, encode_record};
 use proptest::prelude::*;
 
+use crate::answers;
 use crate::model::{Model, Said, Sent};
 use crate::world::{self, START, TODAY, apply, content, digest, place};
 
-const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
+pub(crate) const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
 
 /// How the clock moves, and how long events last: equal steps make things fall due to the millisecond.
 const STEPS_MS: [Millis; 13] =
     [0, 0, 1, 999, 1_000, 30_000, 59_999, 60_000, DAY_MS, DAY_MS + 1, 40 * DAY_MS, 400 * DAY_MS, -5_000];
 
 /// Some bytes of chance, read one after the other; after the last come zeros, which are the plainest choice.
-struct Chance<'a>(&'a [u8], usize);
+pub(crate) struct Chance<'a>(&'a [u8], usize);
 
 impl Chance<'_> {
-    fn below(&mut self, bound: u8) -> u8 {
+    pub(crate) fn below(&mut self, bound: u8) -> u8 {
         let byte = self.0.get(self.1).copied().unwrap_or(0);
         self.1 += 1;
         byte % bound
     }
 
     /// True once in so many.
-    fn rarely(&mut self, of: u8) -> bool {
+    pub(crate) fn rarely(&mut self, of: u8) -> bool {
         self.below(of) == of - 1
     }
 
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::from(self.below(u8::try_from(of.len()).expect("few")))]
     }
 }
@@ -57,17 +58,30 @@ struct Writer {
     position: [i64; 2],
     rules: Rules,
     events: Vec<InfractionEvent>,
+    /// What the entries so far have sent, and to whom.
+    sent: Vec<answers::Sent>,
+    state: State,
 }
 
 impl Writer {
     fn new() -> Self {
-        let rules = world::rules(1, &PLACES[..4]);
-        Self { entries: Vec::new(), now: START, position: [0, 0], rules, events: Vec::new() }
+        let rules = Rules { clocks: answers::clocks(0), ..world::rules(1, &PLACES[..4]) };
+        Self {
+            entries: Vec::new(),
+            now: START,
+            position: [0, 0],
+            rules,
+            events: Vec::new(),
+            sent: Vec::new(),
+            state: State::default(),
+        }
     }
 
     fn push(&mut self, body: Body) {
         let offset = i64::try_from(self.entries.len()).expect("few");
-        self.entries.push(LogEntry { offset, appended_at: self.now, body });
+        let entry = LogEntry { offset, appended_at: self.now, body };
+        self.sent.extend(answers::sent(&mut self.state, &entry));
+        self.entries.push(entry);
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -87,6 +101,7 @@ impl Writer {
                 let at = self.source(&mut chance);
                 self.push(Body::Rejection(Box::new(world::rejection(Reason::NotADecision, at))));
             }
+            4..7 => self.acknowledge(&mut chance),
             _ => {
                 let mut event = self.repeated(&mut chance).unwrap_or_else(|| event(&mut chance, self.now));
                 self.events.push(event.clone());
@@ -125,6 +140,15 @@ impl Writer {
         SourcePosition { topic: Arc::from(["in.a", "in.b"][which]), partition: 0, from, offset }
     }
 
+    fn acknowledge(&mut self, chance: &mut Chance<'_>) {
+        if self.sent.is_empty() {
+            return self.push(Body::Tick);
+        }
+        let at = self.source(chance);
+        let Some(said) = answers::acknowledgement(chance, &self.sent, at, self.now) else { return };
+        self.push(Body::Acknowledgement(Box::new(said)));
+    }
+
     fn write_rules(&mut self, chance: &mut Chance<'_>) {
         let mut rules = self.rules.clone();
         rules.rules_version += i64::from(chance.below(3));
@@ -139,6 +163,8 @@ impl Writer {
         let which = usize::from(chance.below(4));
         rules.members[which].least_severity = chance.pick(&[Severity::Unknown, Severity::Severe]);
         rules.members[which].domains = if chance.rarely(2) { vec![Domain::FoodSafety] } else { Vec::new() };
+        rules.clocks = if chance.rarely(4) { Vec::new() } else { answers::clocks(chance.below(3)) };
+        rules.members[which].holidays = if chance.rarely(2) { vec![TODAY + 4, TODAY + 40] } else { Vec::new() };
         rules.policy.expires_after = Period { months: i32::from(chance.below(3)) * 6, days: 5 };
         rules.policy.forget_after = Period { months: i32::from(chance.below(3)) * 12, days: 1 };
         let followed =
@@ -252,6 +278,8 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
                 open_cases: decision.open_cases.clone(),
                 open_cases_more: decision.open_cases_more,
                 restricted_cases: recipient.restricted_cases.clone(),
+                ack_due_at: recipient.ack_due_at,
+                disputed_since: decision.disputed_since,
             });
         }
     }
@@ -271,7 +299,14 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
         sent,
         national: national.collect(),
         forgotten: forgotten.collect(),
-        statuses: effects.statuses.iter().map(|at| (at.recipient, at.last_alert_sequence, at.sequence)).collect(),
+        late: effects.notices.iter().filter_map(answers::late).collect(),
+        disputes: effects.notices.iter().filter_map(answers::disputed).collect(),
+        took: effects.acknowledged.map(|took| (took.recipient, took.level, took.after_ms, took.in_time)),
+        statuses: effects
+            .statuses
+            .iter()
+            .map(|at| (at.recipient, at.last_alert_sequence, at.overdue, at.sequence))
+            .collect(),
         gaps: effects.alarms.source_gaps,
         clock_stepped: effects.alarms.clock_step_ms.is_some(),
         rules_refused: effects.alarms.rules_refused,
@@ -374,7 +409,8 @@ const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pendi
     RulesIgnored, Rules, Tick, NotADecision, OriginNotMember, ConflictingSubject, ConflictingRevision, \
     ExpiredOnArrival, UnknownEvent, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
-    an unseen original, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten";
+    an unseen original, Acknowledged, AlertNotSent, NotForward, overdue, acknowledged, ended, \
+    a dispute, a dispute that ends, Update Disputed, answered in time, answered late, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten";
 
 #[test]
 fn histories_by_chance_meet_every_rule() {
@@ -399,7 +435,7 @@ fn histories_by_chance_meet_every_rule() {
                 match &change.key {
                     Key::Case(..) => *met.entry("a case forgotten".to_owned()).or_default() += 1,
                     Key::Organisation(_) => *met.entry("an organisation forgotten".to_owned()).or_default() += 1,
-                    Key::Pending(..) | Key::Source(..) | Key::Rules => {}
+                    Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Link(_) | Key::Retell(_) => {}
                 }
             }
             for what in words(&said(&state, &effects)) {
@@ -422,7 +458,12 @@ fn words(said: &Said) -> Vec<String> {
     note(said.gaps > 0, "a gap that lasts");
     note(said.sent.iter().any(|sent| !sent.restricted_cases.is_empty()), "a restricted case");
     note(said.sent.iter().any(|sent| !sent.open_cases.is_empty()), "an open case elsewhere");
+    note(said.disputes.iter().any(|at| at.4.is_none()), "a dispute");
+    note(said.disputes.iter().any(|at| at.4.is_some()), "a dispute that ends");
+    note(said.took.is_some_and(|took| took.3 == Some(true)), "answered in time");
+    note(said.took.is_some_and(|took| took.3 == Some(false)), "answered late");
     note(said.sent.iter().any(|sent| sent.original_unseen), "an unseen original");
+    words.extend(said.late.iter().map(|late| late.1.to_owned()));
     for sent in &said.sent {
         words.push(format!("{:?} {:?}", sent.msg_type, sent.standing));
         words.push(format!("{:?} before {:?}", sent.role, sent.role_before));

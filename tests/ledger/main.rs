@@ -3,10 +3,12 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its input is not what it must be")]
 
+mod answers;
 mod histories;
 mod index;
 mod model;
 mod rules;
+mod rules_of_acknowledging;
 mod rules_of_telling;
 mod rules_of_the_desk;
 mod rules_of_time;

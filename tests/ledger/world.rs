@@ -8,7 +8,7 @@ use comity::model::code::{
     Bound, CaseStatus, Certainty, Domain, Finality, Kind, MemberState, Mode, MsgType, Precision, Role, Scope, Severity,
     Trust, Urgency, WithdrawalReason, WithdrawalScope,
 };
-use comity::model::decision::{Decision, Recipient, Status};
+use comity::model::decision::{Decision, Notice, Recipient, Status};
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::{
     Authority, Dated, Identifier, Infraction, InfractionEvent, LegalBasis, Provenance, Subject, Withdrawal,
@@ -29,7 +29,13 @@ pub(crate) fn place(code: &str) -> Jurisdiction {
 
 pub(crate) fn member(code: &str) -> Member {
     let jurisdiction = place(code);
-    Member { jurisdiction, state: MemberState::Active, domains: Vec::new(), least_severity: Severity::Unknown }
+    Member {
+        jurisdiction,
+        state: MemberState::Active,
+        domains: Vec::new(),
+        least_severity: Severity::Unknown,
+        holidays: Vec::new(),
+    }
 }
 
 /// Rules with these members; originals stand a year, and are remembered two years longer.
@@ -40,6 +46,9 @@ pub(crate) fn rules(rules_version: i64, members: &[&str]) -> Rules {
         logic_version: 1,
         members: members.iter().copied().map(member).collect(),
         policy: Policy { expires_after: Period { months: 12, days: 0 }, forget_after: Period { months: 24, days: 0 } },
+        clocks: Vec::new(),
+        groups: Vec::new(),
+        contacts: Vec::new(),
         digests: Vec::new(),
     }
 }
@@ -159,6 +168,7 @@ pub(crate) struct Did {
     pub(crate) alerts: Vec<Alert>,
     pub(crate) decisions: Vec<Decision<'static>>,
     pub(crate) statuses: Vec<Status>,
+    pub(crate) notices: Vec<Notice>,
     pub(crate) work_left: bool,
     pub(crate) alarms: comity::ledger::Alarms,
 }
@@ -295,17 +305,19 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
     let owned = |decision: Decision<'_>| -> Decision<'static> {
         let Decision { alert_id, version, msg_type, references, standing, about, organisation, .. } = decision;
         let Decision { open_cases, open_cases_more, issued_at, expires_at, withdrawal_reason, .. } = decision;
-        let Decision { original_unseen, test, recipients, national, .. } = decision;
+        let Decision { original_unseen, disputed_since, contact, test, recipients, national, .. } = decision;
         Decision {
             alert_id,
             version,
             msg_type,
             references,
             standing,
+            disputed_since,
             about,
             organisation,
             open_cases,
             open_cases_more,
+            contact,
             issued_at,
             expires_at,
             withdrawal_reason,
@@ -322,6 +334,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
         alerts,
         decisions: effects.decisions.into_iter().map(owned).collect(),
         statuses: effects.statuses,
+        notices: effects.notices,
         work_left: effects.work_left,
         alarms: effects.alarms,
     }

@@ -6,6 +6,7 @@
 mod support;
 
 mod federation;
+mod acknowledge;
 mod api;
 mod reach;
 mod recipe;

@@ -27,7 +27,7 @@ pub(crate) fn framed(decision: &Decision<'_>, recipient: &Recipient, jurisdictio
 /// The same record with days and instants as people write them; what no calendar has stays a number.
 fn written(value: Json) -> Json {
     const DAYS: [&str; 4] = ["since", "date", "from", "to"];
-    const INSTANTS: [&str; 5] = ["ack_due_at", "issued_at", "expires_at", "aware_at", "reported_at"];
+    const INSTANTS: [&str; 6] = ["ack_due_at", "disputed_since", "issued_at", "expires_at", "aware_at", "reported_at"];
     match value {
         Json::Object(fields) => {
             let one = |(name, value): (String, Json)| {

@@ -10,7 +10,7 @@ use comity::model::event::{
 use comity::model::place::Jurisdiction;
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
-use comity::model::rules::{Period, Rules};
+use comity::model::rules::{Contact, Period, Rules, Within};
 use comity::model::state::{Case, Checkpoint, OpenCase, Value};
 use serde_json::{Value as Json, json};
 
@@ -188,12 +188,33 @@ fn rules(rules: &Rules) -> Json {
         "members": each(&rules.members, |member| json!({
             "jurisdiction": member.jurisdiction.as_str(), "state": member.state.name(),
             "domains": each(&member.domains, |domain| json!(domain.name())),
-            "least_severity": member.least_severity.name(),
+            "least_severity": member.least_severity.name(), "holidays": member.holidays,
         })),
         "policy": {
             "expires_after": period(rules.policy.expires_after), "forget_after": period(rules.policy.forget_after),
         },
+        "clocks": each(&rules.clocks, |clock| json!({
+            "name": clock.name, "domain": clock.domain.name(), "least_severity": clock.least_severity.name(),
+            "role": clock.role.name(),
+            "steps": each(&clock.steps, |step| {
+                let (hours, days) = match step.within {
+                    Within::Hours(hours) => (hours, 0),
+                    Within::WorkingDays(days) => (0, days),
+                };
+                json!({ "level": step.level.name(), "hours": hours, "working_days": days })
+            }),
+        })),
+        "groups": each(&rules.groups, |group| json!({
+            "name": group.name, "members": each(&group.members, |member| json!(member.as_str())),
+        })),
+        "contacts": each(&rules.contacts, contact),
         "digests": each(&rules.digests, |(name, sha256)| json!({ "name": name, "sha256": hex(sha256) })),
+    })
+}
+
+fn contact(contact: &Contact) -> Json {
+    json!({
+        "authority": contact.authority, "unit": contact.unit, "telephone": contact.telephone, "hours": contact.hours,
     })
 }
 
@@ -214,11 +235,23 @@ fn case(case: &Case) -> Json {
         })),
         "events": each(&case.events, |event| json!({
             "event_id": event.event_id, "revision": event.revision, "version": event.version,
-            "standing": event.standing.name(), "scope": event.scope.name(), "told": digest(event.told),
+            "issued_at": event.issued_at, "standing": event.standing.name(), "scope": event.scope.name(),
+            "told": digest(event.told),
             "severity": event.severity.name(), "since": event.since,
             "expires_at": event.expires_at,
             "revisions": each(&event.revisions, |revision| json!({
                 "raw": digest(revision.raw), "content": digest(revision.content),
+            })),
+        })),
+        "acks": each(&case.acks, |ack| json!({
+            "member": ack.member, "event": ack.event, "version": ack.version, "level": ack.level.map(Code::name),
+            "at": ack.at, "disputed_since": ack.disputed_since,
+            "duty": ack.duty.map(|duty| json!({
+                "version": duty.version, "issued_at": duty.issued_at, "role": duty.role.name(), "next": duty.next,
+                "due_at": duty.due_at,
+                "ran_out": duty.ran_out.map(|ran_out| json!({
+                    "step": ran_out.step, "level": ran_out.level.name(), "due_at": ran_out.due_at,
+                })),
             })),
         })),
         "keep_until": case.keep_until,
@@ -299,7 +332,7 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         }),
         json!({
             "alert_id": decision.alert_id, "version": decision.version, "msg_type": decision.msg_type.name(),
-            "mode": mode.name(), "references": decision.references, "standing": decision.standing.name(),
+            "mode": mode.name(), "references": decision.references, "standing": decision.standing.name(), "disputed_since": decision.disputed_since,
             "original_unseen": decision.original_unseen,
             "withdrawal_reason": decision.withdrawal_reason.map(Code::name),
             "issued_at": decision.issued_at, "expires_at": decision.expires_at, "event_id": about.event_id,
@@ -313,7 +346,7 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
                 "identifiers": subject.map_or(json!([]), |subject| each(&subject.identifiers, identifier)),
                 "legal_name": subject.map(|subject| &subject.legal_name),
             })),
-            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more,
+            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more, "contact": decision.contact.as_ref().map(contact),
             "authority": known.map(|event| authority(&event.authority)),
             "infraction": known.map(|event| infraction(&event.infraction)),
             "products": known.map_or(json!([]), |event| each(&event.products, product)),

@@ -201,6 +201,8 @@ fn a_value_of_another_key() {
         identifiers: Vec::new(),
         registered_in: None,
         open_cases: Vec::new(),
+        name: 0,
+        form: 0,
         cases: 0,
     };
     let framed = encode_record(1, &encode_value(&Value::Organisation(Arc::new(known))));

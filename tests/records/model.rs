@@ -10,10 +10,10 @@ use comity::model::event::{
 };
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
-use comity::model::rules::{Member, Period, Policy, Rules};
+use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
 use comity::model::state::{
-    Case, CaseEvent, Checkpoint, Key, Marks, OpenCase, Organisation, Pending, Revision, Sequences, SourceState, Told,
-    Value,
+    Ack, Bond, Case, CaseEvent, Checkpoint, Duty, Key, Marks, OpenCase, Organisation, Pair, Pending, RanOut, Retelling,
+    Revision, Sequences, SourceState, Step, Told, Value,
 };
 
 use super::entropy::Entropy;
@@ -153,10 +153,28 @@ pub(crate) fn rules(e: &mut Entropy) -> Rules {
             state: e.code(),
             domains: e.list(Entropy::code),
             least_severity: e.code(),
+            holidays: e.list(Entropy::int),
         }),
         policy: Policy { expires_after: period(e), forget_after: period(e) },
+        clocks: e.list(|e| Clock {
+            name: e.text(),
+            domain: e.code(),
+            least_severity: e.code(),
+            role: e.code(),
+            steps: e.list(|e| {
+                let time = u16::from(e.byte());
+                let within = if e.flag() { Within::Hours(time) } else { Within::WorkingDays(time + 1) };
+                ClockStep { level: e.code(), within }
+            }),
+        }),
+        groups: e.list(|e| SharingGroup { name: e.text(), members: e.list(Entropy::place) }),
+        contacts: e.list(contact),
         digests: e.list(|e| (e.text(), e.bytes())),
     }
+}
+
+fn contact(e: &mut Entropy) -> Contact {
+    Contact { authority: e.text(), unit: e.text(), telephone: e.text(), hours: e.text() }
 }
 
 fn period(e: &mut Entropy) -> Period {
@@ -220,6 +238,7 @@ fn case(e: &mut Entropy) -> Case {
             event_id: e.text(),
             revision: e.optional(Entropy::long),
             version: e.int(),
+            issued_at: e.optional(Entropy::long),
             standing: e.code(),
             scope: e.code(),
             told: digest(e),
@@ -227,6 +246,22 @@ fn case(e: &mut Entropy) -> Case {
             since: e.int(),
             expires_at: e.optional(Entropy::long),
             revisions: e.list(|e| Revision { raw: digest(e), content: digest(e) }),
+        }),
+        acks: e.list(|e| Ack {
+            member: e.byte(),
+            event: u16::from(e.byte()),
+            version: e.int(),
+            level: e.optional(Entropy::code),
+            at: e.optional(Entropy::long),
+            disputed_since: e.optional(Entropy::long),
+            duty: e.optional(|e| Duty {
+                version: e.int(),
+                issued_at: e.long(),
+                role: e.code(),
+                next: e.byte(),
+                due_at: e.optional(Entropy::long),
+                ran_out: e.optional(|e| RanOut { step: e.byte(), level: e.code(), due_at: e.long() }),
+            }),
         }),
         keep_until: e.long(),
     }
@@ -350,6 +385,7 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
         msg_type: e.code(),
         references: e.list(Entropy::text),
         standing: e.code(),
+        disputed_since: e.optional(Entropy::long),
         about: About {
             event_id: e.text(),
             case_id: e.text(),
@@ -359,14 +395,14 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
             severity: e.code(),
             since: e.int(),
         },
-        organisation: e
-            .optional(|e| AlertOrganisation {
+        organisation: e.optional(|e| AlertOrganisation {
             organisation_id: e.optional(Entropy::text),
             formerly: e.list(Entropy::text),
             matched_by: e.code(),
         }),
         open_cases: e.list(open_case),
         open_cases_more: e.int(),
+        contact: e.optional(contact),
         issued_at: e.long(),
         expires_at: e.optional(Entropy::long),
         withdrawal_reason: e.optional(Entropy::code),

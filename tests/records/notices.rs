@@ -29,7 +29,13 @@ fn reach(e: &mut Entropy) -> ReachSummary {
         platform: e.text(),
         domain: e.code(),
         forgotten_at: e.long(),
-        told: e.list(|e| ToldSummary { recipient: e.place(), role: e.code(), sequence: e.long() }),
+        told: e.list(|e| ToldSummary {
+            recipient: e.place(),
+            role: e.code(),
+            sequence: e.long(),
+            level: e.optional(Entropy::code),
+            acknowledged_at: e.optional(Entropy::long),
+        }),
         events: e.list(|e| EventSummary {
             event_id: e.text(),
             version: e.int(),
@@ -103,6 +109,7 @@ pub(crate) fn expected(notice: &Notice) -> Json {
             "platform": summary.platform, "domain": summary.domain.name(), "forgotten_at": summary.forgotten_at,
             "told": each(&summary.told, |told| json!({
                 "recipient": told.recipient.as_str(), "role": told.role.name(), "sequence": told.sequence,
+                "level": told.level.map(Code::name), "acknowledged_at": told.acknowledged_at,
             })),
             "events": each(&summary.events, |event| json!({
                 "event_id": event.event_id, "version": event.version, "standing": event.standing.name(),

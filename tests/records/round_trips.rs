@@ -1,7 +1,7 @@
 //! What is written is read the same, by Comity and by another library.
 
 use comity::model::entry::{Body, LogEntry};
-use comity::model::state::{Checkpoint, Key, Value};
+use comity::model::state::{Checkpoint, Key, Pair, Value};
 use comity::schema::event::content_sha256;
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{
@@ -132,10 +132,20 @@ fn the_text_of_each_kind_of_key() {
         assert_eq!(encode_key(&key), text);
         assert_eq!(decode_key(text), Some(key));
     }
-    for unknown in
-        ["", "rules/", "checkpoint", "case/CA-ON", "case/xx/1", "pending/CA-ON/case/1", "source/01/t", "work/1", "link/1/b/a",
-         "link/01/a/b", "link/9/a/b", "work/link/1/ab"]
-    {
+    for unknown in [
+        "",
+        "rules/",
+        "checkpoint",
+        "case/CA-ON",
+        "case/xx/1",
+        "pending/CA-ON/case/1",
+        "source/01/t",
+        "work/1",
+        "link/1/b/a",
+        "link/01/a/b",
+        "link/9/a/b",
+        "work/link/1/ab",
+    ] {
         assert_eq!(decode_key(unknown), None, "{unknown}");
     }
 }

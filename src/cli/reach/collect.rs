@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::kafka::follow::Clock;
 use crate::model::code::{Code, MsgType, Role, Standing, WithdrawalReason};
+use crate::model::entry::AcknowledgementLevel;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::schema::view::AlertView;
 
@@ -33,6 +35,15 @@ pub(super) struct Row {
     pub(super) value_sha256: String,
     /// The last alert of the same recipient that this one follows, and the milliseconds since it was published.
     pub(super) follows: Option<(String, Option<i64>)>,
+    /// What the recipient said of it, and when its record was published.
+    pub(super) acknowledged: Vec<(AcknowledgementLevel, Option<Millis>)>,
+}
+
+/// What a record of a recipient's acknowledgements says, as far as it can be read.
+#[derive(Debug, Deserialize)]
+struct Said {
+    alert_id: String,
+    level: String,
 }
 
 /// What was read of one recipient's topic.
@@ -116,8 +127,21 @@ impl<'c> Collect<'c> {
             withdrawal_reason: alert.withdrawal_reason,
             value_sha256: sha256(),
             follows,
+            acknowledged: Vec::new(),
         });
         true
+    }
+
+    /// Takes the next record of a recipient's acknowledgements. Only what moves forward counts, as in the ledger.
+    pub(super) fn take_acknowledgement(&mut self, recipient: Jurisdiction, value: &[u8], at: Option<Millis>) {
+        let Ok(said) = serde_json::from_slice::<Said>(value) else { return };
+        let Some(level) = AcknowledgementLevel::parse(&said.level) else { return };
+        let meant = |row: &&mut Row| row.recipient == recipient && row.alert_id == said.alert_id;
+        if let Some(row) = self.rows.iter_mut().find(meant)
+            && row.acknowledged.last().is_none_or(|(before, _)| *before < level)
+        {
+            row.acknowledged.push((level, at));
+        }
     }
 
     /// The origins that have a case of this id.

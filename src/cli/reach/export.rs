@@ -14,7 +14,7 @@ use crate::model::problem::Problem;
 use crate::schema::json::instant;
 
 /// The columns of the CSV, in the order of `cells`.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "recipient",
     "sequence",
     "offset",
@@ -29,6 +29,8 @@ const COLUMNS: [&str; 15] = [
     "withdrawal_reason",
     "follows",
     "delay_ms",
+    "acknowledged_at",
+    "level",
     "value_sha256",
 ];
 
@@ -50,6 +52,11 @@ pub(super) fn row(row: &Row) -> Value {
         "withdrawal_reason": row.withdrawal_reason.map(Code::name),
         "follows": follows,
         "delay_ms": delay_ms,
+        "acknowledged_at": row.acknowledged.first().and_then(|(_, at)| *at).map(instant),
+        "level": row.acknowledged.last().map(|(level, _)| level.name()),
+        "acknowledged": row.acknowledged.iter().map(|(level, at)| {
+            json!({ "level": level.name(), "at": at.map(instant) })
+        }).collect::<Vec<_>>(),
         "value_sha256": row.value_sha256,
     })
 }

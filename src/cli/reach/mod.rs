@@ -152,6 +152,24 @@ fn read(settings: &Settings, collected: &mut Collect<'_>) -> Result<(), Failure>
         bar.set_position(begun + high.saturating_sub(low).unsigned_abs());
     }
     bar.finish_and_clear();
+    answers(settings, collected, &mut follower)
+}
+
+/// Reads what each recipient of the case said of its alerts.
+fn answers(settings: &Settings, collected: &mut Collect<'_>, follower: &mut Follower) -> Result<(), Failure> {
+    for member in &settings.federation.members {
+        let (recipient, topic) = (member.jurisdiction, names::acknowledgements(member.jurisdiction));
+        let is_recipient = collected.rows.iter().any(|row| row.recipient == recipient);
+        if !is_recipient || !follower.has(&topic).map_err(load::stopped)? {
+            continue;
+        }
+        let (low, _) = follower.ends(&topic).map_err(load::stopped)?;
+        follower.start(&BTreeMap::from([(topic, low)])).map_err(load::stopped)?;
+        while let Followed::Record(record) = follower.next_to_end().map_err(load::stopped)? {
+            let value = record.value.as_deref().unwrap_or_default();
+            collected.take_acknowledgement(recipient, value, record.time.map(|(at, _)| at));
+        }
+    }
     Ok(())
 }
 
@@ -269,6 +287,10 @@ fn line(row: &Row) -> String {
     if let Some((follows, delay)) = &row.follows {
         let after = delay.map_or_else(String::new, |delay| format!("{}.{:03} s after ", delay / 1_000, delay % 1_000));
         line.push_str(&format!("  {after}{}", plain(follows)));
+    }
+    if let Some((level, at)) = row.acknowledged.last() {
+        let at = at.map_or_else(|| "no time".to_owned(), super::tap::instant);
+        line.push_str(&format!("  {} at {at}", level.name()));
     }
     line
 }

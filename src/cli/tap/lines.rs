@@ -55,6 +55,16 @@ fn notes(alert: &AlertView) -> Vec<String> {
     if !alert.open_cases.is_empty() {
         notes.push(format!("{} open cases elsewhere", alert.open_cases.len()));
     }
+    if let Some(since) = alert.disputed_since {
+        notes.push(format!("disputed since {}", instant(since)));
+    }
+    if let Some(due_at) = alert.ack_due_at {
+        notes.push(format!("acknowledge by {}", instant(due_at)));
+    }
+    if let Some(contact) = &alert.contact {
+        let said = format!("ring {}, {} ({})", contact.unit, contact.telephone, contact.hours);
+        notes.push(plain(&said));
+    }
     if let Some(expires_at) = alert.expires_at {
         notes.push(format!("until {}", instant(expires_at)));
     }

@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::engine::signals;
-use super::{Common, Exit, Failure, Format, Output, load, plain};
+use super::{Common, Exit, Failure, Format, Output, ack, load, plain};
+use crate::config::Kafka;
 use crate::encode;
 use crate::kafka::follow::{Followed, Follower, Record};
 use crate::kafka::{Stop, StopKind, names};
+use crate::model::entry::AcknowledgementLevel;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::problem::Problem;
 use crate::schema::log::CodecError;
@@ -25,13 +27,14 @@ use verify::Verify;
 
 /// How long one look waits.
 const LOOK: Duration = Duration::from_millis(100);
-/// Lines after which the group's place is kept.
-const KEEP_AFTER: u64 = 500;
+/// Lines after which they are committed.
+const COMMIT_AFTER: usize = 500;
 /// How long an alert may come after the `Status` that knows of it: the broker ends a transaction topic by topic.
 const MARKER_DELAY: Duration = Duration::from_secs(5);
 
 /// Show the alerts of one recipient, or prove that none is missing. Needs `[kafka]` of a configuration, nothing else,
-/// and reads comity.alerts.J and comity.status.J only.
+/// reads comity.alerts.J and comity.status.J, and writes
+/// comity.acks.J with --commit only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -41,7 +44,9 @@ Examples:
   comity tap --to CA-QC --format json         every field of each Alert, a JSON object a line
   comity tap --to CA-QC --verify              0 where the copy is whole, else 65 and what is missing
   comity tap --to CA-QC --group desk --commit what came since the last time
-A place is kept after its lines are written: after a crash some lines come again, none is left out.")]
+  comity tap --to CA-QC --format jsonl --from 120 --commit   into a case system
+With --commit each alert that was written out is acknowledged as RECEIVED, then the group's place is kept: after a crash
+some lines come again, none is left out.")]
 pub(super) struct Arguments {
     /// The recipient, by its ISO 3166 code.
     #[arg(long, value_name = "J", value_parser = jurisdiction)]
@@ -68,8 +73,8 @@ pub(super) struct Arguments {
     /// Begin at the place that this consumer group has kept; the group must be the recipient's own.
     #[arg(long, value_name = "G", value_parser = group, conflicts_with = "from")]
     group: Option<String>,
-    /// Keep the place in that group.
-    #[arg(long, requires = "group")]
+    /// Acknowledge what was written out as RECEIVED, and keep the group's place where there is one.
+    #[arg(long)]
     commit: bool,
 }
 
@@ -89,54 +94,60 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     };
     start(&mut follower, &alerts, place).map_err(load::stopped)?;
     let asked = signals()?;
-    show(arguments, &mut follower, &alerts, &asked, output)
+    let mut tap = Tap { arguments, kafka: &kafka, topic: &alerts, next: None, received: Vec::new() };
+    tap.show(&mut follower, &asked, output)
 }
 
-/// Shows alerts until the end, the limit, or a signal.
-fn show(
-    arguments: &Arguments,
-    follower: &mut Follower,
-    topic: &str,
-    asked: &AtomicBool,
-    output: &Output,
-) -> Result<(), Failure> {
-    let (mut shown, mut kept, mut next) = (0_u64, 0_u64, None);
-    let limit = arguments.limit.unwrap_or(u64::MAX);
-    while shown < limit && !asked.load(Ordering::Relaxed) {
-        let followed = if arguments.follow { follower.next(LOOK) } else { follower.next_to_end().map(Some) };
-        match followed.map_err(load::stopped)? {
-            Some(Followed::Record(record)) => {
-                let (alert, json) = read(&record)?;
-                next = Some(record.offset + 1);
-                if arguments.from.is_none_or(|from| alert.sequence >= from) {
-                    output.line(&lines::line(&alert), &json)?;
-                    shown += 1;
-                }
-            }
-            Some(Followed::End) if !arguments.follow => break,
-            Some(Followed::End) | None => kept = keep(arguments, follower, topic, next, (shown, kept), true)?,
-        }
-        kept = keep(arguments, follower, topic, next, (shown, kept), false)?;
-    }
-    keep(arguments, follower, topic, next, (shown, kept), true).map(|_| ())
-}
-
-/// Keeps the group's place where enough was shown since the last time, or at an end; gives what is kept.
-fn keep(
-    arguments: &Arguments,
-    follower: &Follower,
-    topic: &str,
+/// A tap that is open: what it has written out and not yet committed.
+struct Tap<'a> {
+    arguments: &'a Arguments,
+    kafka: &'a Kafka,
+    topic: &'a str,
+    /// The place behind the last record read.
     next: Option<i64>,
-    (shown, kept): (u64, u64),
-    at_end: bool,
-) -> Result<u64, Failure> {
-    let due = shown > kept && (at_end || shown - kept >= KEEP_AFTER);
-    match next {
-        Some(next) if arguments.commit && due => {
-            follower.keep_place(topic, next).map_err(load::stopped)?;
-            Ok(shown)
+    /// What is to be said of the alerts written out.
+    received: Vec<Vec<u8>>,
+}
+
+impl Tap<'_> {
+    /// Shows alerts until the end, the limit, or a signal.
+    fn show(&mut self, follower: &mut Follower, asked: &AtomicBool, output: &Output) -> Result<(), Failure> {
+        let mut shown = 0_u64;
+        let limit = self.arguments.limit.unwrap_or(u64::MAX);
+        while shown < limit && !asked.load(Ordering::Relaxed) {
+            let follow = self.arguments.follow;
+            let followed = if follow { follower.next(LOOK) } else { follower.next_to_end().map(Some) };
+            match followed.map_err(load::stopped)? {
+                Some(Followed::Record(record)) => {
+                    let (alert, json) = read(&record)?;
+                    self.next = Some(record.offset + 1);
+                    if self.arguments.from.is_none_or(|from| alert.sequence >= from) {
+                        output.line(&lines::line(&alert), &json)?;
+                        self.received.push(ack::record(&alert, AcknowledgementLevel::Received, None));
+                        shown += 1;
+                    }
+                }
+                Some(Followed::End) if !follow => break,
+                Some(Followed::End) | None => self.commit(follower)?,
+            }
+            if self.received.len() >= COMMIT_AFTER {
+                self.commit(follower)?;
+            }
         }
-        Some(_) | None => Ok(kept),
+        self.commit(follower)
+    }
+
+    /// Acknowledges what was written out, then keeps the group's place.
+    fn commit(&mut self, follower: &Follower) -> Result<(), Failure> {
+        let received = std::mem::take(&mut self.received);
+        if received.is_empty() || !self.arguments.commit {
+            return Ok(());
+        }
+        ack::send(self.kafka, self.arguments.to, received)?;
+        match self.next.filter(|_| self.arguments.group.is_some()) {
+            Some(next) => follower.keep_place(self.topic, next).map_err(load::stopped),
+            None => Ok(()),
+        }
     }
 }
 

@@ -16,12 +16,16 @@ fn place(code: &str) -> Jurisdiction {
 
 fn rules() -> Rules {
     let member = |code: &&str| Member {
+        holidays: Vec::new(),
         jurisdiction: place(code),
         state: MemberState::Active,
         domains: Vec::new(),
         least_severity: Severity::Unknown,
     };
     Rules {
+        clocks: Vec::new(),
+        groups: Vec::new(),
+        contacts: Vec::new(),
         federation: "f".to_owned(),
         rules_version: 1,
         logic_version: 1,
@@ -33,6 +37,7 @@ fn rules() -> Rules {
 
 fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
     let event = CaseEvent {
+        issued_at: None,
         event_id: format!("ca-on-food/{origin}-FI-1"),
         revision: Some(2),
         version: 2,
@@ -45,6 +50,7 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         revisions: Vec::new(),
     };
     Case {
+        acks: Vec::new(),
         origin: place(origin),
         case_id: case_id.to_owned(),
         platform: "ca-on-food".to_owned(),

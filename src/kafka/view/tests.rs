@@ -15,6 +15,7 @@ fn place(code: &str) -> Jurisdiction {
 
 fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
     let event = |event_id: &String| CaseEvent {
+        issued_at: None,
         event_id: event_id.clone(),
         revision: None,
         version: 1,
@@ -27,6 +28,7 @@ fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
         revisions: Vec::new(),
     };
     Case {
+        acks: Vec::new(),
         origin,
         case_id: case_id.to_owned(),
         platform: "p".to_owned(),

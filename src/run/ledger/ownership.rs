@@ -40,7 +40,14 @@ fn keeps_places(own: &Rules, in_force: &Rules) -> bool {
 
 /// A newer build may own what an older one wrote, so its number is left out.
 fn same_rules(own: &Rules, in_force: &Rules) -> bool {
-    own.members == in_force.members && own.policy == in_force.policy && own.digests == in_force.digests
+    let Rules { federation: _, rules_version: _, logic_version: _, members, policy, clocks, groups, contacts, digests } =
+        own;
+    *members == in_force.members
+        && *policy == in_force.policy
+        && *clocks == in_force.clocks
+        && *groups == in_force.groups
+        && *contacts == in_force.contacts
+        && *digests == in_force.digests
 }
 
 /// Readers have been shown everything that the restored state holds.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::model::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use crate::model::entry::AcknowledgementLevel;
 use crate::model::state;
 use crate::schema::datum;
 use crate::schema::read::{Fixed, Place, Symbol, each};
@@ -17,6 +18,7 @@ pub(super) fn write(case: &state::Case, out: &mut Vec<u8>) {
     datum::optional(case.name_digest, out, datum::digest_128);
     datum::list(&case.told, out, told);
     datum::list(&case.events, out, event);
+    datum::list(&case.acks, out, ack);
     datum::long(case.keep_until, out);
 }
 
@@ -28,11 +30,34 @@ fn told(told: &state::Told, out: &mut Vec<u8>) {
     datum::long(told.sequence, out);
 }
 
+/// Appends an `Ack`.
+fn ack(ack: &state::Ack, out: &mut Vec<u8>) {
+    datum::int(i32::from(ack.member), out);
+    datum::int(i32::from(ack.event), out);
+    datum::int(ack.version, out);
+    datum::optional(ack.level, out, datum::code);
+    datum::optional(ack.at, out, datum::long);
+    datum::optional(ack.disputed_since, out, datum::long);
+    datum::optional(ack.duty, out, |duty, out| {
+        datum::int(duty.version, out);
+        datum::long(duty.issued_at, out);
+        datum::code(duty.role, out);
+        datum::int(i32::from(duty.next), out);
+        datum::optional(duty.due_at, out, datum::long);
+        datum::optional(duty.ran_out, out, |ran_out, out| {
+            datum::int(i32::from(ran_out.step), out);
+            datum::code(ran_out.level, out);
+            datum::long(ran_out.due_at, out);
+        });
+    });
+}
+
 /// Appends a `CaseEvent`.
 fn event(event: &state::CaseEvent, out: &mut Vec<u8>) {
     datum::text(&event.event_id, out);
     datum::optional(event.revision, out, datum::long);
     datum::int(event.version, out);
+    datum::optional(event.issued_at, out, datum::long);
     datum::code(event.standing, out);
     datum::code(event.scope, out);
     datum::digest_128(event.told, out);
@@ -67,6 +92,7 @@ pub(super) struct Read {
     name_digest: Option<Fixed<16>>,
     told: Vec<Told>,
     events: Vec<CaseEvent>,
+    acks: Vec<Ack>,
     keep_until: i64,
 }
 
@@ -82,6 +108,7 @@ impl Read {
             name_digest: self.name_digest.map(|digest| u128::from_be_bytes(digest.0)),
             told: self.told.into_iter().map(Told::into_model).collect::<Option<_>>()?,
             events: each(self.events),
+            acks: self.acks.into_iter().map(Ack::into_model).collect::<Option<_>>()?,
             keep_until: self.keep_until,
         })
     }
@@ -103,12 +130,81 @@ impl Told {
     }
 }
 
+/// `Ack` as read.
+#[derive(Debug, Deserialize)]
+struct Ack {
+    member: i32,
+    event: i32,
+    version: i32,
+    level: Option<Symbol<AcknowledgementLevel>>,
+    at: Option<i64>,
+    disputed_since: Option<i64>,
+    duty: Option<Duty>,
+}
+
+/// `Duty` as read.
+#[derive(Debug, Deserialize)]
+struct Duty {
+    version: i32,
+    issued_at: i64,
+    role: Symbol<Role>,
+    next: i32,
+    due_at: Option<i64>,
+    ran_out: Option<RanOut>,
+}
+
+/// `RanOut` as read.
+#[derive(Debug, Deserialize)]
+struct RanOut {
+    step: i32,
+    level: Symbol<AcknowledgementLevel>,
+    due_at: i64,
+}
+
+impl Duty {
+    fn into_model(self) -> Option<state::Duty> {
+        let ran_out = match self.ran_out {
+            None => None,
+            Some(RanOut { step, level, due_at }) => {
+                Some(state::RanOut { step: u8::try_from(step).ok()?, level: level.0, due_at })
+            }
+        };
+        Some(state::Duty {
+            version: self.version,
+            issued_at: self.issued_at,
+            role: self.role.0,
+            next: u8::try_from(self.next).ok()?,
+            due_at: self.due_at,
+            ran_out,
+        })
+    }
+}
+
+impl Ack {
+    fn into_model(self) -> Option<state::Ack> {
+        let duty = match self.duty {
+            None => None,
+            Some(duty) => Some(duty.into_model()?),
+        };
+        Some(state::Ack {
+            member: u8::try_from(self.member).ok()?,
+            event: u16::try_from(self.event).ok()?,
+            version: self.version,
+            level: self.level.map(|level| level.0),
+            at: self.at,
+            disputed_since: self.disputed_since,
+            duty,
+        })
+    }
+}
+
 /// `CaseEvent` as read.
 #[derive(Debug, Deserialize)]
 struct CaseEvent {
     event_id: String,
     revision: Option<i64>,
     version: i32,
+    issued_at: Option<i64>,
     standing: Symbol<Standing>,
     scope: Symbol<Scope>,
     told: Fixed<16>,
@@ -124,6 +220,7 @@ impl From<CaseEvent> for state::CaseEvent {
             event_id: read.event_id,
             revision: read.revision,
             version: read.version,
+            issued_at: read.issued_at,
             standing: read.standing.0,
             scope: read.scope.0,
             told: u128::from_be_bytes(read.told.0),

@@ -226,7 +226,7 @@ impl Content {
             Self::Source(source) => {
                 Value::Source(SourceState { position: source.position, gap_since: source.gap_since })
             }
-            Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into())),
+            Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into_model()?)),
             Self::Link(bond) => Value::Link(Arc::new(bond.into())),
             Self::Retell(work) => Value::Retell(Arc::new(work.into_model()?)),
         })

@@ -65,6 +65,8 @@ impl Model {
                 open_cases: Vec::new(),
                 open_cases_more: 0,
                 restricted_cases: Vec::new(),
+                ack_due_at: None,
+                disputed_since: None,
             });
         }
         Outcome::Taken
@@ -110,7 +112,10 @@ impl Model {
         self.settle(case, event, other);
         self.drop_unnamed();
         self.keep(case, self.forget_at(expires_at));
-        let standing = if over { Standing::Expired } else { standing_of(event.case_status) };
+        let mut standing = if over { Standing::Expired } else { standing_of(event.case_status) };
+        if standing == Standing::InForce && self.disputed_since(case, place).is_some() {
+            standing = Standing::Disputed;
+        }
         let told = &mut self.cases[case].events[place];
         told.standing = standing;
         told.scope = event.scope;
@@ -129,6 +134,7 @@ impl Model {
             follows,
             recipients,
             newcomers: !over,
+            begins: event.mode == Mode::Actual,
         };
         self.send(case, place, alert, said);
         Outcome::Taken
@@ -251,6 +257,7 @@ impl Model {
                 follows: Vec::new(),
                 recipients,
                 newcomers: true,
+                begins: false,
             };
             self.send(case, place, alert, said);
         }

@@ -60,6 +60,7 @@ impl Model {
             name: None,
             told: Vec::new(),
             events: Vec::new(),
+            answers: Vec::new(),
             keep_until: Millis::MIN,
         });
         self.cases.len() - 1
@@ -70,6 +71,7 @@ impl Model {
             id: event.event_id.clone(),
             number: event.revision,
             version: 0,
+            issued: None,
             standing: Standing::InForce,
             scope: event.scope,
             severity: event.severity,

@@ -2,7 +2,7 @@
 
 use comity::ledger::Outcome;
 use comity::model::code::{Domain, MemberState, MsgType, Role, Scope, Severity, Standing, WithdrawalScope};
-use comity::model::entry::{Body, LogEntry};
+use comity::model::entry::{AcknowledgementLevel, Body, LogEntry};
 use comity::model::event::{Dated, InfractionEvent, Subject};
 use comity::model::place::{DAY_MS, Jurisdiction, Millis};
 use comity::model::record::SourcePosition;
@@ -10,10 +10,13 @@ use comity::model::rejection::Reason;
 use comity::model::rules::{Member, Period, Rules};
 use comity::model::state::OpenCase;
 
+mod duties;
 mod events;
 mod known;
 mod telling;
 
+use duties::Answer;
+pub(crate) use duties::{Disputed, Late};
 use known::{by_desk, end, standing_of, stands};
 
 /// One alert to one recipient.
@@ -36,6 +39,8 @@ pub(crate) struct Sent {
     pub(crate) open_cases: Vec<OpenCase>,
     pub(crate) open_cases_more: i32,
     pub(crate) restricted_cases: Vec<OpenCase>,
+    pub(crate) ack_due_at: Option<Millis>,
+    pub(crate) disputed_since: Option<Millis>,
 }
 
 /// A case forgotten: origin, name, sequence in the archive, those told with their last sequence.
@@ -50,8 +55,12 @@ pub(crate) struct Said {
     /// The national feed: alert, sequence, the members told of it.
     pub(crate) national: Vec<(String, i64, Vec<Jurisdiction>)>,
     pub(crate) forgotten: Vec<Forgotten>,
-    /// Recipient, its last sequence, the status' own sequence.
-    pub(crate) statuses: Vec<(Jurisdiction, i64, i64)>,
+    pub(crate) late: Vec<Late>,
+    pub(crate) disputes: Vec<Disputed>,
+    /// Who acknowledged which level after how long, and whether in time.
+    pub(crate) took: Option<(Jurisdiction, AcknowledgementLevel, Millis, Option<bool>)>,
+    /// Recipient, its last sequence, its alerts overdue, the status' own sequence.
+    pub(crate) statuses: Vec<(Jurisdiction, i64, i32, i64)>,
     pub(crate) gaps: usize,
     pub(crate) clock_stepped: bool,
     pub(crate) rules_refused: bool,
@@ -70,6 +79,7 @@ struct Event {
     id: String,
     number: Option<i64>,
     version: i32,
+    issued: Option<Millis>,
     standing: Standing,
     scope: Scope,
     severity: Severity,
@@ -90,6 +100,7 @@ struct Case {
     /// With the sequence of the last alert.
     told: Vec<(Jurisdiction, Role, i64)>,
     events: Vec<Event>,
+    answers: Vec<Answer>,
     keep_until: Millis,
 }
 
@@ -100,6 +111,10 @@ struct Waiting {
     target: String,
     until: Millis,
 }
+
+/// Something due: when, cases before withdrawals, origin, scope of a withdrawal, name; of a case its expiries by event,
+/// then its clocks by member and event, then its end.
+type Due = (Millis, u8, Jurisdiction, u8, String, (u8, usize, usize));
 
 /// The naive ledger.
 #[derive(Debug, Default)]
@@ -126,6 +141,8 @@ struct Alert {
     follows: Vec<String>,
     recipients: Vec<(Jurisdiction, Role, Option<Role>)>,
     newcomers: bool,
+    /// True where clocks of answers begin.
+    begins: bool,
 }
 
 impl Alert {
@@ -138,6 +155,7 @@ impl Alert {
             follows: Vec::new(),
             recipients,
             newcomers: false,
+            begins: false,
         }
     }
 }
@@ -150,6 +168,9 @@ impl Model {
             sent: Vec::new(),
             national: Vec::new(),
             forgotten: Vec::new(),
+            late: Vec::new(),
+            disputes: Vec::new(),
+            took: None,
             statuses: Vec::new(),
             gaps: 0,
             clock_stepped: false,
@@ -186,7 +207,8 @@ impl Model {
             said.outcome = match &entry.body {
                 Body::Event(event) => self.event(event, &mut said),
                 Body::Rejection(rejection) => self.reject(rejection.reason, &mut said),
-                Body::Acknowledgement(_) | Body::Link(_) => self.reject(Reason::NotAccepted, &mut said),
+                Body::Acknowledgement(said_by) => self.acknowledge(said_by, &mut said),
+                Body::Link(_) => self.reject(Reason::NotAccepted, &mut said),
                 Body::Rules(rules) => self.take_rules(rules, &mut said),
                 Body::Tick => Outcome::Tick,
             };
@@ -268,7 +290,7 @@ impl Model {
                 let last = self.next.iter().find(|(output, at, _)| *output == "alerts" && *at == to);
                 let last = last.map_or(0, |(_, _, next)| next - 1);
                 let own = self.sequence("status", to);
-                said.statuses.push((member.jurisdiction, last, own));
+                said.statuses.push((member.jurisdiction, last, self.overdue(member.jurisdiction), own));
             }
         }
     }
@@ -292,30 +314,37 @@ impl Model {
         said.work_left = self.next_due().is_some();
     }
 
-    /// The earliest due thing: when, cases before withdrawals, origin, name, place in the case.
-    fn next_due(&self) -> Option<(Millis, u8, Jurisdiction, u8, String, usize)> {
+    /// The earliest due thing.
+    fn next_due(&self) -> Option<Due> {
         let mut due = Vec::new();
         for case in &self.cases {
             for (place, event) in case.events.iter().enumerate() {
                 if let Some(at) = event.expires_at {
-                    due.push((at, 0, case.origin, 0, case.id.clone(), place));
+                    due.push((at, 0, case.origin, 0, case.id.clone(), (0, place, 0)));
+                }
+                for (member, order) in self.members().into_iter().zip(0..) {
+                    let mine = |answer: &&Answer| answer.who == member.jurisdiction && answer.event == event.id;
+                    let clock = case.answers.iter().find(mine).and_then(|answer| answer.clock.as_ref());
+                    if let Some(at) = clock.and_then(|clock| clock.due) {
+                        due.push((at, 0, case.origin, 0, case.id.clone(), (1, order, place)));
+                    }
                 }
             }
         }
         if self.now >= self.forget_from {
             for case in &self.cases {
-                due.push((case.keep_until, 0, case.origin, 0, case.id.clone(), usize::MAX));
+                due.push((case.keep_until, 0, case.origin, 0, case.id.clone(), (2, 0, 0)));
             }
             for waiting in &self.waiting {
                 let scope = u8::from(waiting.scope == WithdrawalScope::Case);
-                due.push((waiting.until, 1, waiting.origin, scope, waiting.target.clone(), 0));
+                due.push((waiting.until, 1, waiting.origin, scope, waiting.target.clone(), (2, 0, 0)));
             }
         }
         due.into_iter().filter(|due| due.0 <= self.now).min()
     }
 
-    fn do_due(&mut self, due: (Millis, u8, Jurisdiction, u8, String, usize), said: &mut Said) {
-        let (at, what, origin, scope, name, place) = due;
+    fn do_due(&mut self, due: Due, said: &mut Said) {
+        let (at, what, origin, scope, name, (work, place, event)) = due;
         if what == 1 {
             self.waiting.retain(|waiting| {
                 (waiting.origin, u8::from(waiting.scope == WithdrawalScope::Case), &waiting.target)
@@ -324,7 +353,11 @@ impl Model {
             return;
         }
         let case = self.case(origin, &name).expect("the case");
-        if place == usize::MAX {
+        if work == 1 {
+            let who = self.members()[place].jurisdiction;
+            return self.run_out(case, event, who, said);
+        }
+        if work == 2 {
             let case = self.cases.remove(case);
             let order = self.members();
             let place = |at: Jurisdiction| order.iter().position(|member| member.jurisdiction == at);
@@ -345,6 +378,7 @@ impl Model {
             follows: Vec::new(),
             recipients,
             newcomers: false,
+            begins: false,
         };
         self.send(case, place, alert, said);
     }

@@ -94,6 +94,10 @@ impl Model {
     }
 
     pub(super) fn send(&mut self, case: usize, place: usize, alert: Alert, said: &mut Said) {
+        if matches!(alert.standing, Standing::Closed | Standing::Expired | Standing::Withdrawn) {
+            self.end_answers(case, place, said);
+        }
+        let (now, disputed_since) = (self.now, self.disputed_since(case, place));
         let event = &mut self.cases[case].events[place];
         let public = event.scope == Scope::Federation;
         let nation = event.nation_told || (public && alert.newcomers);
@@ -105,6 +109,7 @@ impl Model {
         let before = (1..=event.version).map(|version| format!("{}#{version}", event.id)).collect::<Vec<_>>();
         references.extend(before.into_iter().rev().take(64).rev());
         event.version += 1;
+        event.issued = Some(now);
         let event = event.clone();
         if nation {
             let mut told: Vec<Jurisdiction> = alert.recipients.iter().map(|(to, ..)| *to).collect();
@@ -140,11 +145,20 @@ impl Model {
                 open_cases: open.clone(),
                 open_cases_more: more,
                 restricted_cases,
+                ack_due_at: None,
+                disputed_since,
             });
             let told = &mut self.cases[case].told;
             told.retain(|(at, ..)| *at != to);
             told.push((to, role, sequence));
             self.cases[case].events[place].told.push(to);
+            let begins = alert.begins && matches!(alert.standing, Standing::InForce | Standing::Disputed);
+            let due = if known::stands(&self.cases[case].events[place]) {
+                self.told_now(case, place, (to, role), begins, said)
+            } else {
+                None
+            };
+            said.sent.last_mut().expect("an alert").ack_due_at = due;
         }
     }
 
