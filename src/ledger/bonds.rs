@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{all_at, bond};
+use super::group::{all_at, bond, group, has_bonds};
 use crate::model::decision::Output;
 use crate::model::limit::RETELLING_STEPS_MAX;
 use crate::model::state::{Bond, Key, Pair, Retelling, Step, Value};
@@ -13,10 +13,18 @@ use crate::model::state::{Bond, Key, Pair, Retelling, Step, Value};
 pub(super) fn put(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) {
     let before = bond(draft, pair).filter(|bond| bond.joins()).cloned();
     let joins = after.as_ref().filter(|bond| bond.joins()).map(shape);
-    let changes = before.as_deref().map(shape) != joins;
+    let (changes, joins_no_more) = (before.as_deref().map(shape) != joins, joins.is_none());
     draft.put(Key::Link(pair.clone()), after.map(|bond| Value::Link(Arc::new(bond))));
     if changes {
         make_due(draft, pair, before.as_deref());
+    }
+    if before.is_some() && joins_no_more {
+        for identifier in [&pair.low, &pair.high] {
+            let holder = draft.holder(identifier).map(|holder| holder.organisation_id.clone());
+            if let Some(id) = holder {
+                forget(draft, &id);
+            }
+        }
     }
 }
 
@@ -43,20 +51,34 @@ pub(super) fn retelling<'d>(draft: &'d Draft<'_, '_>, key: &Key) -> Option<&'d A
     }
 }
 
-/// With an organisation go the questions about it, and what events asserted of identifiers that nobody holds any more.
+/// Forgets an organisation that no case names, once none names any that it is one with: who stands between two others
+/// keeps them one. With it go the questions about it, and what events asserted of identifiers that nobody holds any
+/// more.
 pub(super) fn forget(draft: &mut Draft<'_, '_>, organisation_id: &str) {
-    if !draft.state.has_bonds() {
+    let ids = group(draft, organisation_id, &[]);
+    if ids.iter().any(|id| draft.organisation(id).is_some_and(|known| known.cases > 0)) {
         return;
     }
-    let Some(organisation) = draft.state.organisation(organisation_id) else { return };
-    for identifier in &organisation.identifiers {
-        for bond in all_at(draft, identifier, &[]) {
-            let is_question = bond.relation.is_none();
-            let unheld = draft.holder(&bond.first).is_none() && draft.holder(&bond.second).is_none();
-            if is_question || (bond.event_id.is_some() && unheld) {
-                draft.put(Key::Link(Pair::new(&bond.first, &bond.second)), None);
-            }
+    let identifiers = ids.iter().filter_map(|id| draft.organisation(id)).flat_map(|known| known.identifiers.clone());
+    let identifiers: Vec<String> = identifiers.collect();
+    for id in ids {
+        draft.put(Key::Organisation(id), None);
+    }
+    if !has_bonds(draft) {
+        return;
+    }
+    for bond in identifiers.iter().flat_map(|identifier| all_at(draft, identifier, &[])).collect::<Vec<_>>() {
+        let unheld = draft.holder(&bond.first).is_none() && draft.holder(&bond.second).is_none();
+        if bond.relation.is_none() || (bond.event_id.is_some() && unheld) {
+            draft.put(Key::Link(Pair::new(&bond.first, &bond.second)), None);
         }
+    }
+}
+
+/// An identifier of which something was said has a holder again, who had cases before.
+pub(super) fn take_effect(draft: &mut Draft<'_, '_>, identifier: &str) {
+    for bond in all_at(draft, identifier, &[]).into_iter().filter(|bond| bond.joins()) {
+        make_due(draft, &Pair::new(&bond.first, &bond.second), None);
     }
 }
 

@@ -183,7 +183,6 @@ impl<'s> Draft<'s, '_> {
         let Some(organisation) = self.organisation_mut(organisation_id) else { return };
         organisation.cases -= 1;
         if organisation.cases <= 0 {
-            self.put(Key::Organisation(organisation_id.to_owned()), None);
             super::bonds::forget(self, organisation_id);
         }
     }

@@ -17,7 +17,7 @@ pub(super) type AtThatTime = [(Pair, Option<Arc<Bond>>)];
 /// as long as there is any other.
 pub(super) fn group(draft: &Draft<'_, '_>, organisation_id: &str, then: &AtThatTime) -> Vec<String> {
     let mut ids = vec![organisation_id.to_owned()];
-    if !draft.state.has_bonds() && then.is_empty() && !changes_bonds(draft) {
+    if then.is_empty() && !has_bonds(draft) {
         return ids;
     }
     let mut identifiers: Vec<String> =
@@ -74,8 +74,9 @@ pub(super) fn is_contradicted(draft: &Draft<'_, '_>, ones: &[String], others: &[
     })
 }
 
-fn changes_bonds(draft: &Draft<'_, '_>) -> bool {
-    draft.effects.changes.iter().any(|change| matches!(change.key, Key::Link(_)))
+/// True where anything is said of any identifier, by this entry or before it.
+pub(super) fn has_bonds(draft: &Draft<'_, '_>) -> bool {
+    draft.state.has_bonds() || draft.effects.changes.iter().any(|change| matches!(change.key, Key::Link(_)))
 }
 
 /// The bonds that make an identifier's organisation one with others.

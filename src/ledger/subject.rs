@@ -20,7 +20,9 @@ use crate::model::state::{Bond, Case, Key, NAMESAKE, Organisation, Pair, Value};
 pub(super) fn seek<'s>(draft: &Draft<'s, '_>, subject: Option<&Subject>, current: Option<&str>) -> Found<'s> {
     let (sketch, form) = subject.map_or((0, 0), |subject| (name::sketch(subject), name::form(subject)));
     let is_it = |known: &Organisation| {
-        let ended = known.open_cases.is_empty() && draft.state.unlisted(&known.organisation_id).is_none();
+        let id = &known.organisation_id;
+        let listed = draft.organisation(id).is_some_and(|known| !known.open_cases.is_empty());
+        let ended = !listed && draft.state.unlisted(id).is_none();
         let other_form = form != 0 && known.form != 0 && form != known.form;
         current == Some(known.organisation_id.as_str())
             || (name::is_alike(known.name, sketch) && !(ended && other_form))
@@ -148,6 +150,7 @@ fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, identifiers: Vec<Str
     if !is_news {
         return;
     }
+    let is_known = known.is_some();
     let mut organisation = known.map_or_else(
         || Organisation {
             organisation_id: organisation_id.to_owned(),
@@ -161,7 +164,13 @@ fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, identifiers: Vec<Str
         |known| Organisation::clone(known),
     );
     let room = ORGANISATION_IDENTIFIERS_MAX.saturating_sub(organisation.identifiers.len());
-    organisation.identifiers.extend(identifiers.into_iter().take(room));
+    for identifier in identifiers.into_iter().take(room) {
+        // What was said of a number that nobody held makes its new holder, with all its cases, one with others.
+        if is_known {
+            bonds::take_effect(draft, &identifier);
+        }
+        organisation.identifiers.push(identifier);
+    }
     organisation.registered_in = registered_in.or(organisation.registered_in);
     let key = Key::Organisation(organisation_id.to_owned());
     draft.put(key, Some(Value::Organisation(Arc::new(organisation))));

@@ -1,6 +1,5 @@
 //! Positions, rules, content, revisions, subjects: what is taken at all.
 
-
 use comity::ledger::Outcome;
 use comity::model::code::{Kind, MatchedBy, MemberState, MsgType, Standing, WithdrawalReason};
 use comity::model::decision::Output;

@@ -29,7 +29,7 @@ impl Model {
         if event.kind == Kind::Original && expires_at <= self.now {
             return self.reject(Reason::ExpiredOnArrival, said);
         }
-        let organisation = self.look_up(event.subject.as_ref());
+        let organisation = self.look_up(event.subject.as_ref(), None).and_then(|led| led.id);
         let registered = organisation.as_ref().and(event.subject.as_ref()).and_then(|subject| subject.jurisdiction);
         for member in self.members() {
             let to = member.jurisdiction;
@@ -61,6 +61,7 @@ impl Model {
                 expires_at: Some(expires_at),
                 original_unseen: false,
                 organisation_id: organisation.clone(),
+                formerly: Vec::new(),
                 severity: event.severity,
                 open_cases: Vec::new(),
                 open_cases_more: 0,
@@ -109,7 +110,7 @@ impl Model {
             self.send(case, place, alert, said);
             anew = true;
         }
-        self.settle(case, event, other);
+        self.settle(case, event, other, said);
         self.drop_unnamed();
         self.keep(case, self.forget_at(expires_at));
         let mut standing = if over { Standing::Expired } else { standing_of(event.case_status) };

@@ -1,0 +1,1 @@
+//! Links of identifiers, one test for each rule.
