@@ -34,7 +34,7 @@ pub(crate) fn link(chance: &mut Chance<'_>, at: SourcePosition, now: Millis) -> 
         ]),
         first: identifiers[usize::from(first)].to_owned(),
         second: identifiers[usize::from(second)].to_owned(),
-        asserted_by: chance.pick(&["operator", "operator", "operator", "CA-ON", "DE", "XX"]).to_owned(),
+        asserted_by: chance.pick(&["operator", "operator", "CA-ON", "CA-ON", "DE", "XX"]).to_owned(),
         basis: chance.pick(&["register", "register", "decision"]).to_owned(),
         from: None,
         to: match chance.below(8) {

@@ -310,6 +310,12 @@ impl Model {
         }
         if all <= left {
             self.tellings.remove(place);
+            // From now on everybody's copy agrees with what is said of the pair.
+            let now: Vec<Bond> = self.bonds.iter().filter(|bond| bond.pair() == *pair).cloned().collect();
+            for told in self.cases.iter_mut().flat_map(|case| &mut case.told) {
+                told.bonds.retain(|bond| bond.pair() != *pair);
+                told.bonds.extend(now.clone());
+            }
         } else {
             self.tellings[place].after = Some(cases[now - 1].clone());
             said.work_left = true;
