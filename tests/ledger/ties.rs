@@ -65,7 +65,19 @@ fn write(writer: &mut Writer, bytes: &[u8]) {
         0..3 => Body::Tick,
         3..8 => {
             let at = writer.source(&mut chance);
-            Body::Link(Box::new(link(&mut chance, at, writer.now)))
+            let new = link(&mut chance, at, writer.now);
+            let said = writer.entries.iter().rev().filter_map(|entry| match &entry.body {
+                Body::Link(link) => Some(link),
+                _ => None,
+            });
+            // Now and then one that was said is ended, mostly by who said it.
+            let ended = said.take(6).last().filter(|_| chance.rarely(3)).map(|said| Link {
+                at: new.at.clone(),
+                asserted_by: if chance.rarely(2) { new.asserted_by.clone() } else { said.asserted_by.clone() },
+                to: new.to.or(Some(i32::try_from(writer.now.div_euclid(DAY_MS)).expect("a day"))),
+                ..Link::clone(said)
+            });
+            Body::Link(Box::new(ended.unwrap_or(new)))
         }
         _ => {
             let mut event = event(&mut chance, writer.events.last());
@@ -149,7 +161,7 @@ fn histories_of_links_meet_every_rule() {
     let strategy = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 24), 1..80);
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..300 {
+    for _ in 0..500 {
         let writer = writer(&strategy.new_tree(&mut runner).expect("a history").current());
         let mut state = State::default();
         for entry in &writer.entries {
