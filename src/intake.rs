@@ -5,7 +5,7 @@ use sha2::Sha256;
 
 use crate::decode::decode;
 use crate::guard::guard;
-use crate::identify::identify;
+use crate::identify::{identify, identify_link};
 use crate::map::{map, statement};
 use crate::model::entry::{Acknowledgement, Body, Link};
 use crate::model::event::InfractionEvent;
@@ -53,7 +53,9 @@ fn acknowledgement(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<Ac
 /// What is said of two identifiers.
 fn link(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<Link>, Refusal> {
     let native = decode(&platform.definition, record)?;
-    statement::link(native, record).map(Box::new)
+    let mut link = statement::link(native, record)?;
+    identify_link(&mut link)?;
+    Ok(Box::new(link))
 }
 
 /// A refusal with where its record stood. The record itself is kept only where mending the platform's folder would

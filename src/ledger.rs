@@ -17,6 +17,11 @@ mod rules;
 mod term;
 mod expiry;
 mod join;
+mod bonds;
+mod group;
+mod link;
+mod retell;
+mod picture;
 mod duty;
 mod acknowledge;
 mod subject;
@@ -145,7 +150,7 @@ pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {
             Body::Event(event) => decide(&mut draft, event),
             Body::Rejection(rejection) => draft.reject(Rejection::clone(rejection)),
             Body::Acknowledgement(said) => acknowledge::take(&mut draft, said),
-            Body::Link(link) => reject::not_accepted(&mut draft, &link.at),
+            Body::Link(link) => link::decide(&mut draft, link),
             Body::Missing(missing) => missing::report(&mut draft, missing),
             Body::Rules(rules) => rules::take(&mut draft, rules),
             Body::Tick => Outcome::Tick,

@@ -96,6 +96,8 @@ fn organisation(number: usize, with_case: bool) -> (Key, Value) {
         registered_in: Some(place("CA-ON")),
         open_cases: with_case.then_some(open).into_iter().collect(),
         cases: 1,
+        name: 1,
+        form: 1,
     };
     (Key::Organisation(id), Value::Organisation(Arc::new(organisation)))
 }
@@ -128,7 +130,7 @@ fn case(number: usize) -> (Key, Value) {
         domain: Domain::FoodSafety,
         organisation_id: Some(format!("ca-bn:{number:08}0RC0001")),
         name_digest: Some(3),
-        told: (0..RECIPIENTS).map(|member| Told { member, role: Role::Attention, sequence }).collect(),
+        told: (0..RECIPIENTS).map(|member| Told { member, role: Role::Attention, by_index: false, sequence }).collect(),
         events: vec![event],
         keep_until: 2_000_000_000_000 + sequence,
     };

@@ -136,6 +136,7 @@ fn mode(decision: &Decision<'_>) -> Mode {
 /// Appends an `AlertOrganisation`, with what the event says of it.
 fn organisation(known: &AlertOrganisation, subject: Option<&Subject>, out: &mut Vec<u8>) {
     datum::optional_text(known.organisation_id.as_deref(), out);
+    datum::texts(&known.formerly, out);
     datum::code(known.matched_by, out);
     datum::list(subject.map_or(&[], |subject| subject.identifiers.as_slice()), out, write::identifier);
     datum::optional_text(subject.map(|subject| subject.legal_name.as_str()), out);

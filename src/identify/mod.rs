@@ -12,10 +12,12 @@ use crate::model::rejection::{Reason, Refusal};
 use crate::platform::definition::Definition;
 use crate::schema::identifiers::{local_value, scheme};
 
+mod link;
 mod name;
 #[cfg(test)]
 mod tests;
 
+pub use link::identify_link;
 pub use name::{name_digest, normalise_name};
 
 /// The strength of a platform's own numbers: below every scheme of the table.

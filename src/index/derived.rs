@@ -3,22 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::Values;
 use super::cases::{case_of, is_open, listed, open_case, organisation_of};
 use crate::model::code::Scope;
-use crate::model::place::{Jurisdiction, Millis};
+use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Ack, Case, EventEnd, Key, OpenCase, Organisation, Value};
+use crate::model::state::{Ack, Bond, Case, EventEnd, Key, NAMESAKE, OpenCase, Organisation, Value};
 
 /// One piece of due work, in the order in which it is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
     /// Log time at which it is due.
     pub at: Millis,
-    /// The case, the withdrawal that waits, or the member that joins.
+    /// The case, the withdrawal that waits, the member that joins, or the pair of a link.
     pub key: Key,
     pub work: Work,
 }
@@ -34,6 +35,10 @@ pub enum Work {
     Forget,
     /// A member that joins is told of open cases.
     Join,
+    /// The link holds no more.
+    End,
+    /// A change of a link is told.
+    Retell,
 }
 
 /// The open cases of one organisation that its bounded value has no room for.
@@ -89,6 +94,11 @@ pub(super) struct Derived {
     timed: BTreeSet<Due>,
     forgets: BTreeSet<Due>,
     joins: BTreeSet<Due>,
+    links: BTreeSet<Due>,
+    /// What is said of an identifier, in the order of the pairs.
+    bonds: HashMap<String, Vec<Arc<Bond>>, RandomState>,
+    /// Further organisations under an identifier that came back with another name.
+    namesakes: HashMap<String, BTreeSet<String>, RandomState>,
     pending_by_platform: BTreeMap<String, usize>,
     gaps: BTreeMap<Key, Millis>,
     unlisted: BTreeMap<String, Unlisted>,
@@ -117,16 +127,36 @@ impl Derived {
         self.unlisted.get(organisation_id)
     }
 
+    /// What is said of an identifier, in the order of the pairs.
+    pub(super) fn bonds(&self, identifier: &str) -> &[Arc<Bond>] {
+        self.bonds.get(identifier).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn has_bonds(&self) -> bool {
+        !self.bonds.is_empty()
+    }
+
+    pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &String> {
+        self.namesakes.get(identifier).into_iter().flatten()
+    }
+
+    pub(super) fn retellings(&self) -> impl Iterator<Item = &Key> {
+        self.links.iter().filter(|due| due.work == Work::Retell).map(|due| &due.key)
+    }
+
     /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
     pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         let mut timed = self.timed.iter().take_while(move |due| due.at <= until).peekable();
         let mut joins = self.joins.iter().take_while(move |due| due.at <= until).peekable();
         let mut forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).peekable();
+        let mut links = self.links.iter().take_while(move |due| due.at <= until).peekable();
         std::iter::from_fn(move || {
-            let first = [timed.peek(), joins.peek(), forgets.peek()].into_iter().flatten().min().copied()?;
+            let queues = [timed.peek(), joins.peek(), links.peek(), forgets.peek()];
+            let first = queues.into_iter().flatten().min().copied()?;
             match first.work {
                 Work::Expire(_) | Work::Overdue(..) => timed.next(),
                 Work::Join => joins.next(),
+                Work::End | Work::Retell => links.next(),
                 Work::Forget => forgets.next(),
             }
         })
@@ -186,6 +216,27 @@ impl Derived {
                     self.joins.insert(Due { at: join.since, key: key.clone(), work: Work::Join });
                 }
             }
+            Key::Link(_) => {
+                if let Some(bond) = before.and_then(as_bond) {
+                    if let Some(due) = end_of(key, bond) {
+                        self.links.remove(&due);
+                    }
+                    self.update_bond(bond, false);
+                }
+                if let Some(bond) = after.and_then(as_bond) {
+                    self.links.extend(end_of(key, bond));
+                    self.update_bond(bond, true);
+                }
+            }
+            Key::Retell(_) => {
+                let due = |at| Due { at, key: key.clone(), work: Work::Retell };
+                if let Some(Value::Retell(work)) = before {
+                    self.links.remove(&due(work.since));
+                }
+                if let Some(Value::Retell(work)) = after {
+                    self.links.insert(due(work.since));
+                }
+            }
         }
     }
 
@@ -198,10 +249,37 @@ impl Derived {
             for identifier in others(organisation) {
                 self.identifiers.remove(identifier);
             }
+            if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE)
+                && let Some(namesakes) = self.namesakes.get_mut(identifier)
+            {
+                namesakes.remove(&organisation.organisation_id);
+                if namesakes.is_empty() {
+                    self.namesakes.remove(identifier);
+                }
+            }
         }
         if let Some(organisation) = after {
+            if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE) {
+                let namesakes = self.namesakes.entry_ref(identifier).or_default();
+                namesakes.insert(organisation.organisation_id.clone());
+            }
             for identifier in others(organisation) {
                 self.identifiers.insert(identifier.clone(), organisation.organisation_id.clone());
+            }
+        }
+    }
+
+    /// Puts a bond at both of its identifiers, or takes it away from them.
+    fn update_bond(&mut self, bond: &Arc<Bond>, put: bool) {
+        for identifier in [&bond.first, &bond.second] {
+            let bonds = self.bonds.entry_ref(identifier.as_str()).or_default();
+            bonds.retain(|known| pair_of(known) != pair_of(bond));
+            if put {
+                let place = bonds.partition_point(|known| pair_of(known) < pair_of(bond));
+                bonds.insert(place, Arc::clone(bond));
+            }
+            if bonds.is_empty() {
+                self.bonds.remove(identifier);
             }
         }
     }
@@ -279,6 +357,9 @@ impl Derived {
         lines.extend(self.timed.iter().map(|due| format!("derived due {due:?}")));
         lines.extend(self.forgets.iter().map(|due| format!("derived forget {due:?}")));
         lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
+        lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
+        lines.extend(self.bonds.iter().map(|entry| format!("derived bonds {entry:?}")));
+        lines.extend(self.namesakes.iter().map(|entry| format!("derived namesakes {entry:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
         lines.extend(self.overdue.iter().map(|entry| format!("derived overdue {entry:?}")));
@@ -295,6 +376,28 @@ fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
     organisation.map_or(&[], |organisation| organisation.open_cases.as_slice())
 }
 
+fn as_bond(value: &Value) -> Option<&Arc<Bond>> {
+    match value {
+        Value::Link(bond) => Some(bond),
+        Value::Organisation(_)
+        | Value::Case(_)
+        | Value::Pending(_)
+        | Value::Source(_)
+        | Value::Rules(_)
+        | Value::Join(_)
+        | Value::Retell(_) => None,
+    }
+}
+
+fn pair_of(bond: &Bond) -> (&String, &String) {
+    if bond.first <= bond.second { (&bond.first, &bond.second) } else { (&bond.second, &bond.first) }
+}
+
+/// When a link ends, where that is stated.
+fn end_of(key: &Key, bond: &Bond) -> Option<Due> {
+    Some(Due { at: Millis::from(bond.to?) * DAY_MS, key: key.clone(), work: Work::End })
+}
+
 /// The due work of a case: one piece for each event that can expire, and one for each clock that runs.
 fn timed(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
     let due = |at: Option<Millis>, work| Some(Due { at: at?, key: key.clone(), work });
@@ -309,13 +412,25 @@ fn timed(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
 fn as_organisation(value: &Value) -> Option<&Organisation> {
     match value {
         Value::Organisation(organisation) => Some(organisation),
-        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
+        Value::Case(_)
+        | Value::Pending(_)
+        | Value::Source(_)
+        | Value::Rules(_)
+        | Value::Join(_)
+        | Value::Link(_)
+        | Value::Retell(_) => None,
     }
 }
 
 fn as_case(value: &Value) -> Option<&Case> {
     match value {
         Value::Case(case) => Some(case),
-        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
+        Value::Organisation(_)
+        | Value::Pending(_)
+        | Value::Source(_)
+        | Value::Rules(_)
+        | Value::Join(_)
+        | Value::Link(_)
+        | Value::Retell(_) => None,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::event::{Identifier, Subject};
@@ -32,25 +31,57 @@ impl Sought<'_> {
     }
 }
 
+/// Who holds an identifier, as a subject names it.
+#[derive(Debug)]
+pub enum Held<'s> {
+    Free,
+    By(&'s Arc<Organisation>),
+    /// Only by somebody of another name, or by what ended and had another form: the subject is not joined to it. Its
+    /// own organisation would have this id.
+    Other(&'s Arc<Organisation>, String),
+}
+
+/// A subject as the index finds it, and whom else its identifiers lead to.
+#[derive(Debug)]
+pub struct Found<'s> {
+    pub sought: Sought<'s>,
+    /// Other organisations that hold one of its identifiers, with that identifier, and whether they have its name.
+    pub others: Vec<(String, &'s Arc<Organisation>, bool)>,
+}
+
 /// Looks a subject up among the holders of identifiers (`<scheme>:<value>`). An identifier that another organisation
 /// holds than the strongest's stays where it is.
-pub fn seek<'s>(subject: Option<&Subject>, holder_of: impl Fn(&str) -> Option<&'s Arc<Organisation>>) -> Sought<'s> {
-    let Some(subject) = subject else { return Sought::Nobody };
-    let mut holder = None;
+pub fn seek<'s>(subject: Option<&Subject>, held: impl Fn(&str) -> Held<'s>) -> Found<'s> {
+    let Some(subject) = subject else { return Found { sought: Sought::Nobody, others: Vec::new() } };
+    let (mut holder, mut others, mut namesake) = (None::<&Arc<Organisation>>, Vec::new(), None);
     let mut unknown: Vec<String> = Vec::with_capacity(subject.identifiers.len());
     for identifier in &subject.identifiers {
         let key = identifier_key(identifier);
-        match holder_of(&key) {
-            Some(organisation) => holder = holder.or(Some(organisation)),
-            None if !unknown.contains(&key) => unknown.push(key),
-            None => {}
+        match held(&key) {
+            Held::By(organisation) if holder.is_none() => holder = Some(organisation),
+            Held::By(organisation) => others.push((key, organisation, true)),
+            Held::Other(organisation, own) => {
+                namesake = namesake.or(Some(own));
+                others.push((key, organisation, false));
+            }
+            Held::Free if !unknown.contains(&key) => unknown.push(key),
+            Held::Free => {}
         }
     }
-    match holder {
-        Some(organisation) => Sought::Known(organisation, unknown),
-        None if unknown.is_empty() => Sought::NameOnly,
-        None => Sought::New(unknown),
-    }
+    let sought = match (holder, namesake) {
+        (Some(organisation), _) => {
+            others.retain(|(_, other, _)| other.organisation_id != organisation.organisation_id);
+            Sought::Known(organisation, unknown)
+        }
+        (None, Some(own)) => {
+            unknown.retain(|identifier| *identifier != own);
+            unknown.insert(0, own);
+            Sought::New(unknown)
+        }
+        (None, None) if unknown.is_empty() => Sought::NameOnly,
+        (None, None) => Sought::New(unknown),
+    };
+    Found { sought, others }
 }
 
 /// `<scheme>:<value>`, or `<scheme>@<register>:<value>` where several registers give values of one scheme: the same
@@ -65,19 +96,5 @@ pub fn identifier_key(identifier: &Identifier) -> String {
 
 /// The digest of a name in its normal form: NFKC, lower case, words of letters and digits alone.
 pub fn name_digest(name: &str) -> u128 {
-    let mut normal = String::with_capacity(name.len());
-    let push = |character: char| {
-        if character.is_alphanumeric() {
-            normal.push(character);
-        } else if !normal.is_empty() && !normal.ends_with(' ') {
-            normal.push(' ');
-        }
-    };
-    if name.is_ascii() {
-        // NFKC leaves ASCII as it is, and takes longer than all the rest.
-        name.chars().map(|character| character.to_ascii_lowercase()).for_each(push);
-    } else {
-        name.nfkc().flat_map(char::to_lowercase).for_each(push);
-    }
-    xxh3_128(normal.trim_end().as_bytes())
+    xxh3_128(super::name::normal(name).as_bytes())
 }

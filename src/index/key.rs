@@ -4,7 +4,7 @@ use hashbrown::Equivalent;
 
 use crate::model::code::WithdrawalScope;
 use crate::model::place::Jurisdiction;
-use crate::model::state::Key;
+use crate::model::state::{Key, Pair};
 
 /// `Key` with borrowed text: same variants in the same order, so both derive the same hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub enum KeyRef<'a> {
     Source(&'a str, i32),
     Rules,
     Join(Jurisdiction),
+    Link(&'a Pair),
+    Retell(&'a Pair),
 }
 
 impl<'a> From<&'a Key> for KeyRef<'a> {
@@ -26,6 +28,8 @@ impl<'a> From<&'a Key> for KeyRef<'a> {
             Key::Source(topic, partition) => Self::Source(topic, *partition),
             Key::Rules => Self::Rules,
             Key::Join(member) => Self::Join(*member),
+            Key::Link(pair) => Self::Link(pair),
+            Key::Retell(pair) => Self::Retell(pair),
         }
     }
 }

@@ -12,11 +12,14 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::model::change::Change;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pending, SourceState, Value};
+use crate::model::state::{
+    Bond, Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pending, SourceState, Value,
+};
 use crate::schema::state::{encode_key, encode_value};
 
 pub mod key;
 pub mod identity;
+pub mod name;
 pub mod cases;
 mod derived;
 
@@ -117,7 +120,13 @@ impl State {
     pub fn rules(&self) -> Option<&Arc<Rules>> {
         match self.values.get(&KeyRef::Rules)? {
             Value::Rules(rules) => Some(rules),
-            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Join(_) => None,
+            Value::Organisation(_)
+            | Value::Case(_)
+            | Value::Pending(_)
+            | Value::Source(_)
+            | Value::Join(_)
+            | Value::Link(_)
+            | Value::Retell(_) => None,
         }
     }
 
@@ -125,7 +134,13 @@ impl State {
     pub fn source(&self, topic: &str, partition: i32) -> Option<SourceState> {
         match self.values.get(&KeyRef::Source(topic, partition))? {
             Value::Source(source) => Some(*source),
-            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Rules(_) | Value::Join(_) => None,
+            Value::Organisation(_)
+            | Value::Case(_)
+            | Value::Pending(_)
+            | Value::Rules(_)
+            | Value::Join(_)
+            | Value::Link(_)
+            | Value::Retell(_) => None,
         }
     }
 
@@ -138,7 +153,13 @@ impl State {
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.values.values().filter_map(|value| match value {
             Value::Case(case) => Some(case),
-            Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
+            Value::Organisation(_)
+            | Value::Pending(_)
+            | Value::Source(_)
+            | Value::Rules(_)
+            | Value::Join(_)
+            | Value::Link(_)
+            | Value::Retell(_) => None,
         })
     }
 
@@ -152,11 +173,37 @@ impl State {
         self.organisation(identifier).or_else(|| self.organisation(self.derived.holder(identifier)?))
     }
 
+    /// What is said of an identifier, in the order of the pairs.
+    pub fn bonds(&self, identifier: &str) -> &[Arc<Bond>] {
+        self.derived.bonds(identifier)
+    }
+
+    /// True where anything is said of any identifier.
+    pub fn has_bonds(&self) -> bool {
+        self.derived.has_bonds()
+    }
+
+    /// The further organisations under an identifier that came back with another name, in their order.
+    pub fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &Arc<Organisation>> {
+        self.derived.namesakes(identifier).filter_map(|id| self.organisation(id))
+    }
+
+    /// The keys of the retellings that are due, in the order in which they are done.
+    pub fn retellings(&self) -> impl Iterator<Item = &Key> {
+        self.derived.retellings()
+    }
+
     /// A withdrawal that waits for its original.
     pub fn pending(&self, origin: Jurisdiction, scope: WithdrawalScope, target: &str) -> Option<&Arc<Pending>> {
         match self.values.get(&KeyRef::Pending(origin, scope, target))? {
             Value::Pending(pending) => Some(pending),
-            Value::Organisation(_) | Value::Case(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
+            Value::Organisation(_)
+            | Value::Case(_)
+            | Value::Source(_)
+            | Value::Rules(_)
+            | Value::Join(_)
+            | Value::Link(_)
+            | Value::Retell(_) => None,
         }
     }
 
@@ -170,8 +217,8 @@ impl State {
         self.derived.overdue(member)
     }
 
-    /// Due work in its order, (due, key): expiries, clocks and members that join, and cases and withdrawals to forget
-    /// unless nothing may be now.
+    /// Due work in its order, (due, key): expiries, clocks, members that join, links that end or are told, and cases and
+    /// withdrawals to forget unless nothing may be now.
     pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         self.derived.due(until, forget)
     }
@@ -185,7 +232,13 @@ impl State {
     pub fn join(&self, member: Jurisdiction) -> Option<&Arc<Join>> {
         match self.values.get(&KeyRef::Join(member))? {
             Value::Join(join) => Some(join),
-            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+            Value::Organisation(_)
+            | Value::Case(_)
+            | Value::Pending(_)
+            | Value::Source(_)
+            | Value::Rules(_)
+            | Value::Link(_)
+            | Value::Retell(_) => None,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::model::entry::Body;
 use crate::model::limit::{BATCH_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::model::rules::{Period, Rules};
 use crate::platform::Platform;
-use crate::platform::definition::{Partitions, Speaks};
+use crate::platform::definition::{Definition, Partitions, Speaks};
 use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
@@ -81,27 +81,12 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         let input = input.into_iter().any(|definition| definition.topic == name || definition.is_backfill(&name));
         plan.push(TopicPlan { name, input, partitions, any_partitions, replication: replicas.0, config: all, purpose });
     };
-    let kept = |period: i64| ("retention.ms", period.to_string());
     // Written out, so that what a broker takes by default cannot stop a batch.
     let bytes = || ("max.message.bytes", BATCH_BYTES_MAX.to_string());
     let told = retention(settings.policy.expires_after).saturating_add(retention(settings.policy.forget_after));
-    // When something was said is the broker's word, not the speaker's.
-    let broker_time = || ("message.timestamp.type", "LogAppendTime".to_owned());
     for platform in platforms {
         let definition = &platform.definition;
-        let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
-        let (purpose, config) = match definition.speaks {
-            Speaks::Events => {
-                let name = &definition.name;
-                let purpose = format!("native records of {name}; at most 7 days, since they may name persons");
-                (purpose, vec![kept(INPUT_RETENTION_MS), record_bytes])
-            }
-            Speaks::Acknowledgements => (definition.title.clone(), vec![kept(told), record_bytes, broker_time()]),
-            Speaks::Links => {
-                let purpose = "which identifiers name one organisation, and who says so".to_owned();
-                (purpose, vec![kept(-1), record_bytes, broker_time()])
-            }
-        };
+        let (purpose, config) = source(definition, told);
         add(definition.topic.clone(), definition.partitions, purpose, &config);
         if settings.intake.backfills(&definition.name) {
             let purpose = format!("open cases of {} as it joins; kept like the others", definition.name);
@@ -143,6 +128,32 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         add(name.to_owned(), Partitions::One, purpose.to_owned(), &[kept(retention_ms), bytes()]);
     }
     plan
+}
+
+/// What a source's topic is for, and its settings.
+fn source(definition: &Definition, told_ms: i64) -> (String, Vec<(&'static str, String)>) {
+    let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
+    match definition.speaks {
+        Speaks::Events => {
+            let name = &definition.name;
+            let purpose = format!("native records of {name}; at most 7 days, since they may name persons");
+            (purpose, vec![kept(INPUT_RETENTION_MS), record_bytes])
+        }
+        Speaks::Acknowledgements => (definition.title.clone(), vec![kept(told_ms), record_bytes, broker_time()]),
+        Speaks::Links => {
+            let purpose = "which identifiers name one organisation, and who says so".to_owned();
+            (purpose, vec![kept(-1), record_bytes, broker_time()])
+        }
+    }
+}
+
+fn kept(period_ms: i64) -> (&'static str, String) {
+    ("retention.ms", period_ms.to_string())
+}
+
+/// When something was said is the broker's word, not the speaker's.
+fn broker_time() -> (&'static str, String) {
+    ("message.timestamp.type", "LogAppendTime".to_owned())
 }
 
 /// Settings that let a quiet topic be compacted too: without them a tombstone in it stays for ever.

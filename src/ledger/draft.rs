@@ -100,6 +100,13 @@ impl<'s> Draft<'s, '_> {
             .filter(|known| !matches!(self.changed_organisation(&known.organisation_id), Some(None)))
     }
 
+    /// The further organisations under an identifier, unless this entry has forgotten them.
+    pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &'s Arc<Organisation>> {
+        let state: &'s State = self.state;
+        let forgotten = |known: &Organisation| matches!(self.changed_organisation(&known.organisation_id), Some(None));
+        state.namesakes(identifier).filter(move |known| !forgotten(known))
+    }
+
     /// True while a withdrawal waits under this key, unless this entry gave it up.
     pub(super) fn waits(&self, key: &Key) -> bool {
         match self.changed(key) {
@@ -176,7 +183,7 @@ impl<'s> Draft<'s, '_> {
         let Some(organisation) = self.organisation_mut(organisation_id) else { return };
         organisation.cases -= 1;
         if organisation.cases <= 0 {
-            self.put(Key::Organisation(organisation_id.to_owned()), None);
+            super::bonds::forget(self, organisation_id);
         }
     }
 
@@ -248,7 +255,7 @@ impl<'s> Draft<'s, '_> {
     }
 
     /// The value that this entry gave to a key, where it gave one.
-    fn changed(&self, key: &Key) -> Option<Option<&Value>> {
+    pub(super) fn changed(&self, key: &Key) -> Option<Option<&Value>> {
         self.effects.changes.iter().find(|change| change.key == *key).map(|change| change.after.as_ref())
     }
 }

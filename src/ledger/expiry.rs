@@ -1,10 +1,10 @@
-//! Work that falls due by log time: expiries, members that join, and what was remembered long enough.
+//! Work that falls due by log time: expiries, members that join, links that end or are told, and what was remembered
+//! long enough.
 
 use super::draft::Draft;
-use super::duty;
-use super::join;
 use super::tell::{self, Message};
-use crate::index::Work;
+use super::{bonds, duty, join, retell};
+use crate::index::{Due, Work};
 use crate::model::code::{MsgType, Standing};
 use crate::model::decision::{EventSummary, NoticeContent, Output, ReachSummary, ToldSummary};
 use crate::model::rules::Rules;
@@ -17,8 +17,11 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>, most: usize) {
     let mut left = most;
     for due in draft.due_work() {
         if left == 0 {
-            draft.effects.work_left = true;
-            return;
+            if is_still_due(draft, due) {
+                draft.effects.work_left = true;
+                return;
+            }
+            continue;
         }
         left -= match &due.key {
             Key::Case(origin, case_id) => {
@@ -30,8 +33,28 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>, most: usize) {
                 1
             }
             Key::Join(member) => join::go_on(draft, &rules, *member, left),
+            Key::Link(pair) => {
+                bonds::end(draft, pair);
+                1
+            }
+            Key::Retell(pair) => retell::go_on(draft, &rules, pair, left),
             Key::Organisation(_) | Key::Source(..) | Key::Rules => 0,
         };
+    }
+}
+
+/// False where an earlier piece of this entry left nothing of a later one.
+fn is_still_due(draft: &Draft<'_, '_>, due: &Due) -> bool {
+    match (&due.key, due.work) {
+        (Key::Case(origin, case_id), Work::Overdue(member, event)) => {
+            draft.case(*origin, case_id).is_some_and(|case| {
+                let duty = duty::find(case, member, event).and_then(|place| case.acks[place].duty);
+                duty.and_then(|duty| duty.due_at).is_some_and(|at| at <= draft.now())
+            })
+        }
+        (Key::Case(origin, case_id), _) => draft.case(*origin, case_id).is_some(),
+        (key @ Key::Retell(_), _) => bonds::retelling(draft, key).is_some(),
+        _ => true,
     }
 }
 
@@ -41,7 +64,7 @@ fn do_piece(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case, work: Work) -
         Work::Expire(event) => expire(draft, rules, case, event),
         Work::Overdue(member, event) => return duty::run_out(draft, rules, case, member, event),
         Work::Forget => forget(draft, rules, case),
-        Work::Join => return false,
+        Work::Join | Work::End | Work::Retell => return false,
     }
     true
 }

@@ -63,13 +63,22 @@ pub(super) fn acknowledgement(
 
 /// Rejects a record of a kind that is not taken.
 pub(super) fn not_accepted(draft: &mut Draft<'_, '_>, at: &SourcePosition) -> Outcome {
+    statement(draft, at, Reason::NotAccepted, None)
+}
+
+/// Rejects a link.
+pub(super) fn link(draft: &mut Draft<'_, '_>, at: &SourcePosition, reason: Reason, field: &str) -> Outcome {
+    statement(draft, at, reason, Some(field))
+}
+
+fn statement(draft: &mut Draft<'_, '_>, at: &SourcePosition, reason: Reason, field: Option<&str>) -> Outcome {
     let reported_at = draft.now();
     draft.reject(Rejection {
         at: at.clone(),
         platform: String::new(),
-        reason: Reason::NotAccepted,
+        reason,
         detail: None,
-        field: None,
+        field: field.map(str::to_owned),
         size_bytes: 0,
         digest: None,
         payload: None,

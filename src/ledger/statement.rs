@@ -5,7 +5,6 @@ use super::draft::Draft;
 use super::revision::{self, Against};
 use super::tell::{self, Message};
 use super::{duty, reject, subject, term};
-use crate::index::identity;
 use crate::model::code::{CaseStatus, Kind, Mode, MsgType, Scope, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::event::InfractionEvent;
 use crate::model::limit::ALERT_REFERENCES_MAX;
@@ -31,8 +30,9 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     if let Some(outcome) = refused {
         return outcome;
     }
-    let sought = identity::seek(event.subject.as_ref(), |identifier| draft.holder(identifier));
-    let is_other = before.is_some_and(|case| subject::is_other(case, &sought, event.subject.as_ref()));
+    let current = before.and_then(|case| case.organisation_id.as_deref());
+    let found = subject::seek(draft, event.subject.as_ref(), current);
+    let is_other = before.is_some_and(|case| subject::is_other(draft, case, &found.sought, event.subject.as_ref()));
     if let Some(case) = before.filter(|case| is_other && !may_rename(case, known, event.kind)) {
         debug_assert_eq!(case.origin, event.origin, "a case has one origin");
         return reject::event(draft, event, Reason::ConflictingSubject, Some("subject"));
@@ -49,18 +49,18 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     if is_other {
         cancel_first(draft, rules, &mut case, index);
     }
-    let matched_by = subject::enter(draft, &mut case, sought, event.subject.as_ref(), is_other);
+    let matched_by = subject::enter(draft, &mut case, found, event, is_other);
     let msg_type = msg_type(before.is_some(), known.and(case.events.get(index)), event.kind, is_over);
     let standing = state(&mut case, index, event, expires_at, is_over);
     case.keep_until = case.keep_until.max(term::forget_at(expires_at, &rules.policy));
-    let (registered_in, open_in) = subject::shown(draft, case.organisation_id.as_deref());
+    let (registered_in, open_in) = subject::shown(draft, &case);
     let matter = Matter {
         origin: event.origin,
         domain: event.domain,
         severity: event.severity,
         scope: event.scope,
         naming: Naming::of(event, &sharing),
-        registered_in,
+        registered_in: &registered_in,
         open_in: &open_in,
         msg_type,
         newcomers: !is_over,

@@ -3,19 +3,56 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use crate::index::identity::{Sought, name_digest};
+use super::group::{bond, group, is_contradicted};
+use super::{bonds, picture};
+use crate::index::identity::{self, Found, Held, Sought, name_digest};
+use crate::index::name;
 use crate::model::code::MatchedBy;
-use crate::model::event::Subject;
-use crate::model::limit::ORGANISATION_IDENTIFIERS_MAX;
+use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
+use crate::model::entry::LinkRelation;
+use crate::model::event::{InfractionEvent, Subject};
+use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX, ORGANISATION_IDENTIFIERS_MAX};
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Case, Key, Organisation, Value};
+use crate::model::state::{Bond, Case, Key, NAMESAKE, Organisation, Pair, Value};
+
+/// Looks a subject up. Whoever holds one of its identifiers under another name is not it, nor is, once it has no open
+/// case any more, whoever had another legal form; but what its case has already, it keeps.
+pub(super) fn seek<'s>(draft: &Draft<'s, '_>, subject: Option<&Subject>, current: Option<&str>) -> Found<'s> {
+    let (sketch, form) = subject.map_or((0, 0), |subject| (name::sketch(subject), name::form(subject)));
+    let is_it = |known: &Organisation| {
+        let id = &known.organisation_id;
+        let listed = draft.organisation(id).is_some_and(|known| !known.open_cases.is_empty());
+        let ended = !listed && draft.state.unlisted(id).is_none();
+        let other_form = form != 0 && known.form != 0 && form != known.form;
+        current == Some(known.organisation_id.as_str())
+            || (name::is_alike(known.name, sketch) && !(ended && other_form))
+    };
+    identity::seek(subject, |identifier| {
+        let holder = draft.holder(identifier);
+        if let Some(holder) = holder.filter(|holder| is_it(holder)) {
+            return Held::By(holder);
+        }
+        let namesakes: Vec<_> = draft.namesakes(identifier).collect();
+        if let Some(namesake) = namesakes.iter().copied().find(|known| is_it(known)) {
+            return Held::By(namesake);
+        }
+        let Some(other) = holder.or(namesakes.first().copied()) else { return Held::Free };
+        let own = |number: usize| format!("{identifier}{NAMESAKE}{number}");
+        let free = (2..NAMESAKES_MAX + 2).map(own).find(|id| draft.organisation(id).is_none());
+        match (holder, free) {
+            (None, _) => Held::Other(other, identifier.to_owned()),
+            (Some(_), Some(own)) => Held::Other(other, own),
+            (Some(_), None) => namesakes.last().map_or(Held::Free, |last| Held::By(last)),
+        }
+    })
+}
 
 /// True where an event names another organisation than its case: another identifier, or another name where the event
-/// has no identifier or the case had none.
-pub(super) fn is_other(case: &Case, sought: &Sought<'_>, subject: Option<&Subject>) -> bool {
+/// has no identifier or the case had none. Organisations that links make one are one.
+pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, sought: &Sought<'_>, subject: Option<&Subject>) -> bool {
     let Some(subject) = subject else { return false };
     match (case.organisation_id.as_deref(), sought.organisation_id()) {
-        (Some(known), Some(named)) => known != named,
+        (Some(known), Some(named)) => known != named && !group(draft, known, &[]).iter().any(|id| id == named),
         (Some(_) | None, None) | (None, Some(_)) => {
             case.name_digest.is_some_and(|known| known != name_digest(&subject.legal_name))
         }
@@ -26,44 +63,94 @@ pub(super) fn is_other(case: &Case, sought: &Sought<'_>, subject: Option<&Subjec
 pub(super) fn enter(
     draft: &mut Draft<'_, '_>,
     case: &mut Case,
-    sought: Sought<'_>,
-    subject: Option<&Subject>,
+    found: Found<'_>,
+    event: &InfractionEvent,
     is_other: bool,
 ) -> Option<MatchedBy> {
-    let subject = subject?;
+    let subject = event.subject.as_ref()?;
     if is_other {
         case.organisation_id = None;
     }
     case.name_digest = Some(name_digest(&subject.legal_name));
-    let (organisation_id, matched_by) = match sought {
+    let (organisation_id, matched_by) = match found.sought {
         Sought::Nobody | Sought::NameOnly => return Some(MatchedBy::NameOnly),
         Sought::New(identifiers) => {
             let organisation_id = identifiers.first()?.clone();
-            attach(draft, &organisation_id, identifiers, subject.jurisdiction);
+            attach(draft, &organisation_id, identifiers, subject);
             (organisation_id, MatchedBy::NewIdentifier)
         }
         Sought::Known(organisation, identifiers) => {
-            attach(draft, &organisation.organisation_id, identifiers, subject.jurisdiction);
+            attach(draft, &organisation.organisation_id, identifiers, subject);
             (organisation.organisation_id.clone(), MatchedBy::Identifier)
         }
     };
+    for (identifier, other, has_its_name) in found.others {
+        meet(draft, event, (&organisation_id, matched_by), (&identifier, other, has_its_name));
+    }
     case.organisation_id = Some(organisation_id);
     Some(matched_by)
 }
 
-/// Makes the organisation, or adds identifiers that nobody holds and where it is registered: the last statement holds.
-fn attach(
+/// An event names an identifier that another organisation holds. Of the same name it is one with the subject, since
+/// one record names both; of another name it is a question for a person. What an authority said of the two stands.
+fn meet(
     draft: &mut Draft<'_, '_>,
-    organisation_id: &str,
-    identifiers: Vec<String>,
-    registered_in: Option<Jurisdiction>,
+    event: &InfractionEvent,
+    (organisation_id, matched_by): (&String, MatchedBy),
+    (identifier, other, has_its_name): (&str, &Organisation, bool),
 ) {
+    let (ones, others) = (group(draft, organisation_id, &[]), group(draft, &other.organisation_id, &[]));
+    let joins = has_its_name && ones.len() + others.len() <= GROUP_ORGANISATIONS_MAX;
+    let second = if joins { identifier } else { &other.organisation_id };
+    let pair = Pair::new(organisation_id, second);
+    let is_known = bond(draft, &pair).is_some_and(|bond| !joins || bond.relation.is_some());
+    if ones.contains(&other.organisation_id) || is_known || is_contradicted(draft, &ones, &others) {
+        return;
+    }
+    if joins && bonds::is_busy(draft, &pair) {
+        return;
+    }
+    let bond = Bond {
+        relation: joins.then_some(LinkRelation::Same),
+        first: organisation_id.clone(),
+        second: second.to_owned(),
+        asserted_by: event.origin.to_string(),
+        event_id: Some(event.event_id.clone()),
+        basis: String::new(),
+        from: None,
+        to: None,
+    };
+    bonds::put(draft, &pair, Some(bond));
+    if joins {
+        return;
+    }
+    let is_reused = matched_by == MatchedBy::NewIdentifier;
+    let review = Review {
+        kind: if is_reused { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders },
+        noted_at: draft.now(),
+        origin: event.origin,
+        platform: event.platform.clone(),
+        case_id: Some(event.case_id.clone()),
+        event_id: Some(event.event_id.clone()),
+        organisation_id: Some(organisation_id.clone()),
+        other_organisation_id: Some(other.organisation_id.clone()),
+        identifier: Some(identifier.to_owned()),
+        legal_name: event.subject.as_ref().map(|subject| subject.legal_name.clone()),
+        other_legal_name: None,
+    };
+    draft.notify(Output::Review, NoticeContent::Review(review));
+}
+
+/// Makes the organisation, or adds identifiers that nobody holds and where it is registered: the last statement holds.
+fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, identifiers: Vec<String>, subject: &Subject) {
+    let registered_in = subject.jurisdiction;
     let known = draft.organisation(organisation_id);
     let is_news = known
         .is_none_or(|known| !identifiers.is_empty() || registered_in.is_some() && registered_in != known.registered_in);
     if !is_news {
         return;
     }
+    let is_known = known.is_some();
     let mut organisation = known.map_or_else(
         || Organisation {
             organisation_id: organisation_id.to_owned(),
@@ -71,27 +158,26 @@ fn attach(
             registered_in: None,
             open_cases: Vec::new(),
             cases: 0,
+            name: name::sketch(subject),
+            form: name::form(subject),
         },
         |known| Organisation::clone(known),
     );
     let room = ORGANISATION_IDENTIFIERS_MAX.saturating_sub(organisation.identifiers.len());
-    organisation.identifiers.extend(identifiers.into_iter().take(room));
+    for identifier in identifiers.into_iter().take(room) {
+        // What was said of a number that nobody held makes its new holder, with all its cases, one with others.
+        if is_known {
+            bonds::take_effect(draft, &identifier);
+        }
+        organisation.identifiers.push(identifier);
+    }
     organisation.registered_in = registered_in.or(organisation.registered_in);
     let key = Key::Organisation(organisation_id.to_owned());
     draft.put(key, Some(Value::Organisation(Arc::new(organisation))));
 }
 
 /// Where the index shows the organisation of a case: registered, and with open cases.
-pub(super) fn shown(draft: &Draft<'_, '_>, organisation_id: Option<&str>) -> (Option<Jurisdiction>, Vec<Jurisdiction>) {
-    let organisation = organisation_id.and_then(|id| draft.organisation(id));
-    let Some(organisation) = organisation else { return (None, Vec::new()) };
-    let mut open_in: Vec<Jurisdiction> = Vec::new();
-    let unlisted = draft.state.unlisted(&organisation.organisation_id);
-    let unlisted = unlisted.into_iter().flat_map(|unlisted| unlisted.origins());
-    for origin in organisation.open_cases.iter().map(|open| open.origin).chain(unlisted) {
-        if !open_in.contains(&origin) {
-            open_in.push(origin);
-        }
-    }
-    (organisation.registered_in, open_in)
+pub(super) fn shown(draft: &Draft<'_, '_>, case: &Case) -> (Vec<Jurisdiction>, Vec<Jurisdiction>) {
+    let ids = case.organisation_id.as_deref().map(|id| group(draft, id, &[]));
+    picture::places(draft, &ids.unwrap_or_default())
 }

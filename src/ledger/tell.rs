@@ -1,17 +1,17 @@
 //! From a decision to each recipient's own part: sequence, role, and what it alone may know.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::draft::Draft;
 use super::duty::{self, Bearing};
-use crate::index::cases::{member_bit, restricted_case, was_told};
-use crate::model::code::{MatchedBy, MsgType, Scope, Standing, WithdrawalReason};
+use super::picture::Picture;
+use crate::index::cases::{member_bit, was_told};
+use crate::model::code::{MatchedBy, MsgType, Role, RoleReason, Scope, Standing, WithdrawalReason};
 use crate::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient};
 use crate::model::event::InfractionEvent;
-use crate::model::limit::{ALERT_OPEN_CASES_MAX, ALERT_REFERENCES_MAX, NATIONAL_BIT};
-use crate::model::place::{Jurisdiction, Millis};
-use crate::model::rules::{MemberIndex, Rules};
+use crate::model::limit::{ALERT_REFERENCES_MAX, NATIONAL_BIT};
+use crate::model::place::Millis;
+use crate::model::rules::Rules;
 use crate::model::state::{Case, CaseEvent, OpenCase, Told};
 use crate::route::Routed;
 
@@ -85,13 +85,13 @@ pub(super) fn tell<'e>(
     });
     let about = about(case, index);
     case.told.reserve_exact(routed.len().saturating_sub(case.told.len()));
-    let (open_cases, open_cases_more, restricted) = open_cases_elsewhere(draft, case);
+    let picture = Picture::of(draft, case);
     let recipients = routed
         .into_iter()
         .map(|routed| {
             let sequence = draft.next_sequence(Output::Alerts(routed.member));
-            note(case, index, Told { member: routed.member, role: routed.role, sequence });
-            let restricted_cases = entitled(rules, &restricted, routed.member);
+            note(case, index, &routed, sequence);
+            let restricted_cases = picture.entitled(rules, routed.member);
             let ack_due_at = duty::follow(draft, rules, case, index, &routed, bearing);
             Recipient { ack_due_at, ..recipient(routed, sequence, restricted_cases) }
         })
@@ -104,9 +104,9 @@ pub(super) fn tell<'e>(
         standing: message.standing,
         disputed_since: duty::disputed_since(case, index),
         about,
-        organisation: organisation(case, message.matched_by),
-        open_cases,
-        open_cases_more,
+        organisation: organisation(case, message.matched_by, picture.ids),
+        open_cases: picture.open_cases,
+        open_cases_more: picture.open_cases_more,
         contact: rules.contact(message.event.map(|event| event.authority.id.as_str()), case.origin).cloned(),
         issued_at: draft.now(),
         expires_at: message.expires_at,
@@ -166,69 +166,34 @@ fn about(case: &Case, index: usize) -> About {
     }
 }
 
-/// The organisation of an alert; where the entry named none, it is the one that the case has.
-fn organisation(case: &Case, matched_by: Option<MatchedBy>) -> Option<AlertOrganisation> {
-    let known = match (&case.organisation_id, case.name_digest) {
-        (Some(_), _) => Some(MatchedBy::Identifier),
+/// The organisation of an alert; where the entry named none, it is the one that the case has. `ids` are those that
+/// are one with it, that which stands for all first.
+fn organisation(case: &Case, matched_by: Option<MatchedBy>, ids: Vec<String>) -> Option<AlertOrganisation> {
+    let mut formerly = ids;
+    let organisation_id = (!formerly.is_empty()).then(|| formerly.remove(0));
+    let known = match (&organisation_id, case.name_digest) {
+        (Some(id), _) if case.organisation_id.as_ref() != Some(id) => Some(MatchedBy::Link),
+        (Some(_), _) => matched_by.or(Some(MatchedBy::Identifier)),
         (None, Some(_)) => Some(MatchedBy::NameOnly),
         (None, None) => None,
     };
-    let matched_by = known.map(|known| matched_by.filter(|_| case.organisation_id.is_some()).unwrap_or(known))?;
-    Some(AlertOrganisation { organisation_id: case.organisation_id.clone(), matched_by })
+    Some(AlertOrganisation { organisation_id, formerly, matched_by: known? })
 }
 
 /// Replaces what a recipient got last; `told` stays sorted by member.
-fn note(case: &mut Case, index: usize, last: Told) {
-    case.events[index].told |= member_bit(last.member);
-    match case.told.binary_search_by_key(&last.member, |told| told.member) {
+fn note(case: &mut Case, index: usize, routed: &Routed, sequence: i64) {
+    let &Routed { member, role, reasons, .. } = routed;
+    case.events[index].told |= member_bit(member);
+    let place = case.told.binary_search_by_key(&member, |told| told.member);
+    let holds = |reason: RoleReason| reasons.iter().any(|held| held == reason);
+    let index_says = holds(RoleReason::RegisteredThere) || holds(RoleReason::OpenCaseThere);
+    let before = place.is_ok_and(|place| case.told[place].by_index);
+    // Whoever only hears again keeps its role for the reason that it had.
+    let kept = before && holds(RoleReason::ToldBefore);
+    let by_index = role == Role::FollowUp && !holds(RoleReason::NamedForFollowUp) && (index_says || kept);
+    let last = Told { member, role, by_index, sequence };
+    match place {
         Ok(place) => case.told[place] = last,
         Err(place) => case.told.insert(place, last),
     }
-}
-
-/// A RESTRICTED open case with those who may know of it.
-struct RestrictedCase {
-    open: OpenCase,
-    case: Arc<Case>,
-}
-
-/// The open cases of the case's organisation at other origins: those of FEDERATION scope as far as an alert lists
-/// them, newest and then most severe first, how many more there are, and those of RESTRICTED scope.
-fn open_cases_elsewhere(draft: &Draft<'_, '_>, case: &Case) -> (Vec<OpenCase>, i32, Vec<RestrictedCase>) {
-    let none = (Vec::new(), 0, Vec::new());
-    let Some(organisation_id) = case.organisation_id.as_deref() else { return none };
-    let Some(organisation) = draft.organisation(organisation_id) else { return none };
-    let elsewhere = || organisation.open_cases.iter().filter(|open| open.origin != case.origin);
-    let mut open: Vec<&OpenCase> = elsewhere().filter(|open| open.scope == Scope::Federation).collect();
-    open.sort_by(|one, other| newest_first(one, other));
-    let unlisted =
-        draft.state.unlisted(organisation_id).map_or(0, |unlisted| unlisted.federation_elsewhere(case.origin));
-    let beyond = i32::try_from(open.len().saturating_sub(ALERT_OPEN_CASES_MAX)).unwrap_or(i32::MAX);
-    open.truncate(ALERT_OPEN_CASES_MAX);
-    let mut restricted: Vec<RestrictedCase> = elsewhere()
-        .filter(|open| open.scope == Scope::Restricted)
-        .filter_map(|open| {
-            let case = Arc::clone(draft.case(open.origin, &open.case_id)?);
-            Some(RestrictedCase { open: open.clone(), case })
-        })
-        .collect();
-    restricted.sort_by(|one, other| newest_first(&one.open, &other.open));
-    (open.into_iter().cloned().collect(), beyond.saturating_add(unlisted), restricted)
-}
-
-fn newest_first(one: &OpenCase, other: &OpenCase) -> std::cmp::Ordering {
-    let rank = |open: &OpenCase| (open.since, open.severity);
-    rank(other).cmp(&rank(one)).then_with(|| (one.origin, &one.case_id).cmp(&(other.origin, &other.case_id)))
-}
-
-/// The RESTRICTED cases that a recipient may know: its own, and those that it was told of.
-fn entitled(rules: &Rules, restricted: &[RestrictedCase], member: MemberIndex) -> Vec<OpenCase> {
-    if restricted.is_empty() {
-        return Vec::new();
-    }
-    let jurisdiction: Option<Jurisdiction> = rules.members.get(usize::from(member)).map(|member| member.jurisdiction);
-    let known = |at: &RestrictedCase| {
-        if Some(at.open.origin) == jurisdiction { Some(at.open.clone()) } else { restricted_case(&at.case, member) }
-    };
-    restricted.iter().filter_map(known).take(ALERT_OPEN_CASES_MAX).collect()
 }

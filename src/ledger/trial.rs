@@ -3,8 +3,8 @@
 use super::Outcome;
 use super::draft::Draft;
 use super::tell::{self, Message};
-use super::{reject, term, withdrawal};
-use crate::index::identity::{self, Sought};
+use super::{reject, subject, term, withdrawal};
+use crate::index::identity::Sought;
 use crate::model::code::{CaseStatus, Kind, MatchedBy, MsgType, Standing};
 use crate::model::decision::{About, AlertOrganisation, Decision, Output};
 use crate::model::event::InfractionEvent;
@@ -35,18 +35,16 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         return reject::event(draft, event, Reason::UnknownGroup, Some("sharing_groups"));
     };
     let message = Message { expires_at: Some(expires_at), ..Message::new(msg_type, standing) };
-    let sought = identity::seek(event.subject.as_ref(), |identifier| draft.holder(identifier));
+    let sought = subject::seek(draft, event.subject.as_ref(), None).sought;
+    let named = event.subject.as_ref().filter(|_| sought.organisation_id().is_some());
+    let registered_in = named.and_then(|subject| subject.jurisdiction);
     let matter = Matter {
         origin: event.origin,
         domain: event.domain,
         severity: event.severity,
         scope: event.scope,
         naming: Naming::of(event, &sharing),
-        registered_in: event
-            .subject
-            .as_ref()
-            .filter(|_| sought.organisation_id().is_some())
-            .and_then(|it| it.jurisdiction),
+        registered_in: registered_in.as_slice(),
         open_in: &[],
         msg_type,
         newcomers: true,
@@ -95,7 +93,11 @@ fn decision<'e>(
             since: event.decided.date,
             handling: event.handling,
         },
-        organisation: matched_by.map(|matched_by| AlertOrganisation { organisation_id, matched_by }),
+        organisation: matched_by.map(|matched_by| AlertOrganisation {
+            organisation_id,
+            formerly: Vec::new(),
+            matched_by,
+        }),
         open_cases: Vec::new(),
         open_cases_more: 0,
         contact: rules.contact(Some(&event.authority.id), event.origin).cloned(),

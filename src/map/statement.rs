@@ -8,7 +8,7 @@ use super::path::Path;
 use super::value::{Read, bounded, code, in_bounds, needed, place, short};
 use crate::model::entry::{Acknowledgement, Link, Missing};
 use crate::model::limit;
-use crate::model::place::{Jurisdiction, Millis};
+use crate::model::place::{Days, Jurisdiction, Millis};
 use crate::model::record::{NativeRecord, RawRecord};
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::Platform;
@@ -68,6 +68,8 @@ pub fn link(native: NativeRecord, record: &RawRecord<'_>) -> Result<Link, Refusa
         second: text("second")?,
         asserted_by: text("asserted_by")?,
         basis: text("basis")?,
+        from: day(get("from"))?,
+        to: day(get("to"))?,
     })
 }
 
@@ -109,6 +111,17 @@ fn object(native: NativeRecord) -> Result<ObjectMap, Refusal> {
 /// `<event_id>#<version>`, which is longer than an id by its version.
 fn alert_id((value, path): (&Value, Path<'_>)) -> Result<String, Refusal> {
     needed(bounded(value, path, limit::ID_BYTES_MAX + limit::VERSION_BYTES_MAX), path)
+}
+
+/// A day, as ISO 8601 writes it.
+fn day((value, path): (&Value, Path<'_>)) -> Read<Days> {
+    let Some(text) = short(value, path)? else { return Ok(None) };
+    let day: jiff::civil::Date = text.parse().map_err(|_| path.refuse(Reason::UnreadableDate))?;
+    let since = (day - jiff::civil::date(1970, 1, 1)).get_days();
+    Some(since)
+        .filter(|days| (limit::DATE_MIN_DAYS..=limit::DATE_MAX_DAYS).contains(days))
+        .map(Some)
+        .ok_or(path.refuse(Reason::InvalidValue))
 }
 
 /// An instant with its offset.

@@ -399,11 +399,17 @@ pub enum MatchedBy {
     Identifier,
     NewIdentifier,
     NameOnly,
+    /// By a link of its identifier with that of another organisation.
+    Link,
 }
 
 impl Code for MatchedBy {
-    const ALL: &'static [(Self, &'static str)] =
-        &[(Self::Identifier, "IDENTIFIER"), (Self::NewIdentifier, "NEW_IDENTIFIER"), (Self::NameOnly, "NAME_ONLY")];
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Identifier, "IDENTIFIER"),
+        (Self::NewIdentifier, "NEW_IDENTIFIER"),
+        (Self::NameOnly, "NAME_ONLY"),
+        (Self::Link, "LINK"),
+    ];
 }
 
 /// Where an event stands now, as its alert says it.

@@ -73,6 +73,8 @@ pub struct About {
 pub struct AlertOrganisation {
     /// `None` for a subject known by name only.
     pub organisation_id: Option<String>,
+    /// Other `organisation_id`s under which it was known before links made it one, in their order.
+    pub formerly: Vec<String>,
     pub matched_by: MatchedBy,
 }
 

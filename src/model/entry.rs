@@ -1,7 +1,7 @@
 //! Entries of `comity.log`: everything that decides, in one order.
 
 use super::event::InfractionEvent;
-use super::place::{Jurisdiction, Millis};
+use super::place::{Days, Jurisdiction, Millis};
 use super::record::SourcePosition;
 use super::rejection::Rejection;
 use super::rules::Rules;
@@ -125,8 +125,13 @@ pub struct Link {
     pub first: String,
     /// `<scheme>:<value>`.
     pub second: String,
+    /// The code of a member, or `operator`.
     pub asserted_by: String,
     pub basis: String,
+    /// Since which day it has been so, as far as that is known; it decides nothing.
+    pub from: Option<Days>,
+    /// The day from which it holds no more: past or today, the link ends now.
+    pub to: Option<Days>,
 }
 
 /// How two identifiers of a link relate.

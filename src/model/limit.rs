@@ -65,6 +65,12 @@ pub const STATE_VALUE_BYTES_MAX: usize = 64 * 1024;
 pub const ORGANISATION_CASES_MAX: usize = 256;
 /// Identifiers of an organisation that the index keeps.
 pub const ORGANISATION_IDENTIFIERS_MAX: usize = 32;
+/// Organisations that links make one.
+pub const GROUP_ORGANISATIONS_MAX: usize = 32;
+/// Organisations under one identifier that came back with other names.
+pub const NAMESAKES_MAX: usize = 8;
+/// Changes of one link that wait to be told.
+pub const RETELLING_STEPS_MAX: usize = 8;
 /// Open cases elsewhere that one alert lists.
 pub const ALERT_OPEN_CASES_MAX: usize = 32;
 /// References to earlier alerts that one alert lists.

@@ -57,6 +57,7 @@ pub enum Reason {
     NoSubjectNoProduct,
     UnknownScheme,
     WrongRecipient,
+    MalformedIdentifier,
     OriginNotMember,
     ConflictingSubject,
     ConflictingRevision,
@@ -68,6 +69,12 @@ pub enum Reason {
     AlertNotSent,
     NotForward,
     UnknownGroup,
+    EqualIdentifiers,
+    UnknownOrganisation,
+    UnknownLink,
+    ContradictedLink,
+    LinkFull,
+    NotItsLink,
 }
 
 impl Reason {
@@ -102,6 +109,7 @@ impl Reason {
             Self::NoSubjectNoProduct => "CMT-4004",
             Self::UnknownScheme => "CMT-5001",
             Self::WrongRecipient => "CMT-5002",
+            Self::MalformedIdentifier => "CMT-5003",
             Self::OriginNotMember => "CMT-6001",
             Self::ConflictingSubject => "CMT-6002",
             Self::ConflictingRevision => "CMT-6003",
@@ -113,6 +121,12 @@ impl Reason {
             Self::AlertNotSent => "CMT-6009",
             Self::NotForward => "CMT-6010",
             Self::UnknownGroup => "CMT-6020",
+            Self::EqualIdentifiers => "CMT-6011",
+            Self::UnknownOrganisation => "CMT-6012",
+            Self::UnknownLink => "CMT-6013",
+            Self::ContradictedLink => "CMT-6014",
+            Self::LinkFull => "CMT-6015",
+            Self::NotItsLink => "CMT-6016",
         }
     }
 
@@ -159,6 +173,7 @@ impl Code for Reason {
         (Self::NoSubjectNoProduct, "no_subject_no_product"),
         (Self::UnknownScheme, "unknown_scheme"),
         (Self::WrongRecipient, "wrong_recipient"),
+        (Self::MalformedIdentifier, "malformed_identifier"),
         (Self::OriginNotMember, "origin_not_member"),
         (Self::ConflictingSubject, "conflicting_subject"),
         (Self::ConflictingRevision, "conflicting_revision"),
@@ -170,6 +185,12 @@ impl Code for Reason {
         (Self::AlertNotSent, "alert_not_sent"),
         (Self::NotForward, "not_forward"),
         (Self::UnknownGroup, "unknown_group"),
+        (Self::EqualIdentifiers, "equal_identifiers"),
+        (Self::UnknownOrganisation, "unknown_organisation"),
+        (Self::UnknownLink, "unknown_link"),
+        (Self::ContradictedLink, "contradicted_link"),
+        (Self::LinkFull, "link_full"),
+        (Self::NotItsLink, "not_its_link"),
     ];
 }
 

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
-use super::entry::AcknowledgementLevel;
+use super::entry::{AcknowledgementLevel, LinkRelation};
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::{MemberIndex, Rules};
+
+/// What stands between an identifier and the number of its further organisation; no identifier has one.
+pub const NAMESAKE: char = '~';
 
 /// A registered organisation, under the identifier that was best when it was first seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,10 @@ pub struct Organisation {
     pub open_cases: Vec<OpenCase>,
     /// The cases that name it, open or not; without any it is forgotten.
     pub cases: i32,
+    /// The trigrams of its name at first sight (`index::name::sketch`): what tells a spelling from another name.
+    pub name: u128,
+    /// The digest of its legal form at first sight; 0 where none was stated.
+    pub form: u32,
 }
 
 /// An open case of an organisation, as the index and alerts list it.
@@ -58,6 +65,8 @@ pub struct Case {
 pub struct Told {
     pub member: MemberIndex,
     pub role: Role,
+    /// True where it is FOLLOW_UP only because the index shows the organisation there, so that a link may change it.
+    pub by_index: bool,
     pub sequence: i64,
 }
 
@@ -180,6 +189,72 @@ pub struct EventEnd {
     pub place: i32,
 }
 
+/// What is said of two identifiers, by a `Link` or by an event that named both; or the question that it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bond {
+    /// `None` while it is a question on `comity.review`.
+    pub relation: Option<LinkRelation>,
+    /// Its organisation stands for both where they are one.
+    pub first: String,
+    pub second: String,
+    pub asserted_by: String,
+    /// The event that asserted it; `None` where a `Link` did.
+    pub event_id: Option<String>,
+    pub basis: String,
+    pub from: Option<Days>,
+    /// The day from which it holds no more.
+    pub to: Option<Days>,
+}
+
+impl Bond {
+    /// True where it makes one organisation of two.
+    pub fn joins(&self) -> bool {
+        match self.relation {
+            Some(LinkRelation::Same | LinkRelation::SuccessorOf) => true,
+            Some(LinkRelation::NotSame) | None => false,
+        }
+    }
+}
+
+/// Two identifiers in their order, whichever of them is first in a link.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pair {
+    pub low: String,
+    pub high: String,
+}
+
+impl Pair {
+    /// The pair of two identifiers.
+    pub fn new(one: &str, other: &str) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        Self { low: low.to_owned(), high: high.to_owned() }
+    }
+}
+
+/// Work that is due since a bond began or ended: whoever was told of an open case under the picture before is told
+/// again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retelling {
+    pub pair: Pair,
+    /// Log time of the first step.
+    pub since: Millis,
+    /// The changes of the bond since then, oldest first.
+    pub steps: Vec<Step>,
+    /// The last case that was looked at, in the order of origin and `case_id`; `None` before the first.
+    pub after: Option<(Jurisdiction, String)>,
+}
+
+/// One change of a bond.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The relation before it, where that made one organisation of the two.
+    pub before: Option<LinkRelation>,
+    /// True where `high` was the first of the two then.
+    pub high_first: bool,
+    /// The next `sequence` of each member's alerts at that time: what was told below it shows the bond before.
+    pub next: Vec<i64>,
+}
+
 /// The key of one value of the state; its text is the record key in `comity.state`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
@@ -190,6 +265,9 @@ pub enum Key {
     Rules,
     /// The member that joins.
     Join(Jurisdiction),
+    Link(Pair),
+    /// The retelling after a change of that pair's bond.
+    Retell(Pair),
 }
 
 /// One value of the state.
@@ -201,6 +279,8 @@ pub enum Value {
     Source(SourceState),
     Rules(Arc<Rules>),
     Join(Arc<Join>),
+    Link(Arc<Bond>),
+    Retell(Arc<Retelling>),
 }
 
 /// What the ledger remembers besides its keyed values; every `Checkpoint` carries it.

@@ -16,7 +16,7 @@ pub struct Matter<'a> {
     pub scope: Scope,
     pub naming: Naming<'a>,
     /// Where the index shows the organisation registered.
-    pub registered_in: Option<Jurisdiction>,
+    pub registered_in: &'a [Jurisdiction],
     /// Where the index shows open cases of the organisation.
     pub open_in: &'a [Jurisdiction],
     pub msg_type: MsgType,
@@ -168,7 +168,7 @@ fn role_of(
     let mut role = Role::Attention;
     let follow_up = [
         (RoleReason::NamedForFollowUp, matter.naming.follow_up(jurisdiction)),
-        (RoleReason::RegisteredThere, matter.registered_in == Some(jurisdiction)),
+        (RoleReason::RegisteredThere, matter.registered_in.contains(&jurisdiction)),
         (RoleReason::OpenCaseThere, matter.open_in.contains(&jurisdiction)),
     ];
     for (reason, _) in follow_up.into_iter().filter(|(_, holds)| *holds && !matter.attention_only) {

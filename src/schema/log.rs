@@ -94,6 +94,8 @@ fn link(stated: &Link, out: &mut Vec<u8>) {
     datum::text(&stated.second, out);
     datum::text(&stated.asserted_by, out);
     datum::text(&stated.basis, out);
+    datum::optional(stated.from, out, datum::int);
+    datum::optional(stated.to, out, datum::int);
 }
 
 /// Reads a framed entry; trailing bytes are an error.
@@ -242,6 +244,8 @@ struct ReadLink {
     second: String,
     asserted_by: String,
     basis: String,
+    from: Option<i32>,
+    to: Option<i32>,
 }
 
 impl ReadLink {
@@ -253,6 +257,8 @@ impl ReadLink {
             second: self.second,
             asserted_by: self.asserted_by,
             basis: self.basis,
+            from: self.from,
+            to: self.to,
         }
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use comity::index::State;
-use comity::ledger::{Effects, handle};
+use comity::ledger::{Effects, Outcome, handle};
 use comity::model::code::{
-    CaseStatus, Domain, Finality, Kind, MemberState, Mode, Precision, Scope, Severity, WithdrawalReason,
+    CaseStatus, Domain, Finality, Kind, MemberState, Mode, Precision, Scope, Severity, Standing, WithdrawalReason,
     WithdrawalScope,
 };
 use comity::model::decision::{NoticeContent, ReviewKind};
@@ -21,9 +21,10 @@ use comity::model::state::Key;
 use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encode_key, encode_record};
 use proptest::prelude::*;
 
-use crate::answers;
+use crate::chance::Chance;
 use crate::model::{Model, Said, Sent};
 use crate::world::{self, START, TODAY, apply, content, digest, place};
+use crate::{answers, ties};
 
 pub(crate) const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
 
@@ -31,40 +32,20 @@ pub(crate) const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
 const STEPS_MS: [Millis; 13] =
     [0, 0, 1, 999, 1_000, 30_000, 59_999, 60_000, DAY_MS, DAY_MS + 1, 40 * DAY_MS, 400 * DAY_MS, -5_000];
 
-/// Some bytes of chance, read one after the other; after the last come zeros, which are the plainest choice.
-pub(crate) struct Chance<'a>(&'a [u8], usize);
-
-impl Chance<'_> {
-    pub(crate) fn below(&mut self, bound: u8) -> u8 {
-        let byte = self.0.get(self.1).copied().unwrap_or(0);
-        self.1 += 1;
-        byte % bound
-    }
-
-    /// True once in so many.
-    pub(crate) fn rarely(&mut self, of: u8) -> bool {
-        self.below(of) == of - 1
-    }
-
-    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::from(self.below(u8::try_from(of.len()).expect("few")))]
-    }
-}
-
 /// Makes a log of records of chance.
-struct Writer {
-    entries: Vec<LogEntry>,
-    now: Millis,
+pub(crate) struct Writer {
+    pub(crate) entries: Vec<LogEntry>,
+    pub(crate) now: Millis,
     position: [i64; 2],
-    rules: Rules,
-    events: Vec<InfractionEvent>,
+    pub(crate) rules: Rules,
+    pub(crate) events: Vec<InfractionEvent>,
     /// What the entries so far have sent, and to whom.
     sent: Vec<answers::Sent>,
     state: State,
 }
 
 impl Writer {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let members = vec![place("CA-QC"), place("DE")];
         let groups = vec![SharingGroup { name: "bakers".to_owned(), members }];
         let rules = Rules { clocks: answers::clocks(0), groups, ..world::rules(1, &PLACES[..4]) };
@@ -79,7 +60,7 @@ impl Writer {
         }
     }
 
-    fn push(&mut self, body: Body) {
+    pub(crate) fn push(&mut self, body: Body) {
         let offset = i64::try_from(self.entries.len()).expect("few");
         let entry = LogEntry { offset, appended_at: self.now, body };
         self.sent.extend(answers::sent(&mut self.state, &entry));
@@ -112,6 +93,11 @@ impl Writer {
                 let missing = Missing { at, origin, platform: "p".to_owned(), case_id, event_id };
                 self.push(Body::Missing(Box::new(missing)));
             }
+            9 | 10 => {
+                let at = self.source(&mut chance);
+                let link = ties::link(&mut chance, at, self.now);
+                self.push(Body::Link(Box::new(link)));
+            }
             _ => {
                 let mut event = self.repeated(&mut chance).unwrap_or_else(|| event(&mut chance, self.now));
                 self.events.push(event.clone());
@@ -132,7 +118,7 @@ impl Writer {
     }
 
     /// Mostly the next position; now and then one sent twice, one beyond a gap, or a range that was lost.
-    fn source(&mut self, chance: &mut Chance<'_>) -> SourcePosition {
+    pub(crate) fn source(&mut self, chance: &mut Chance<'_>) -> SourcePosition {
         let which = usize::from(chance.below(2));
         let next = self.position[which];
         let (from, offset) = match chance.below(12) {
@@ -194,7 +180,7 @@ impl Writer {
     }
 }
 
-fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
+pub(crate) fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
     let mut event = world::original(chance.pick(&["p/e1", "p/e2", "p/e3"]));
     event.case_id = chance.pick(&["c1", "c1", "c2"]).to_owned();
     event.origin = place(chance.pick(&["CA-ON", "CA-ON", "CA-QC", "DE", "FR"]));
@@ -273,11 +259,12 @@ fn subject(chance: &mut Chance<'_>) -> Option<comity::model::event::Subject> {
     };
     let mut subject = world::subject(chance.pick(&["Acme Ltd", "ACME, Ltd.", "Other Inc"]), identifiers);
     subject.jurisdiction = if chance.rarely(3) { Some(place(chance.pick(&PLACES))) } else { None };
+    subject.legal_form = chance.pick(&[None, Some("Ltd"), Some("Inc")]).map(str::to_owned);
     Some(subject)
 }
 
 /// What the ledger did, in the words of the model.
-fn said(state: &State, effects: &Effects<'_>) -> Said {
+pub(crate) fn said(state: &State, effects: &Effects<'_>) -> Said {
     let members = state.rules().map_or(&[][..], |rules| rules.members.as_slice());
     let mut sent = Vec::new();
     for decision in &effects.decisions {
@@ -297,6 +284,7 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
                 expires_at: decision.expires_at,
                 original_unseen: decision.original_unseen,
                 organisation_id: decision.organisation.as_ref().and_then(|at| at.organisation_id.clone()),
+                formerly: decision.organisation.as_ref().map(|at| at.formerly.clone()).unwrap_or_default(),
                 severity: decision.about.severity,
                 open_cases: decision.open_cases.clone(),
                 open_cases_more: decision.open_cases_more,
@@ -318,8 +306,8 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
     });
     let reviewed = effects.notices.iter().filter_map(|notice| {
         let NoticeContent::Review(review) = &notice.content else { return None };
-        assert_eq!(review.kind, ReviewKind::MissingFromSnapshot);
-        Some((review.event_id.clone().expect("an event"), notice.sequence))
+        let missing = review.kind == ReviewKind::MissingFromSnapshot;
+        missing.then(|| (review.event_id.clone().expect("an event"), notice.sequence))
     });
     Said {
         outcome: effects.outcome,
@@ -328,6 +316,7 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
         national: national.collect(),
         forgotten: forgotten.collect(),
         reviewed: reviewed.collect(),
+        reviews: effects.notices.iter().filter_map(ties::asked).collect(),
         late: effects.notices.iter().filter_map(answers::late).collect(),
         disputes: effects.notices.iter().filter_map(answers::disputed).collect(),
         took: effects.acknowledged.map(|took| (took.recipient, took.level, took.after_ms, took.in_time)),
@@ -344,10 +333,10 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
 }
 
 /// `comity.state`: the last datum of each key.
-type Topic = BTreeMap<String, Option<Vec<u8>>>;
+pub(crate) type Topic = BTreeMap<String, Option<Vec<u8>>>;
 
 /// Reads a log entry by entry, beside the model.
-fn straight(entries: &[LogEntry]) -> (State, Topic) {
+pub(crate) fn straight(entries: &[LogEntry]) -> (State, Topic) {
     let (mut state, mut model, mut topic) = (State::default(), Model::default(), Topic::new());
     for entry in entries {
         let effects = handle(&state, entry);
@@ -361,7 +350,7 @@ fn straight(entries: &[LogEntry]) -> (State, Topic) {
 }
 
 /// Reads a log in batches, some of them aborted after a part and read again.
-fn in_batches(entries: &[LogEntry], cuts: &[u8]) -> State {
+pub(crate) fn in_batches(entries: &[LogEntry], cuts: &[u8]) -> State {
     let mut state = State::default();
     let (mut at, mut cuts) = (0, cuts.iter().copied().cycle());
     while at < entries.len() {
@@ -390,7 +379,7 @@ fn in_batches(entries: &[LogEntry], cuts: &[u8]) -> State {
 }
 
 /// Restores a state from the bytes of `comity.state`, in an order of chance.
-fn restored(topic: &Topic, of: &State, order: u8) -> State {
+pub(crate) fn restored(topic: &Topic, of: &State, order: u8) -> State {
     let mut state = State::default();
     let mut records: Vec<_> = topic.iter().filter_map(|(key, datum)| Some((key, datum.as_ref()?))).collect();
     records.sort_by_key(|(key, _)| digest(&format!("{order}{key}")));
@@ -406,7 +395,7 @@ fn restored(topic: &Topic, of: &State, order: u8) -> State {
     state
 }
 
-fn histories() -> u32 {
+pub(crate) fn histories() -> u32 {
     std::env::var("COMITY_HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000)
 }
 
@@ -440,7 +429,8 @@ const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pendi
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
     an unseen original, Acknowledged, AlertNotSent, NotForward, overdue, acknowledged, ended, \
     a dispute, a dispute that ends, Update Disputed, answered in time, answered late, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten, \
-    a member joined, told as it joins: Alert, told as it joins: Update";
+    a member joined, told as it joins: Alert, told as it joins: Update, \
+    EqualIdentifiers, UnknownOrganisation, UnknownLink, a number that came back";
 
 #[test]
 fn histories_by_chance_meet_every_rule() {
@@ -450,7 +440,7 @@ fn histories_by_chance_meet_every_rule() {
     let strategy = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 40), 1..40);
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..1_200 {
+    for _ in 0..1_600 {
         let mut writer = Writer::new();
         let rules = writer.rules.clone();
         writer.push(Body::Rules(Box::new(rules)));
@@ -466,7 +456,7 @@ fn histories_by_chance_meet_every_rule() {
                     Key::Case(..) => *met.entry("a case forgotten".to_owned()).or_default() += 1,
                     Key::Organisation(_) => *met.entry("an organisation forgotten".to_owned()).or_default() += 1,
                     Key::Join(_) => *met.entry("a member joined".to_owned()).or_default() += 1,
-                    Key::Pending(..) | Key::Source(..) | Key::Rules => {}
+                    Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Link(_) | Key::Retell(_) => {}
                 }
             }
             for what in words(&said(&state, &effects)) {
@@ -481,7 +471,7 @@ fn histories_by_chance_meet_every_rule() {
 }
 
 /// What an entry met, in words.
-fn words(said: &Said) -> Vec<String> {
+pub(crate) fn words(said: &Said) -> Vec<String> {
     let mut words = vec![format!("{:?}", said.outcome)];
     words.extend(said.rejected.map(|(reason, _)| format!("{reason:?}")));
     let mut note = |holds: bool, what: &str| words.extend(holds.then(|| what.to_owned()));
@@ -495,6 +485,11 @@ fn words(said: &Said) -> Vec<String> {
     note(said.took.is_some_and(|took| took.3 == Some(true)), "answered in time");
     note(said.took.is_some_and(|took| took.3 == Some(false)), "answered late");
     note(said.sent.iter().any(|sent| sent.original_unseen), "an unseen original");
+    note(said.sent.iter().any(|sent| !sent.formerly.is_empty()), "known before by another name");
+    note(said.reviews.iter().any(|asked| asked.0), "a number that came back");
+    note(said.reviews.iter().any(|asked| !asked.0), "a number with two holders");
+    let again = |sent: &Sent| said.outcome == Outcome::Tick && sent.standing == Standing::InForce;
+    note(said.sent.iter().any(again), "told by time alone of the same standing");
     words.extend(said.late.iter().map(|late| late.1.to_owned()));
     for sent in &said.sent {
         words.push(format!("{:?} {:?}", sent.msg_type, sent.standing));

@@ -9,7 +9,7 @@ use comity::index::key::KeyRef;
 use comity::model::change::Change;
 use comity::model::code::WithdrawalScope;
 use comity::model::decision::Output;
-use comity::model::state::{Key, Sequences, SourceState, Value};
+use comity::model::state::{Key, Pair, Sequences, SourceState, Value};
 use hashbrown::Equivalent;
 
 use crate::world::place;
@@ -27,6 +27,8 @@ fn a_borrowed_key_is_its_owned_one() {
         Key::Rules,
         Key::Join(place("DE")),
         Key::Join(place("FR")),
+        Key::Link(Pair::new("a", "b")),
+        Key::Retell(Pair::new("a", "b")),
     ];
     for key in &keys {
         assert_eq!(hasher.hash_one(key), hasher.hash_one(KeyRef::from(key)), "{key:?}");

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test ends where its input is not what it must be")]
 
 mod answers;
+mod chance;
 mod histories;
 mod index;
 mod model;
@@ -12,7 +13,9 @@ mod rules_of_acknowledging;
 mod rules_of_joining;
 mod rules_of_snapshots;
 mod rules_of_telling;
+mod rules_of_links;
 mod rules_of_the_desk;
 mod rules_of_time;
 mod rules_of_withdrawal;
+mod ties;
 mod world;

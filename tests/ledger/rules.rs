@@ -1,13 +1,10 @@
 //! Positions, rules, content, revisions, subjects: what is taken at all.
 
-use std::sync::Arc;
-
 use comity::ledger::Outcome;
 use comity::model::code::{Kind, MatchedBy, MemberState, MsgType, Standing, WithdrawalReason};
 use comity::model::decision::Output;
-use comity::model::entry::{Body, Link, LinkRelation};
+
 use comity::model::place::DAY_MS;
-use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
 
 use crate::world::{Log, START, closure, digest, identifier, member, original, place, revised, rules, subject};
@@ -88,21 +85,6 @@ fn rules_that_drop_reorder_or_repeat_members_are_refused() {
         many.members.extend((0..4).map(|number| member(&format!("X{letter}-{number}"))));
     }
     assert!(log.rules(many).alarms.rules_refused, "more than a federation may have");
-}
-
-#[test]
-fn acknowledgements_and_links_are_not_accepted_yet() {
-    let mut log = Log::new(&FEDERATION);
-    let link = Link {
-        at: SourcePosition { topic: Arc::from("links"), partition: 0, from: 0, offset: 0 },
-        relation: LinkRelation::Same,
-        first: "reg:A".to_owned(),
-        second: "reg:B".to_owned(),
-        asserted_by: "a".to_owned(),
-        basis: "b".to_owned(),
-    };
-    assert_eq!(log.add(Body::Link(Box::new(link.clone()))).rejected, Some(Reason::NotAccepted));
-    assert_eq!(log.add(Body::Link(Box::new(link))).outcome, Outcome::SentTwice);
 }
 
 #[test]

@@ -173,7 +173,7 @@ pub(crate) fn entry(body: &Body) -> Json {
             Some(&link.at),
             json!({
                 "relation": link.relation.name(), "first": link.first, "second": link.second,
-                "asserted_by": link.asserted_by, "basis": link.basis,
+                "asserted_by": link.asserted_by, "basis": link.basis, "from": link.from, "to": link.to,
             }),
         ),
         Body::Rules(in_force) => (None, rules(in_force)),
@@ -239,7 +239,7 @@ fn case(case: &Case) -> Json {
         "domain": case.domain.name(), "organisation_id": case.organisation_id,
         "name_digest": case.name_digest.map(digest),
         "told": each(&case.told, |told| json!({
-            "member": told.member, "role": told.role.name(), "sequence": told.sequence,
+            "member": told.member, "role": told.role.name(), "by_index": told.by_index, "sequence": told.sequence,
         })),
         "events": each(&case.events, |event| json!({
             "event_id": event.event_id, "revision": event.revision, "version": event.version,
@@ -272,6 +272,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
             "organisation_id": known.organisation_id, "identifiers": known.identifiers,
             "registered_in": known.registered_in.map(|place| place.to_string()),
             "open_cases": each(&known.open_cases, open_case), "cases": known.cases,
+            "name": digest(known.name), "form": known.form,
         }),
         Value::Case(known) => case(known),
         Value::Pending(waiting) => json!({
@@ -286,6 +287,20 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
             "after": join.after.as_ref().map(|end| json!({
                 "expires_at": end.expires_at, "origin": end.origin.as_str(), "case_id": end.case_id,
                 "place": end.place,
+            })),
+        }),
+        Value::Link(bond) => json!({
+            "relation": bond.relation.map(Code::name), "first": bond.first, "second": bond.second,
+            "asserted_by": bond.asserted_by, "event_id": bond.event_id, "basis": bond.basis,
+            "from": bond.from, "to": bond.to,
+        }),
+        Value::Retell(work) => json!({
+            "low": work.pair.low, "high": work.pair.high, "since": work.since,
+            "steps": each(&work.steps, |step| json!({
+                "before": step.before.map(Code::name), "high_first": step.high_first, "next": step.next,
+            })),
+            "after": work.after.as_ref().map(|(origin, case_id)| json!({
+                "origin": origin.as_str(), "case_id": case_id,
             })),
         }),
     };
@@ -348,7 +363,7 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         }),
         json!({
             "organisation": decision.organisation.as_ref().map(|organisation| json!({
-                "organisation_id": organisation.organisation_id, "matched_by": organisation.matched_by.name(),
+                "organisation_id": organisation.organisation_id, "formerly": organisation.formerly, "matched_by": organisation.matched_by.name(),
                 "identifiers": subject.map_or(json!([]), |subject| each(&subject.identifiers, identifier)),
                 "legal_name": subject.map(|subject| &subject.legal_name),
             })),

@@ -144,7 +144,7 @@ fn lengths_that_are_only_claimed() {
 fn a_list_without_end() {
     let with = |count: usize| {
         let identifiers = [long(count as i64), vec![0; count], long(0)].concat();
-        let organisation = [text("lei:1"), identifiers, long(0), long(0), long(0)].concat();
+        let organisation = [text("lei:1"), identifiers, long(0), long(0), long(0), vec![0; 16], long(0)].concat();
         decode_record(b"org/lei:1", Some(&[vec![0, 0, 0, 0, 6, 2, 0], organisation].concat()), None)
     };
     assert!(with(100_000).is_ok());
@@ -201,6 +201,8 @@ fn a_value_of_another_key() {
         identifiers: Vec::new(),
         registered_in: None,
         open_cases: Vec::new(),
+        name: 0,
+        form: 0,
         cases: 0,
     };
     let framed = encode_record(1, &encode_value(&Value::Organisation(Arc::new(known))));

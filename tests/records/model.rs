@@ -12,8 +12,8 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
 use comity::model::state::{
-    Ack, Case, CaseEvent, Checkpoint, Duty, EventEnd, Join, Key, Marks, OpenCase, Organisation, Pending, RanOut,
-    Revision, Sequences, SourceState, Told, Value,
+    Ack, Bond, Case, CaseEvent, Checkpoint, Duty, EventEnd, Join, Key, Marks, OpenCase, Organisation, Pair, Pending,
+    RanOut, Retelling, Revision, Sequences, SourceState, Step, Told, Value,
 };
 
 use super::entropy::Entropy;
@@ -205,6 +205,8 @@ pub(crate) fn body(e: &mut Entropy) -> Body {
             second: e.text(),
             asserted_by: e.text(),
             basis: e.text(),
+            from: e.optional(Entropy::int),
+            to: e.optional(Entropy::int),
         })),
         5 => Body::Missing(Box::new(Missing {
             at: source(e),
@@ -240,7 +242,7 @@ fn case(e: &mut Entropy) -> Case {
         domain: e.code(),
         organisation_id: e.optional(Entropy::text),
         name_digest: e.optional(digest),
-        told: e.list(|e| Told { member: e.byte(), role: e.code(), sequence: e.long() }),
+        told: e.list(|e| Told { member: e.byte(), role: e.code(), by_index: e.flag(), sequence: e.long() }),
         events: e.list(|e| CaseEvent {
             event_id: e.text(),
             revision: e.optional(Entropy::long),
@@ -277,7 +279,7 @@ fn case(e: &mut Entropy) -> Case {
 
 /// A value of the state under its key.
 pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
-    match e.below(6) {
+    match e.below(8) {
         0 => (
             Key::Source(Arc::from(e.text()), e.int()),
             Value::Source(SourceState { position: e.long(), gap_since: e.optional(Entropy::long) }),
@@ -289,6 +291,8 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 registered_in: e.optional(Entropy::place),
                 open_cases: e.list(open_case),
                 cases: e.int(),
+                name: digest(e),
+                form: e.int().unsigned_abs(),
             };
             (Key::Organisation(known.organisation_id.clone()), Value::Organisation(Arc::new(known)))
         }
@@ -314,6 +318,32 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 e.optional(|e| EventEnd { expires_at: e.long(), origin: e.place(), case_id: e.text(), place: e.int() });
             let join = Join { member: e.place(), since: e.long(), again: e.flag(), after };
             (Key::Join(join.member), Value::Join(Arc::new(join)))
+        }
+        5 => {
+            let bond = Bond {
+                relation: e.optional(Entropy::code),
+                first: e.text(),
+                second: e.text(),
+                asserted_by: e.text(),
+                event_id: e.optional(Entropy::text),
+                basis: e.text(),
+                from: e.optional(Entropy::int),
+                to: e.optional(Entropy::int),
+            };
+            (Key::Link(Pair::new(&bond.first, &bond.second)), Value::Link(Arc::new(bond)))
+        }
+        6 => {
+            let work = Retelling {
+                pair: Pair::new(&e.text(), &e.text()),
+                since: e.long(),
+                steps: e.list(|e| Step {
+                    before: e.optional(Entropy::code),
+                    high_first: e.flag(),
+                    next: e.list(Entropy::long),
+                }),
+                after: e.optional(|e| (e.place(), e.text())),
+            };
+            (Key::Retell(work.pair.clone()), Value::Retell(Arc::new(work)))
         }
         _ => (Key::Rules, Value::Rules(Arc::new(rules(e)))),
     }
@@ -382,8 +412,11 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
             since: e.int(),
             handling: e.optional(Entropy::code),
         },
-        organisation: e
-            .optional(|e| AlertOrganisation { organisation_id: e.optional(Entropy::text), matched_by: e.code() }),
+        organisation: e.optional(|e| AlertOrganisation {
+            organisation_id: e.optional(Entropy::text),
+            formerly: e.list(Entropy::text),
+            matched_by: e.code(),
+        }),
         open_cases: e.list(open_case),
         open_cases_more: e.int(),
         contact: e.optional(contact),

@@ -1,7 +1,7 @@
 //! What is written is read the same, by Comity and by another library.
 
 use comity::model::entry::{Body, LogEntry};
-use comity::model::state::{Checkpoint, Key, Value};
+use comity::model::state::{Checkpoint, Key, Pair, Value};
 use comity::schema::event::content_sha256;
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{
@@ -126,6 +126,8 @@ fn the_text_of_each_kind_of_key() {
         (Key::Source("comity.in.a".into(), 3), "source/3/comity.in.a"),
         (Key::Rules, "rules"),
         (Key::Join(on), "work/join/CA-ON"),
+        (Key::Link(Pair::new("b/c:2", "a/c:1")), "link/5/a/c:1/b/c:2"),
+        (Key::Retell(Pair::new("é", "é")), "work/link/2/é/é"),
     ];
     for (key, text) in keys {
         assert_eq!(encode_key(&key), text);
@@ -141,6 +143,10 @@ fn the_text_of_each_kind_of_key() {
         "source/01/t",
         "work/1",
         "work/join/xx",
+        "link/1/b/a",
+        "link/01/a/b",
+        "link/9/a/b",
+        "work/link/1/ab",
     ] {
         assert_eq!(decode_key(unknown), None, "{unknown}");
     }

@@ -59,8 +59,8 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         organisation_id: Some("ca-bn:000901371".to_owned()),
         name_digest: Some(7),
         told: vec![
-            Told { member: 1, role: Role::FollowUp, sequence: 12 },
-            Told { member: 2, role: Role::Attention, sequence: 9 },
+            Told { member: 1, role: Role::FollowUp, by_index: false, sequence: 12 },
+            Told { member: 2, role: Role::Attention, by_index: false, sequence: 9 },
         ],
         events: vec![event],
         keep_until: 1_900_000_000_000,
@@ -81,6 +81,8 @@ fn view() -> View {
             scope: Scope::Federation,
         }],
         cases: 1,
+        name: 0,
+        form: 0,
     };
     let values = [
         Value::Rules(Arc::new(rules())),

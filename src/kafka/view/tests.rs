@@ -49,6 +49,8 @@ fn organisation(organisation_id: &str, identifiers: Vec<String>) -> Organisation
         registered_in: None,
         open_cases: Vec::new(),
         cases: 1,
+        name: 0,
+        form: 0,
     }
 }
 

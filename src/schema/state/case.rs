@@ -26,6 +26,7 @@ pub(super) fn write(case: &state::Case, out: &mut Vec<u8>) {
 fn told(told: &state::Told, out: &mut Vec<u8>) {
     datum::int(i32::from(told.member), out);
     datum::code(told.role, out);
+    datum::boolean(told.by_index, out);
     datum::long(told.sequence, out);
 }
 
@@ -119,13 +120,14 @@ impl Read {
 struct Told {
     member: i32,
     role: Symbol<Role>,
+    by_index: bool,
     sequence: i64,
 }
 
 impl Told {
     fn into_model(self) -> Option<state::Told> {
         let member = u8::try_from(self.member).ok()?;
-        Some(state::Told { member, role: self.role.0, sequence: self.sequence })
+        Some(state::Told { member, role: self.role.0, by_index: self.by_index, sequence: self.sequence })
     }
 }
 

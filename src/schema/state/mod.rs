@@ -9,10 +9,11 @@ use super::read::Record;
 use super::{canonical, datum, rules, wire};
 use crate::model::code::{Code, WithdrawalScope};
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Checkpoint, Key, Organisation, Pending, SourceState, Value};
+use crate::model::state::{Checkpoint, Key, Pair, Pending, SourceState, Value};
 
 mod case;
 mod checkpoint;
+mod link;
 mod organisation;
 mod work;
 
@@ -43,7 +44,8 @@ pub enum StateRecord {
 }
 
 /// The record key of a state key: `org/…`, `case/<origin>/<case_id>`, `pending/<origin>/<scope>/<target>`,
-/// `source/<partition>/<topic>`, `rules`, `work/join/<member>`.
+/// `source/<partition>/<topic>`, `rules`, `link/<bytes of the one>/<the one>/<the other>`, and work that is due:
+/// `work/join/<member>` and `work/link/…`.
 ///
 /// An id may hold any character, so each one is the last part of its key: all that follows the parts before it, which
 /// never hold a `/`. Nothing needs an escape, and two keys never have the same text.
@@ -56,6 +58,8 @@ pub fn encode_key(key: &Key) -> String {
         Key::Source(topic, partition) => format!("source/{partition}/{topic}"),
         Key::Rules => RULES_KEY.to_owned(),
         Key::Join(member) => format!("work/join/{member}"),
+        Key::Link(pair) => format!("link/{}", link::encode_pair(pair)),
+        Key::Retell(pair) => format!("work/link/{}", link::encode_pair(pair)),
     }
 }
 
@@ -82,7 +86,12 @@ pub fn decode_key(text: &str) -> Option<Key> {
             // A number has several spellings (`+1`, `01`), a key has one.
             (number.to_string() == partition).then(|| Key::Source(Arc::from(topic), number))
         }
-        "work" => Some(Key::Join(Jurisdiction::parse(rest.strip_prefix("join/")?)?)),
+        "link" => link::decode_pair(rest).map(Key::Link),
+        "work" => match rest.split_once('/')? {
+            ("join", member) => Some(Key::Join(Jurisdiction::parse(member)?)),
+            ("link", pair) => link::decode_pair(pair).map(Key::Retell),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -115,6 +124,14 @@ pub fn encode_value(value: &Value) -> Vec<u8> {
         Value::Join(join) => {
             datum::branch(5, &mut out);
             work::write(join, &mut out);
+        }
+        Value::Link(bond) => {
+            datum::branch(6, &mut out);
+            link::write(bond, &mut out);
+        }
+        Value::Retell(work) => {
+            datum::branch(7, &mut out);
+            link::write_retelling(work, &mut out);
         }
     }
     out
@@ -178,10 +195,11 @@ fn belongs(key: &Key, value: &Value) -> bool {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
         }
         (Key::Join(member), Value::Join(join)) => *member == join.member,
+        (Key::Link(pair), Value::Link(bond)) => *pair == Pair::new(&bond.first, &bond.second),
+        (Key::Retell(pair), Value::Retell(work)) => *pair == work.pair,
         (Key::Source(..), Value::Source(_)) | (Key::Rules, Value::Rules(_)) => true,
-        (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_), _) => {
-            false
-        }
+        (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _)
+        | (Key::Join(_) | Key::Link(_) | Key::Retell(_), _) => false,
     }
 }
 
@@ -207,13 +225,17 @@ enum Content {
     Rules(rules::Read),
     #[serde(rename = "comity.Join")]
     Join(work::Read),
+    #[serde(rename = "comity.Bond")]
+    Link(link::Read),
+    #[serde(rename = "comity.Retelling")]
+    Retell(link::ReadRetelling),
 }
 
 impl Content {
-    /// The value; `None` where it names a member beyond any that a federation can have.
+    /// The value; `None` where it holds what no ledger writes.
     fn into_model(self) -> Option<Value> {
         Some(match self {
-            Self::Organisation(known) => Value::Organisation(Arc::new(Organisation::from(known))),
+            Self::Organisation(known) => Value::Organisation(Arc::new(known.into_model()?)),
             Self::Case(known) => Value::Case(Arc::new(known.into_model()?)),
             Self::Pending(waiting) => Value::Pending(Arc::new(Pending::from(waiting))),
             Self::Source(source) => {
@@ -221,6 +243,8 @@ impl Content {
             }
             Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into_model()?)),
             Self::Join(join) => Value::Join(Arc::new(join.into())),
+            Self::Link(bond) => Value::Link(Arc::new(bond.into())),
+            Self::Retell(work) => Value::Retell(Arc::new(work.into_model()?)),
         })
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::model::code::{Domain, Scope, Severity};
 use crate::model::state;
 use crate::schema::datum;
-use crate::schema::read::{Place, Symbol, each};
+use crate::schema::read::{Fixed, Place, Symbol, each};
 
 /// Appends an `Organisation`.
 pub(super) fn write(known: &state::Organisation, out: &mut Vec<u8>) {
@@ -14,6 +14,8 @@ pub(super) fn write(known: &state::Organisation, out: &mut Vec<u8>) {
     datum::optional(known.registered_in, out, datum::place);
     datum::list(&known.open_cases, out, write_open_case);
     datum::int(known.cases, out);
+    datum::digest_128(known.name, out);
+    datum::long(i64::from(known.form), out);
 }
 
 /// Appends an `OpenCase`.
@@ -34,17 +36,22 @@ pub(super) struct Read {
     registered_in: Option<Place>,
     open_cases: Vec<OpenCase>,
     cases: i32,
+    name: Fixed<16>,
+    form: i64,
 }
 
-impl From<Read> for state::Organisation {
-    fn from(read: Read) -> Self {
-        Self {
-            organisation_id: read.organisation_id,
-            identifiers: read.identifiers,
-            registered_in: read.registered_in.map(|place| place.0),
-            open_cases: each(read.open_cases),
-            cases: read.cases,
-        }
+impl Read {
+    /// The organisation; `None` where its form is no digest.
+    pub(super) fn into_model(self) -> Option<state::Organisation> {
+        Some(state::Organisation {
+            organisation_id: self.organisation_id,
+            identifiers: self.identifiers,
+            registered_in: self.registered_in.map(|place| place.0),
+            open_cases: each(self.open_cases),
+            cases: self.cases,
+            name: u128::from_be_bytes(self.name.0),
+            form: u32::try_from(self.form).ok()?,
+        })
     }
 }
 

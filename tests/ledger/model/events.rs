@@ -32,7 +32,7 @@ impl Model {
         if self.names_no_group(event) {
             return self.reject(Reason::UnknownGroup, said);
         }
-        let organisation = self.look_up(event.subject.as_ref());
+        let organisation = self.look_up(event.subject.as_ref(), None).and_then(|led| led.id);
         let registered = organisation.as_ref().and(event.subject.as_ref()).and_then(|subject| subject.jurisdiction);
         for member in self.members() {
             let to = member.jurisdiction;
@@ -65,6 +65,7 @@ impl Model {
                 expires_at: Some(expires_at),
                 original_unseen: false,
                 organisation_id: organisation.clone(),
+                formerly: Vec::new(),
                 severity: event.severity,
                 open_cases: Vec::new(),
                 open_cases_more: 0,
@@ -116,7 +117,7 @@ impl Model {
             self.send(case, place, alert, said);
             anew = true;
         }
-        self.settle(case, event, other);
+        self.settle(case, event, other, said);
         self.drop_unnamed();
         self.keep(case, self.forget_at(expires_at));
         let mut standing = if over { Standing::Expired } else { standing_of(event.case_status) };

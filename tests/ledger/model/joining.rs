@@ -61,10 +61,11 @@ impl Model {
     fn tell_one(&mut self, case: usize, place: usize, to: Jurisdiction, said: &mut Said) {
         let sequence = self.sequence("alerts", Some(to));
         let event = self.cases[case].events[place].clone();
-        let (organisation_id, origin) = (self.cases[case].organisation.clone(), self.cases[case].origin);
-        let mut open = self.open_cases(&organisation_id, origin);
+        let origin = self.cases[case].origin;
+        let ids = self.ids_of(self.cases[case].organisation.as_ref());
+        let mut open = self.open_cases(&ids, origin);
         open.retain(|(open, _)| open.scope == Scope::Federation);
-        let before = self.cases[case].told.iter().find(|(at, ..)| *at == to).map(|(_, role, _)| *role);
+        let before = self.cases[case].told.iter().find(|told| told.to == to).map(|told| told.role);
         let knows = event.told.contains(&to);
         let role = before.filter(|_| knows).unwrap_or(Role::Attention);
         said.sent.push(Sent {
@@ -81,17 +82,20 @@ impl Model {
             references: Vec::new(),
             expires_at: event.expires_at,
             original_unseen: false,
-            organisation_id: organisation_id.clone(),
+            organisation_id: ids.first().cloned(),
+            formerly: ids.iter().skip(1).cloned().collect(),
             severity: event.severity,
             open_cases_more: i32::try_from(open.len().saturating_sub(32)).expect("few"),
             open_cases: open.into_iter().map(|(open, _)| open).take(32).collect(),
-            restricted_cases: self.restricted_for(&organisation_id, origin, to),
+            restricted_cases: self.restricted_for(&ids, origin, to),
             ack_due_at: None,
             disputed_since: self.disputed_since(case, place),
         });
+        let bonds = self.bonds.clone();
         let told = &mut self.cases[case].told;
-        told.retain(|(at, ..)| *at != to);
-        told.push((to, role, sequence));
+        let by_index = knows && told.iter().any(|told| told.to == to && told.by_index);
+        told.retain(|told| told.to != to);
+        told.push(Told { to, role, sequence, by_index, bonds });
         self.cases[case].events[place].told.push(to);
         // It begins no clock; one that runs goes on.
         said.sent.last_mut().expect("an alert").ack_due_at = self.told_now(case, place, (to, role), false, said);

@@ -84,53 +84,92 @@ impl Model {
         self.cases[case].events.len() - 1
     }
 
-    /// The organisation that a subject's identifiers lead to: the holder of the strongest that is held, else a new one.
-    pub(super) fn look_up(&self, subject: Option<&Subject>) -> Option<String> {
-        let identifiers = identifiers(subject?);
-        for identifier in &identifiers {
-            for organisation in &self.organisations {
-                if organisation.identifiers.contains(identifier) {
-                    return Some(organisation.identifiers[0].clone());
+    /// Where a subject's identifiers lead. A holder of another name is not the subject, nor is one without an open case
+    /// that had another form, unless its case has it already.
+    pub(super) fn look_up(&self, subject: Option<&Subject>, current: Option<&String>) -> Option<Led> {
+        let subject = subject?;
+        let is_it = |known: &Organisation| {
+            let id = &known.identifiers[0];
+            let live =
+                self.cases.iter().any(|case| case.organisation.as_ref() == Some(id) && case.events.iter().any(stands));
+            let other_form = known.form.is_some() && subject.legal_form.is_some() && known.form != subject.legal_form;
+            current == Some(id) || is_spelling(&known.name, &subject.legal_name) && (live || !other_form)
+        };
+        let (mut led, mut own) = (Led::default(), None);
+        for identifier in identifiers(subject) {
+            // Holders in the order of their numbers: that of the identifier itself, then its namesakes.
+            let mut holders: Vec<&Organisation> = Vec::new();
+            holders.extend(self.organisations.iter().filter(|at| at.identifiers.contains(&identifier)));
+            let base = !holders.is_empty();
+            let named: Vec<String> = (2..10).map(|number| format!("{identifier}~{number}")).collect();
+            for name in &named {
+                holders.extend(self.organisations.iter().filter(|at| at.identifiers[0] == *name));
+            }
+            match (holders.iter().find(|at| is_it(at)), holders.first()) {
+                (Some(it), _) if led.id.is_none() => led.id = Some(it.identifiers[0].clone()),
+                (Some(it), _) => led.others.push((identifier, it.identifiers[0].clone(), true)),
+                (None, Some(other)) => {
+                    let free = named.iter().find(|name| holders.iter().all(|at| at.identifiers[0] != **name));
+                    let free = if base { free.expect("few namesakes").clone() } else { identifier.clone() };
+                    own = own.or(Some(free));
+                    led.others.push((identifier, other.identifiers[0].clone(), false));
                 }
+                (None, None) => led.free.push(identifier),
             }
         }
-        identifiers.first().cloned()
+        led.is_new = led.id.is_none();
+        if let Some(own) = own.filter(|_| led.is_new) {
+            led.free.retain(|identifier| *identifier != own);
+            led.free.insert(0, own);
+        }
+        led.id = led.id.or(led.free.first().cloned());
+        led.others.retain(|(_, other, _)| Some(other) != led.id.as_ref());
+        led.id.is_some().then_some(led)
     }
 
     pub(super) fn names_another(&self, case: usize, event: &InfractionEvent) -> bool {
         let Some(subject) = &event.subject else { return false };
         let case = &self.cases[case];
-        match (&case.organisation, self.look_up(Some(subject))) {
-            (Some(known), Some(named)) => *known != named,
+        match (&case.organisation, self.look_up(Some(subject), case.organisation.as_ref())) {
+            (Some(known), Some(led)) => !self.one_with(known, &self.bonds).contains(&led.id.expect("an id")),
             _ => case.name.as_ref().is_some_and(|name| *name != normal(&subject.legal_name)),
         }
     }
 
-    pub(super) fn settle(&mut self, case: usize, event: &InfractionEvent, other: bool) {
+    pub(super) fn settle(&mut self, case: usize, event: &InfractionEvent, other: bool, said: &mut Said) {
         let Some(subject) = &event.subject else { return };
+        let led = self.look_up(Some(subject), self.cases[case].organisation.as_ref());
         if other {
             self.cases[case].organisation = None;
         }
         self.cases[case].name = Some(normal(&subject.legal_name));
-        let Some(id) = self.look_up(Some(subject)) else { return };
-        let held: Vec<String> = self.organisations.iter().flat_map(|at| at.identifiers.clone()).collect();
-        let free = identifiers(subject).into_iter().filter(|identifier| !held.contains(identifier));
-        match self.organisations.iter_mut().find(|organisation| organisation.identifiers[0] == id) {
-            Some(organisation) => {
-                organisation.identifiers.extend(free);
-                organisation.registered_in = subject.jurisdiction.or(organisation.registered_in);
+        let Some(Led { id: Some(id), free, others, is_new }) = led else { return };
+        if is_new {
+            let (name, form) = (subject.legal_name.clone(), subject.legal_form.clone());
+            let registered_in = subject.jurisdiction;
+            self.organisations.push(Organisation { identifiers: free, registered_in, name, form });
+        } else {
+            for identifier in &free {
+                self.take_effect(identifier, said);
             }
-            None => self
-                .organisations
-                .push(Organisation { identifiers: free.collect(), registered_in: subject.jurisdiction }),
+            let known = self.organisations.iter_mut().find(|at| at.identifiers[0] == id).expect("it is known");
+            known.identifiers.extend(free);
+            known.registered_in = subject.jurisdiction.or(known.registered_in);
+        }
+        for met in others {
+            self.meet(event, &id, met, is_new, said);
         }
         self.cases[case].organisation = Some(id);
     }
 
-    /// Organisations that no case names any more.
+    /// Organisations that no case names any more, nor any that they are one with.
     pub(super) fn drop_unnamed(&mut self) {
-        let cases = &self.cases;
-        self.organisations.retain(|at| cases.iter().any(|case| case.organisation.as_ref() == Some(&at.identifiers[0])));
+        let named = |id: &String| self.cases.iter().any(|case| case.organisation.as_ref() == Some(id));
+        let ids: Vec<String> = self.organisations.iter().map(|at| at.identifiers[0].clone()).collect();
+        let gone: Vec<String> =
+            ids.into_iter().filter(|id| !self.one_with(id, &self.bonds).iter().any(named)).collect();
+        self.organisations.retain(|at| !gone.contains(&at.identifiers[0]));
+        self.drop_bonds();
     }
 
     /// A case remembers whom it told until the end of the day that lies `forget_after` behind its latest term.
@@ -148,6 +187,22 @@ impl Model {
         let after = self.rules.as_ref().expect("rules").policy.expires_after;
         event.expires_at.unwrap_or_else(|| end(&event.decided, &[after]))
     }
+}
+
+/// Where a subject's identifiers lead.
+#[derive(Debug, Default)]
+pub(super) struct Led {
+    pub(super) id: Option<String>,
+    /// Those that are its own from now on.
+    free: Vec<String>,
+    /// Identifiers that others hold: the identifier, the other, whether it has the subject's name.
+    others: Vec<(String, String, bool)>,
+    is_new: bool,
+}
+
+/// The names of these histories are two, each in some spellings.
+fn is_spelling(one: &str, other: &str) -> bool {
+    normal(one).chars().next() == normal(other).chars().next()
 }
 
 pub(super) fn stands(event: &Event) -> bool {

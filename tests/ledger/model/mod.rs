@@ -14,11 +14,14 @@ mod duties;
 mod events;
 mod joining;
 mod known;
+mod links;
 mod telling;
 
+use comity::model::state::Pair;
 use duties::Answer;
 pub(crate) use duties::{Disputed, Late};
 use known::{by_desk, end, standing_of, stands};
+use links::{Bond, Telling};
 
 /// One alert to one recipient.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +41,7 @@ pub(crate) struct Sent {
     pub(crate) expires_at: Option<Millis>,
     pub(crate) original_unseen: bool,
     pub(crate) organisation_id: Option<String>,
+    pub(crate) formerly: Vec<String>,
     pub(crate) severity: Severity,
     pub(crate) open_cases: Vec<OpenCase>,
     pub(crate) open_cases_more: i32,
@@ -48,6 +52,12 @@ pub(crate) struct Sent {
 
 /// A case forgotten: origin, name, sequence in the archive, those told with their last sequence.
 pub(crate) type Forgotten = (Jurisdiction, String, i64, Vec<(Jurisdiction, i64)>);
+
+/// A question for a person: whether its organisation is new, that one, the other one, the identifier, sequence.
+pub(crate) type Asked = (bool, String, String, String, i64);
+
+/// Who is told, in which role, in which role before, and whether only for what the index shows; `None` leaves that.
+type To = (Jurisdiction, Role, Option<Role>, Option<bool>);
 
 /// What the naive ledger says of one entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +70,7 @@ pub(crate) struct Said {
     pub(crate) forgotten: Vec<Forgotten>,
     /// What a person must look at: the event, the sequence of the review.
     pub(crate) reviewed: Vec<(String, i64)>,
+    pub(crate) reviews: Vec<Asked>,
     pub(crate) late: Vec<Late>,
     pub(crate) disputes: Vec<Disputed>,
     /// Who acknowledged which level after how long, and whether in time.
@@ -77,6 +88,8 @@ struct Organisation {
     /// The first is the `organisation_id`.
     identifiers: Vec<String>,
     registered_in: Option<Jurisdiction>,
+    name: String,
+    form: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,11 +115,21 @@ struct Case {
     domain: Domain,
     organisation: Option<String>,
     name: Option<String>,
-    /// With the sequence of the last alert.
-    told: Vec<(Jurisdiction, Role, i64)>,
+    told: Vec<Told>,
     events: Vec<Event>,
     answers: Vec<Answer>,
     keep_until: Millis,
+}
+
+/// What one recipient got last of a case.
+#[derive(Debug, Clone)]
+struct Told {
+    to: Jurisdiction,
+    role: Role,
+    sequence: i64,
+    by_index: bool,
+    /// What was said of identifiers then.
+    bonds: Vec<Bond>,
 }
 
 #[derive(Debug, Clone)]
@@ -128,9 +151,20 @@ struct Joining {
     last: Option<(Millis, Jurisdiction, String, usize)>,
 }
 
-/// Something due: when, cases before withdrawals before members that join, origin or member, scope of a withdrawal, name; of a case its expiries by event,
-/// then its clocks by member and event, then its end.
-type Due = (Millis, u8, Jurisdiction, u8, String, (u8, usize, usize));
+/// Something due, and when.
+type Due = (Millis, What);
+
+/// What is due: cases before withdrawals before members that join before links.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    /// Of a case its expiries by event, then its clocks by member and event, then its end.
+    Case(Jurisdiction, String, (u8, usize, usize)),
+    /// Scope 1 for a whole case.
+    Waiting(Jurisdiction, u8, String),
+    Join(Jurisdiction),
+    End(Pair),
+    Tell(Pair),
+}
 
 /// The naive ledger.
 #[derive(Debug, Default)]
@@ -145,6 +179,8 @@ pub(crate) struct Model {
     cases: Vec<Case>,
     waiting: Vec<Waiting>,
     joining: Vec<Joining>,
+    bonds: Vec<Bond>,
+    tellings: Vec<Telling>,
     /// Output, recipient, next sequence.
     next: Vec<(&'static str, Option<Jurisdiction>, i64)>,
 }
@@ -156,14 +192,14 @@ struct Alert {
     expires_at: Option<Millis>,
     original_unseen: bool,
     follows: Vec<String>,
-    recipients: Vec<(Jurisdiction, Role, Option<Role>)>,
+    recipients: Vec<To>,
     newcomers: bool,
     /// True where clocks of answers begin.
     begins: bool,
 }
 
 impl Alert {
-    fn cancel(recipients: Vec<(Jurisdiction, Role, Option<Role>)>) -> Self {
+    fn cancel(recipients: Vec<To>) -> Self {
         Self {
             msg_type: MsgType::Cancel,
             standing: Standing::Withdrawn,
@@ -186,6 +222,7 @@ impl Model {
             national: Vec::new(),
             forgotten: Vec::new(),
             reviewed: Vec::new(),
+            reviews: Vec::new(),
             late: Vec::new(),
             disputes: Vec::new(),
             took: None,
@@ -227,12 +264,15 @@ impl Model {
                 Body::Rejection(rejection) => self.reject(rejection.reason, &mut said),
                 Body::Missing(missing) => self.missing(missing, &mut said),
                 Body::Acknowledgement(said_by) => self.acknowledge(said_by, &mut said),
-                Body::Link(_) => self.reject(Reason::NotAccepted, &mut said),
+                Body::Link(link) => self.link(link, &mut said),
                 Body::Rules(rules) => self.take_rules(rules, &mut said),
                 Body::Tick => Outcome::Tick,
             };
         }
         self.status(&mut said);
+        for telling in &mut self.tellings {
+            telling.new = false;
+        }
         said
     }
 
@@ -336,17 +376,17 @@ impl Model {
     }
 
     /// What is due is done by ticks; what else comes does a little of it, so that it does not wait.
-    fn due(&mut self, most: i32, said: &mut Said) {
+    fn due(&mut self, most: usize, said: &mut Said) {
         if self.rules.is_none() {
             return;
         }
-        let mut pieces = 0;
+        let mut left = most;
         while let Some(next) = self.next_due() {
-            if pieces == most {
+            if left == 0 {
                 said.work_left = true;
                 return;
             }
-            pieces += i32::from(self.do_due(next, said));
+            left -= self.do_due(next, left, said);
         }
     }
 
@@ -356,60 +396,70 @@ impl Model {
         for case in &self.cases {
             for (place, event) in case.events.iter().enumerate() {
                 if let Some(at) = event.expires_at {
-                    due.push((at, 0, case.origin, 0, case.id.clone(), (0, place, 0)));
+                    due.push((at, What::Case(case.origin, case.id.clone(), (0, place, 0))));
                 }
                 for (member, order) in self.members().into_iter().zip(0..) {
                     let mine = |answer: &&Answer| answer.who == member.jurisdiction && answer.event == event.id;
                     let clock = case.answers.iter().find(mine).and_then(|answer| answer.clock.as_ref());
                     if let Some(at) = clock.and_then(|clock| clock.due) {
-                        due.push((at, 0, case.origin, 0, case.id.clone(), (1, order, place)));
+                        due.push((at, What::Case(case.origin, case.id.clone(), (1, order, place))));
                     }
                 }
             }
         }
         if self.now >= self.forget_from {
             for case in &self.cases {
-                due.push((case.keep_until, 0, case.origin, 0, case.id.clone(), (2, 0, 0)));
+                due.push((case.keep_until, What::Case(case.origin, case.id.clone(), (2, 0, 0))));
             }
             for waiting in &self.waiting {
                 let scope = u8::from(waiting.scope == WithdrawalScope::Case);
-                due.push((waiting.until, 1, waiting.origin, scope, waiting.target.clone(), (2, 0, 0)));
+                due.push((waiting.until, What::Waiting(waiting.origin, scope, waiting.target.clone())));
             }
         }
-        for joining in &self.joining {
-            due.push((joining.since, 2, joining.member, 0, String::new(), (0, 0, 0)));
-        }
+        due.extend(self.joining.iter().map(|joining| (joining.since, What::Join(joining.member))));
+        due.extend(self.link_ends().into_iter().map(|(at, pair)| (at, What::End(pair))));
+        let old = self.tellings.iter().filter(|telling| !telling.new);
+        due.extend(old.map(|telling| (telling.since, What::Tell(telling.pair.clone()))));
         due.into_iter().filter(|due| due.0 <= self.now).min()
     }
 
-    /// Does the first due thing; `false` where nothing was left of it, which is no piece of work.
-    fn do_due(&mut self, due: Due, said: &mut Said) -> bool {
-        let (at, what, origin, scope, name, (work, place, event)) = due;
-        if what == 2 {
-            return self.tell_next(origin, said);
-        }
-        if what == 1 {
-            self.waiting.retain(|waiting| {
+    /// Does one thing, or as much of it as there is room for; gives how much of that it took: nothing where nothing was
+    /// left of it.
+    fn do_due(&mut self, (at, what): Due, left: usize, said: &mut Said) -> usize {
+        match what {
+            What::Case(origin, name, work) => self.do_case(at, (origin, name), work, said),
+            What::Waiting(origin, scope, name) => self.waiting.retain(|waiting| {
                 (waiting.origin, u8::from(waiting.scope == WithdrawalScope::Case), &waiting.target)
                     != (origin, scope, &name)
-            });
-            return true;
+            }),
+            What::Join(member) => return usize::from(self.tell_next(member, said)),
+            What::End(pair) => self.end_link(&pair, said),
+            What::Tell(pair) => return self.tell_on(&pair, left, said),
         }
+        1
+    }
+
+    fn do_case(
+        &mut self,
+        at: Millis,
+        (origin, name): (Jurisdiction, String),
+        (work, place, event): (u8, usize, usize),
+        said: &mut Said,
+    ) {
         let case = self.case(origin, &name).expect("the case");
         if work == 1 {
             let who = self.members()[place].jurisdiction;
-            self.run_out(case, event, who, said);
-            return true;
+            return self.run_out(case, event, who, said);
         }
         if work == 2 {
             let case = self.cases.remove(case);
             let order = self.members();
             let place = |at: Jurisdiction| order.iter().position(|member| member.jurisdiction == at);
-            let mut told: Vec<_> = case.told.iter().map(|(to, _, sequence)| (*to, *sequence)).collect();
+            let mut told: Vec<_> = case.told.iter().map(|told| (told.to, told.sequence)).collect();
             told.sort_by_key(|(to, _)| place(*to));
             said.forgotten.push((origin, name, self.sequence("archive", None), told));
             self.drop_unnamed();
-            return true;
+            return;
         }
         self.cases[case].events[place].standing = Standing::Expired;
         self.cases[case].events[place].expires_at = None;
@@ -425,6 +475,5 @@ impl Model {
             begins: false,
         };
         self.send(case, place, alert, said);
-        true
     }
 }

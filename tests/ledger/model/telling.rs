@@ -37,17 +37,17 @@ impl Model {
     pub(super) fn told_before(&self, case: usize, place: usize) -> Vec<(Jurisdiction, Role)> {
         let event = &self.cases[case].events[place];
         let may = |to: &Jurisdiction| event.scope == Scope::Federation || event.told.contains(to);
-        self.cases[case].told.iter().filter(|(to, ..)| may(to)).map(|(to, role, _)| (*to, *role)).collect()
+        self.cases[case].told.iter().filter(|told| may(&told.to)).map(|told| (told.to, told.role)).collect()
     }
 
-    pub(super) fn everyone_told(&self, case: usize, place: usize) -> Vec<(Jurisdiction, Role, Option<Role>)> {
+    pub(super) fn everyone_told(&self, case: usize, place: usize) -> Vec<To> {
         let told = self.told_before(case, place);
         let mut recipients = Vec::new();
         for member in self.members() {
             if let Some((to, role)) = told.iter().find(|(to, _)| *to == member.jurisdiction)
                 && member.state != MemberState::Retired
             {
-                recipients.push((*to, *role, None));
+                recipients.push((*to, *role, None, None));
             }
         }
         recipients
@@ -61,12 +61,11 @@ impl Model {
         msg_type: MsgType,
         newcomers: bool,
         closing: bool,
-    ) -> Vec<(Jurisdiction, Role, Option<Role>)> {
+    ) -> Vec<To> {
         let told = self.told_before(case, place);
         let known = &self.cases[case];
         let (severity, scope) = (known.events[place].severity, known.events[place].scope);
-        let organisation = known.organisation.as_ref();
-        let organisation = organisation.and_then(|id| self.organisations.iter().find(|at| at.identifiers[0] == *id));
+        let ids = self.ids_of(known.organisation.as_ref());
         let mut recipients = Vec::new();
         for member in self.members() {
             let to = member.jurisdiction;
@@ -84,24 +83,19 @@ impl Model {
                 continue;
             }
             let named = event.for_follow_up.contains(&to);
-            let registered = organisation.is_some_and(|organisation| organisation.registered_in == Some(to));
-            let open_there = organisation.is_some_and(|organisation| {
-                self.cases.iter().any(|case| {
-                    case.origin == to
-                        && case.organisation.as_ref() == Some(&organisation.identifiers[0])
-                        && case.events.iter().any(stands)
-                })
-            });
-            let mut role = if named || registered || open_there { Role::FollowUp } else { Role::Attention };
+            let shown = self.is_known_in(&ids, to);
+            let mut role = if named || shown { Role::FollowUp } else { Role::Attention };
             if event.mode == Mode::Backfill {
                 role = Role::Attention;
             }
             // A closure that names nobody says nothing about roles.
             let silent = closing && event.for_follow_up.is_empty() && event.for_attention.is_empty();
+            let mut by_index = Some(role == Role::FollowUp && !named);
             if let Some(before) = before.filter(|_| silent) {
                 role = before;
+                by_index = None;
             }
-            recipients.push((to, role, before.filter(|before| *before != role)));
+            recipients.push((to, role, before.filter(|before| *before != role), by_index));
         }
         recipients
     }
@@ -131,15 +125,17 @@ impl Model {
             }
             said.national.push((format!("{}#{}", event.id, event.version), self.sequence("national", None), told));
         }
-        let organisation_id = self.cases[case].organisation.clone();
+        let mut formerly = self.ids_of(self.cases[case].organisation.as_ref());
+        let ids = formerly.clone();
+        let organisation_id = (!formerly.is_empty()).then(|| formerly.remove(0));
         let origin = self.cases[case].origin;
-        let mut open = self.open_cases(&organisation_id, origin);
+        let mut open = self.open_cases(&ids, origin);
         open.retain(|(open, _)| open.scope == Scope::Federation);
         let more = i32::try_from(open.len().saturating_sub(32)).expect("few");
         let open: Vec<OpenCase> = open.into_iter().map(|(open, _)| open).take(32).collect();
-        for (to, role, role_before) in alert.recipients {
+        for (to, role, role_before, by_index) in alert.recipients {
             let sequence = self.sequence("alerts", Some(to));
-            let restricted_cases = self.restricted_for(&organisation_id, origin, to);
+            let restricted_cases = self.restricted_for(&ids, origin, to);
             said.sent.push(Sent {
                 to,
                 sequence,
@@ -155,6 +151,7 @@ impl Model {
                 expires_at: alert.expires_at,
                 original_unseen: alert.original_unseen,
                 organisation_id: organisation_id.clone(),
+                formerly: formerly.clone(),
                 severity: event.severity,
                 open_cases: open.clone(),
                 open_cases_more: more,
@@ -162,9 +159,12 @@ impl Model {
                 ack_due_at: None,
                 disputed_since,
             });
+            let bonds = self.bonds.clone();
             let told = &mut self.cases[case].told;
-            told.retain(|(at, ..)| *at != to);
-            told.push((to, role, sequence));
+            let before = told.iter().any(|told| told.to == to && told.by_index);
+            told.retain(|told| told.to != to);
+            let by_index = role == Role::FollowUp && by_index.unwrap_or(before);
+            told.push(Told { to, role, sequence, by_index, bonds });
             self.cases[case].events[place].told.push(to);
             let begins = alert.begins && matches!(alert.standing, Standing::InForce | Standing::Disputed);
             let due = if known::stands(&self.cases[case].events[place]) {
@@ -176,14 +176,27 @@ impl Model {
         }
     }
 
-    /// Open cases of an organisation at other origins, newest and then most severe first, with their place.
-    pub(super) fn open_cases(&self, organisation_id: &Option<String>, origin: Jurisdiction) -> Vec<(OpenCase, usize)> {
+    /// The organisations that are one with a case's, that which stands for all first.
+    pub(super) fn ids_of(&self, organisation: Option<&String>) -> Vec<String> {
+        organisation.map(|id| self.one_with(id, &self.bonds)).unwrap_or_default()
+    }
+
+    /// Whether any of some organisations is registered in a place, or has an open case there.
+    pub(super) fn is_known_in(&self, ids: &[String], place: Jurisdiction) -> bool {
+        let registered = |at: &Organisation| at.registered_in == Some(place) && ids.contains(&at.identifiers[0]);
+        let open = |case: &Case| {
+            case.origin == place
+                && case.organisation.as_ref().is_some_and(|id| ids.contains(id))
+                && case.events.iter().any(stands)
+        };
+        self.organisations.iter().any(registered) || self.cases.iter().any(open)
+    }
+
+    /// Open cases of organisations that are one, at other origins, newest and then most severe first, with their place.
+    pub(super) fn open_cases(&self, ids: &[String], origin: Jurisdiction) -> Vec<(OpenCase, usize)> {
         let mut open = Vec::new();
-        if organisation_id.is_none() {
-            return open;
-        }
         for (place, case) in self.cases.iter().enumerate() {
-            if case.organisation == *organisation_id && case.origin != origin {
+            if case.organisation.as_ref().is_some_and(|id| ids.contains(id)) && case.origin != origin {
                 let standing: Vec<&Event> = case.events.iter().filter(|event| stands(event)).collect();
                 let public: Vec<&Event> =
                     standing.iter().copied().filter(|event| event.scope == Scope::Federation).collect();
@@ -200,14 +213,9 @@ impl Model {
         open
     }
 
-    pub(super) fn restricted_for(
-        &self,
-        organisation_id: &Option<String>,
-        origin: Jurisdiction,
-        to: Jurisdiction,
-    ) -> Vec<OpenCase> {
+    pub(super) fn restricted_for(&self, ids: &[String], origin: Jurisdiction, to: Jurisdiction) -> Vec<OpenCase> {
         let mut restricted = Vec::new();
-        for (open, place) in self.open_cases(organisation_id, origin) {
+        for (open, place) in self.open_cases(ids, origin) {
             let case = &self.cases[place];
             let may: Vec<&Event> = case
                 .events

@@ -1,0 +1,39 @@
+//! The identifiers of a link in the normal form of their schemes.
+//!
+//! A link names organisations that the index knows already, so it may name a number of a scheme that persons can hold:
+//! whoever holds it there has passed the guard as an organisation. A platform's own numbers may be named by their full
+//! name, `<platform>/<scheme>:<value>`.
+
+use crate::model::entry::Link;
+use crate::model::rejection::{Reason, Refusal};
+use crate::model::state::NAMESAKE;
+use crate::schema::identifiers::{local_value, scheme};
+
+/// Brings both identifiers to normal form.
+///
+/// # Errors
+/// The refusal, where a scheme is unknown or a value has not its form.
+pub fn identify_link(link: &mut Link) -> Result<(), Refusal> {
+    for (identifier, field) in [(&mut link.first, "first"), (&mut link.second, "second")] {
+        *identifier = normal(identifier).map_err(|reason| Refusal::at(reason, field))?;
+    }
+    Ok(())
+}
+
+/// `<scheme>:<value>` or `<scheme>@<register>:<value>`, with the number of a namesake behind it or without.
+fn normal(identifier: &str) -> Result<String, Reason> {
+    let (name, value) = identifier.split_once(':').ok_or(Reason::MalformedIdentifier)?;
+    let (value, namesake) = value.split_once(NAMESAKE).map_or((value, None), |(value, number)| (value, Some(number)));
+    if namesake.is_some_and(|number| number.parse::<u8>().is_err()) {
+        return Err(Reason::MalformedIdentifier);
+    }
+    let bare = name.split_once('@').map_or(name, |(bare, _)| bare).trim();
+    let value = match scheme(bare) {
+        Some(scheme) => scheme.normalise(value),
+        None if bare.contains('/') => local_value(value),
+        None => return Err(Reason::UnknownScheme),
+    };
+    let value = value.ok_or(Reason::MalformedIdentifier)?;
+    let namesake = namesake.map_or_else(String::new, |number| format!("{NAMESAKE}{number}"));
+    Ok(format!("{}:{value}{namesake}", name.trim()))
+}

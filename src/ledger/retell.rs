@@ -1,0 +1,173 @@
+//! After a link began or ended: whoever was told of an open case of the organisation, and sees another picture of it
+//! now, is told again.
+//!
+//! An alert shows the links of its time. So what a recipient saw last follows from the `sequence` of its last alert of
+//! the case and from what the links were then (`Step::next`); it is compared with what it would see now.
+
+use std::sync::Arc;
+
+use super::draft::Draft;
+use super::group::{bond, group};
+use super::picture::Picture;
+use super::{bonds, tell};
+use crate::index::cases::{open_case, stands};
+use crate::model::code::{MemberState, MsgType, Role, RoleReason, Scope};
+use crate::model::decision::Reasons;
+use crate::model::place::Jurisdiction;
+use crate::model::rules::Rules;
+use crate::model::state::{Bond, Case, Key, Pair, Retelling, Step, Told, Value};
+use crate::route::Routed;
+
+/// What was said of some pairs at a time; `None` where nothing was.
+type Bonds = Vec<(Pair, Option<Arc<Bond>>)>;
+
+/// Goes on with a retelling for so many cases at most; gives how many pieces of work it did, at least one.
+pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
+    let key = Key::Retell(pair.clone());
+    let Some(work) = bonds::retelling(draft, &key).cloned() else { return 1 };
+    let due: Vec<Arc<Retelling>> = due_retellings(draft);
+    let mut cases = open_cases(draft, &work, &due);
+    cases.retain(|case| work.after.as_ref().is_none_or(|after| case > after));
+    cases.sort_unstable();
+    let is_last = cases.len() <= left;
+    cases.truncate(left);
+    for (origin, case_id) in &cases {
+        if let Some(case) = draft.case(*origin, case_id).cloned() {
+            retell(draft, rules, &case, &due);
+        }
+    }
+    let done = cases.len().max(1);
+    let after = (!is_last).then(|| Retelling { after: cases.pop(), ..Retelling::clone(&work) });
+    draft.effects.work_left |= after.is_some();
+    draft.put(key, after.map(|work| Value::Retell(Arc::new(work))));
+    done
+}
+
+/// Every retelling that is due, as this entry has left them.
+fn due_retellings(draft: &Draft<'_, '_>) -> Vec<Arc<Retelling>> {
+    let is_new = |key: &&Key| matches!(key, Key::Retell(_)) && draft.state.get(key).is_none();
+    let new = draft.effects.changes.iter().map(|change| &change.key).filter(is_new);
+    draft.state.retellings().chain(new).filter_map(|key| bonds::retelling(draft, key).cloned()).collect()
+}
+
+/// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
+fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -> Vec<(Jurisdiction, String)> {
+    let joined = |work: &Arc<Retelling>| {
+        let joining = work.steps.iter().find_map(|step| bond_before(&work.pair, step));
+        let now = bond(draft, &work.pair).filter(|bond| bond.joins()).cloned();
+        (work.pair.clone(), now.or(joining))
+    };
+    let widest: Vec<_> = due.iter().map(joined).collect();
+    let mut ids: Vec<String> = Vec::new();
+    for holder in [&work.pair.low, &work.pair.high].into_iter().filter_map(|identifier| draft.holder(identifier)) {
+        ids.extend(group(draft, &holder.organisation_id, &widest));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let mut cases = Vec::new();
+    for organisation in ids.iter().filter_map(|id| draft.organisation(id)) {
+        cases.extend(organisation.open_cases.iter().map(|open| (open.origin, open.case_id.clone())));
+        let unlisted = draft.state.unlisted(&organisation.organisation_id);
+        cases.extend(unlisted.into_iter().flat_map(|unlisted| unlisted.cases()).cloned());
+    }
+    cases.sort_unstable();
+    cases.dedup();
+    cases
+}
+
+/// Tells of one case those who see another picture now, by an alert about its last event that stands; one that
+/// everybody may know where there is one.
+fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[Arc<Retelling>]) {
+    if open_case(before).is_none() {
+        return;
+    }
+    let told = |scope: Scope| {
+        before.events.iter().rposition(|event| stands(event) && event.version > 0 && event.scope == scope)
+    };
+    let Some(index) = told(Scope::Federation).or_else(|| told(Scope::Restricted)) else { return };
+    let now = Picture::of(draft, before);
+    let mut seen: Vec<(Bonds, Picture)> = Vec::new();
+    let mut routed = Vec::new();
+    for told in tell::audience(before, index).iter() {
+        let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
+        let then = at_that_time(draft, told, due);
+        if member.state == MemberState::Retired || then.is_empty() {
+            continue;
+        }
+        let place = seen.iter().position(|(known, _)| *known == then).unwrap_or_else(|| {
+            let picture = Picture::new(draft, before.organisation_id.as_deref(), before.origin, &then);
+            seen.push((then, picture));
+            seen.len() - 1
+        });
+        let saw = &seen[place].1;
+        if differs(rules, saw, &now, told, member.jurisdiction) {
+            routed.push(routed_again(saw, &now, told, member.jurisdiction));
+        }
+    }
+    if routed.is_empty() {
+        return;
+    }
+    let mut case = Case::clone(before);
+    let (standing, expires_at) = (case.events[index].standing, case.events[index].expires_at);
+    let message = tell::Message { expires_at, ..tell::Message::new(MsgType::Update, standing) };
+    tell::tell(draft, rules, &mut case, index, routed, message);
+    draft.put_case(Some(before), case);
+}
+
+/// The bonds that a recipient's last alert was written under, where they are others now.
+fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> Vec<(Pair, Option<Arc<Bond>>)> {
+    let mut then = Vec::new();
+    for work in due {
+        // A member that came after the step was told after it.
+        let later = |step: &&Step| step.next.get(usize::from(told.member)).is_some_and(|next| told.sequence < *next);
+        let Some(step) = work.steps.iter().find(later) else { continue };
+        let (was, is) = (bond_before(&work.pair, step), bond(draft, &work.pair).filter(|bond| bond.joins()));
+        let shape = |bond: &Arc<Bond>| (bond.relation, bond.first.clone());
+        if was.as_ref().map(shape) != is.map(shape) {
+            then.push((work.pair.clone(), was));
+        }
+    }
+    then
+}
+
+/// As much of a bond as is seen in alerts.
+fn bond_before(pair: &Pair, step: &Step) -> Option<Arc<Bond>> {
+    let (first, second) = if step.high_first { (&pair.high, &pair.low) } else { (&pair.low, &pair.high) };
+    Some(Arc::new(Bond {
+        relation: Some(step.before?),
+        first: first.clone(),
+        second: second.clone(),
+        asserted_by: String::new(),
+        event_id: None,
+        basis: String::new(),
+        from: None,
+        to: None,
+    }))
+}
+
+fn differs(rules: &Rules, saw: &Picture, now: &Picture, told: &Told, jurisdiction: Jurisdiction) -> bool {
+    saw.ids.first() != now.ids.first()
+        || (&saw.open_cases, saw.open_cases_more) != (&now.open_cases, now.open_cases_more)
+        || saw.shows(jurisdiction) != now.shows(jurisdiction)
+        || saw.entitled(rules, told.member) != now.entitled(rules, told.member)
+}
+
+/// Where the index shows the organisation by a link only, the role goes with the link.
+fn routed_again(saw: &Picture, now: &Picture, told: &Told, jurisdiction: Jurisdiction) -> Routed {
+    let mut reasons = Reasons::from(RoleReason::ToldBefore);
+    let role = match (saw.shows(jurisdiction), now.shows(jurisdiction)) {
+        (false, true) if told.role == Role::Attention => {
+            for (reason, holds) in [
+                (RoleReason::RegisteredThere, now.registered_in.contains(&jurisdiction)),
+                (RoleReason::OpenCaseThere, now.open_in.contains(&jurisdiction)),
+            ] {
+                reasons = if holds { reasons.with(reason) } else { reasons };
+            }
+            Role::FollowUp
+        }
+        (true, false) if told.by_index => Role::Attention,
+        _ => told.role,
+    };
+    let role_before = Some(told.role).filter(|before| *before != role);
+    Routed { member: told.member, role, role_before, reasons }
+}
