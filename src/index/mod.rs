@@ -60,8 +60,11 @@ impl State {
     }
 
     /// Takes changes back, newest first, and the marks with them: `changes` in the order in which they were applied.
-    pub fn undo(&mut self, changes: &[Change], before: Marks) {
-        for change in changes.iter().rev() {
+    pub fn undo<'c, C>(&mut self, changes: C, before: Marks)
+    where
+        C: IntoIterator<Item = &'c Change, IntoIter: DoubleEndedIterator>,
+    {
+        for change in changes.into_iter().rev() {
             assert!(self.values.get(&change.key) == change.after.as_ref(), "only what was applied is undone");
             self.put(&change.key, change.before.clone());
         }

@@ -1,5 +1,6 @@
 //! Intake's shell: it executes what the loop commands, on the thread that calls it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -31,8 +32,14 @@ pub use entries::{MISSING_HEADER, MODE_HEADER, SOURCE_HEADER};
 
 /// How long a poll waits for a record.
 const POLL_WAIT: Duration = Duration::from_millis(5);
+/// How long it waits where entries wait for the producer.
+const POLL_READY: Duration = Duration::from_millis(1);
 /// Records taken in one round of the loop.
-const ROUND_RECORDS_MAX: usize = 1_000;
+const ROUND_RECORDS_MAX: usize = 100;
+/// Lots of entries that the producer has at once. The next one grows with the time that these take, and a lone entry
+/// goes at once. A producer with more than it may send looks for room without a pause, and one that is given entries
+/// one by one sends each by itself.
+const LOTS_MAX: usize = 2;
 /// Pause before a full producer is tried again.
 const FULL_PAUSE: Duration = Duration::from_micros(200);
 /// Pause before a new producer after the first failure; it doubles with each one that follows without a delivery.
@@ -76,13 +83,16 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
             }
         }
         if intake.wants_records() {
-            let wait = if told { Duration::from_millis(1) } else { POLL_WAIT };
+            let wait = if told || !shell.ready.is_empty() { POLL_READY } else { POLL_WAIT };
             if shell.poll(&mut intake, wait)? {
                 return Ok(());
             }
         } else {
             // Only deliveries can make room; `BaseProducer::poll` with a time would spin for all of it.
             sleep(FULL_PAUSE);
+        }
+        if shell.hand_over(&mut intake)? {
+            return Ok(());
         }
         shell.sources.settle(&intake)?;
     }
@@ -109,6 +119,10 @@ struct Shell<'c> {
     control: Control,
     sources: Sources<'c>,
     producer: BaseProducer<Context>,
+    /// Entries for the producer with their tags, in the order of the loop.
+    ready: Vec<(usize, Vec<u8>)>,
+    /// The last tag of each lot that the producer has.
+    lots: VecDeque<usize>,
     /// Failures since the last delivery.
     failures: u32,
     started: Instant,
@@ -121,7 +135,17 @@ impl<'c> Shell<'c> {
         let sources = Sources::join(context)?;
         let producer = producer(context)?;
         context.status.producers.fetch_add(1, Ordering::Relaxed);
-        Ok((Self { context, control, sources, producer, failures: 0, started: clock::instant() }, standings))
+        let shell = Self {
+            context,
+            control,
+            sources,
+            producer,
+            ready: Vec::new(),
+            lots: VecDeque::new(),
+            failures: 0,
+            started: clock::instant(),
+        };
+        Ok((shell, standings))
     }
 
     /// What is new of paused platforms.
@@ -197,13 +221,13 @@ impl<'c> Shell<'c> {
             Command::Start(positions) => self.sources.start(&positions)?,
             Command::AppendRecord { tag, at } => {
                 if let (Some(message), Some(platform)) = (message, self.platform(&at.topic)) {
-                    return Ok(self.append(tag, &entries::of_record(self.context, platform, message, &at)));
+                    self.append(tag, &entries::of_record(self.context, platform, message, &at));
                 }
             }
             Command::AppendGap { tag, at, .. } => {
                 if let Some(platform) = self.platform(&at.topic) {
                     self.context.status.source_gaps.fetch_add(1, Ordering::Relaxed);
-                    return Ok(self.append(tag, &entries::rejection(self.context, platform, &at, Reason::SourceGap, 0)));
+                    self.append(tag, &entries::rejection(self.context, platform, &at, Reason::SourceGap, 0));
                 }
             }
             Command::NewProducer => self.replace_producer()?,
@@ -233,8 +257,8 @@ impl<'c> Shell<'c> {
         source_of(&self.context.platforms, topic).map(|(platform, _)| platform)
     }
 
-    /// Appends an entry to the log; one that cannot be handed over counts as not delivered.
-    fn append(&mut self, tag: usize, body: &Body) -> Option<Input> {
+    /// Makes an entry ready for the producer.
+    fn append(&mut self, tag: usize, body: &Body) {
         let mut value = encode_entry(body);
         if value.len() > ENTRY_BYTES_MAX
             && let Some(at) = body.source()
@@ -243,10 +267,29 @@ impl<'c> Shell<'c> {
             let size = i64::try_from(value.len()).unwrap_or(i64::MAX);
             value = encode_entry(&entries::rejection(self.context, platform, at, Reason::TooLarge, size));
         }
-        let mut record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, tag).partition(0).payload(&value);
+        self.ready.push((tag, value));
+    }
+
+    /// Gives the producer what is ready, unless it has enough; an entry that it does not take counts as not delivered,
+    /// with all behind it. `true` once everything is drained.
+    fn hand_over(&mut self, intake: &mut Intake) -> Result<bool, Stop> {
+        if self.lots.len() >= LOTS_MAX {
+            return Ok(false);
+        }
+        self.lots.extend(self.ready.last().map(|(tag, _)| *tag));
+        for (tag, value) in std::mem::take(&mut self.ready) {
+            if !self.send(tag, &value) {
+                return self.step(intake, Input::NotDelivered, None);
+            }
+        }
+        Ok(false)
+    }
+
+    fn send(&self, tag: usize, value: &[u8]) -> bool {
+        let mut record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, tag).partition(0).payload(value);
         loop {
             match self.producer.send(record) {
-                Ok(()) => return None,
+                Ok(()) => return true,
                 // The producer gives each entry up after its time, so it has room again in the end.
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     self.producer.poll(Duration::ZERO);
@@ -255,7 +298,7 @@ impl<'c> Shell<'c> {
                 }
                 Err((error, _)) => {
                     tracing::warn!("an entry was not taken by the producer: {error}");
-                    return Some(Input::NotDelivered);
+                    return false;
                 }
             }
         }
@@ -263,12 +306,16 @@ impl<'c> Shell<'c> {
 
     /// What became of the entries.
     fn delivered(&mut self) -> Result<Vec<Input>, Stop> {
-        self.producer.poll(Duration::ZERO);
+        // Each call takes the answers to one request.
+        for _ in 0..=LOTS_MAX {
+            self.producer.poll(Duration::ZERO);
+        }
         let mut inputs = Vec::new();
         for event in self.producer.context().take_events() {
             match event {
                 Event::Delivered { tag, .. } => {
                     self.failures = 0;
+                    self.lots.pop_front_if(|last| *last <= tag);
                     self.context.status.delivered.fetch_add(1, Ordering::Relaxed);
                     inputs.push(Input::Delivered { tag });
                 }
@@ -294,6 +341,9 @@ impl<'c> Shell<'c> {
     fn replace_producer(&mut self) -> Result<(), Stop> {
         sleep(FAILURE_PAUSE * 2_u32.pow(self.failures.min(FAILURE_DOUBLINGS_MAX)));
         self.failures += 1;
+        // The loop goes back to before them.
+        self.ready.clear();
+        self.lots.clear();
         self.producer = producer(self.context)?;
         self.context.status.producers.fetch_add(1, Ordering::Relaxed);
         self.context.status.failed_deliveries.fetch_add(1, Ordering::Relaxed);

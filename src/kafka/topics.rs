@@ -131,17 +131,17 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         let purpose = format!("who disputes what {jurisdiction} decided");
         add(names::disputes(jurisdiction), Partitions::One, purpose, &[kept(told), bytes()]);
     }
-    let one = Partitions::One;
-    add(names::NATIONAL.to_owned(), one, "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);
-    let archive = "who was told of cases that are forgotten".to_owned();
-    add(names::ARCHIVE.to_owned(), one, archive, &[kept(ARCHIVE_RETENTION_MS), bytes()]);
-    let review = "what a person must look at".to_owned();
-    add(names::REVIEW.to_owned(), one, review, &[kept(told), bytes()]);
-    let overdue = "acknowledgements that are due and did not come, and when they came".to_owned();
-    add(names::OVERDUE.to_owned(), one, overdue, &[kept(told), bytes()]);
-    let trial = "alerts of mode TEST, for every recipient".to_owned();
-    add(names::TEST.to_owned(), one, trial, &[kept(30 * DAY_MS), bytes()]);
-    add(names::REJECTS.to_owned(), one, "records refused, with the reason".to_owned(), &[kept(told), bytes()]);
+    let common = [
+        (names::NATIONAL, "what everybody may know, once each", told),
+        (names::ARCHIVE, "who was told of cases that are forgotten", ARCHIVE_RETENTION_MS),
+        (names::REVIEW, "what a person must look at", told),
+        (names::OVERDUE, "acknowledgements that are due and did not come, and when they came", told),
+        (names::TEST, "alerts of mode TEST, for every recipient", 30 * DAY_MS),
+        (names::REJECTS, "records refused, with the reason", told),
+    ];
+    for (name, purpose, retention_ms) in common {
+        add(name.to_owned(), Partitions::One, purpose.to_owned(), &[kept(retention_ms), bytes()]);
+    }
     plan
 }
 

@@ -147,7 +147,8 @@ fn bit(reason: RoleReason) -> u8 {
 pub struct Batch {
     /// The shared bytes of each alert, once.
     pub tails: Vec<Vec<u8>>,
-    pub alerts: Vec<AlertEntry>,
+    /// Those of each decision, in the order of the log.
+    pub alerts: Vec<Vec<AlertEntry>>,
     /// Rejections and statuses, encoded.
     pub records: Vec<OutputRecord>,
     /// Values of the state by record key; `None` is a tombstone.

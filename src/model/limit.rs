@@ -93,7 +93,7 @@ pub const JOIN_LOOKED_AT_MAX: usize = 1_024;
 /// Entries of one ledger transaction.
 pub const BATCH_ENTRIES_MAX: usize = 1_000;
 /// Alerts of one ledger transaction.
-pub const BATCH_ALERTS_MAX: usize = 100_000;
+pub const BATCH_ALERTS_MAX: u64 = 100_000;
 /// Bytes of the shared parts of one ledger transaction.
 pub const BATCH_TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A step of the log's clock that is an alarm.

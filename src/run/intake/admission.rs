@@ -30,6 +30,7 @@ const SLICE_MS: u64 = 250;
 /// One record, in the unit in which the backfill saves up.
 const RECORD_MILLI: u64 = 1_000;
 const MINUTE_S: i64 = 60;
+const MINUTE_SLOTS: usize = 60;
 
 /// What is counted, and what is paused.
 #[derive(Debug)]
@@ -92,7 +93,7 @@ impl Admission {
     }
 
     pub(super) fn may_read(&self, tap: TapId, backfill: bool) -> bool {
-        !self.taps[tap].paused && !(backfill && self.spent)
+        !(self.taps[tap].paused || backfill && self.spent)
     }
 
     /// Counts a record that was taken.
@@ -143,13 +144,13 @@ impl Admission {
 #[derive(Debug)]
 struct Minute {
     newest_s: i64,
-    counts: [u32; MINUTE_S as usize],
+    counts: [u32; MINUTE_SLOTS],
     total: u32,
 }
 
 impl Default for Minute {
     fn default() -> Self {
-        Self { newest_s: i64::MIN / 2, counts: [0; MINUTE_S as usize], total: 0 }
+        Self { newest_s: i64::MIN / 2, counts: [0; MINUTE_SLOTS], total: 0 }
     }
 }
 

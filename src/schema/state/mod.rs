@@ -49,8 +49,9 @@ pub enum StateRecord {
 /// never hold a `/`. Nothing needs an escape, and two keys never have the same text.
 pub fn encode_key(key: &Key) -> String {
     match key {
-        Key::Organisation(id) => format!("org/{id}"),
-        Key::Case(origin, case_id) => format!("case/{origin}/{case_id}"),
+        // The two of every event.
+        Key::Organisation(id) => ["org/", id].concat(),
+        Key::Case(origin, case_id) => ["case/", origin.as_str(), "/", case_id].concat(),
         Key::Pending(origin, scope, target) => format!("pending/{origin}/{}/{target}", scope.name()),
         Key::Source(topic, partition) => format!("source/{partition}/{topic}"),
         Key::Rules => RULES_KEY.to_owned(),
