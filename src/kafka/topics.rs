@@ -12,7 +12,7 @@ use crate::model::entry::Body;
 use crate::model::limit::{BATCH_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::model::rules::{Period, Rules};
 use crate::platform::Platform;
-use crate::platform::definition::{Partitions, Speaks};
+use crate::platform::definition::{Definition, Partitions, Speaks};
 use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
@@ -89,19 +89,7 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     let broker_time = || ("message.timestamp.type", "LogAppendTime".to_owned());
     for platform in platforms {
         let definition = &platform.definition;
-        let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
-        let (purpose, config) = match definition.speaks {
-            Speaks::Events => {
-                let name = &definition.name;
-                let purpose = format!("native records of {name}; at most 7 days, since they may name persons");
-                (purpose, vec![kept(INPUT_RETENTION_MS), record_bytes])
-            }
-            Speaks::Acknowledgements => (definition.title.clone(), vec![kept(told), record_bytes, broker_time()]),
-            Speaks::Links => {
-                let purpose = "which identifiers name one organisation, and who says so".to_owned();
-                (purpose, vec![kept(-1), record_bytes, broker_time()])
-            }
-        };
+        let (purpose, config) = of_source(definition, told);
         add(definition.topic.clone(), definition.partitions, purpose, &config);
         if settings.intake.backfills(&definition.name) {
             let purpose = format!("open cases of {} as it joins; kept like the others", definition.name);
@@ -143,6 +131,26 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         add(name.to_owned(), Partitions::One, purpose.to_owned(), &[kept(retention_ms), bytes()]);
     }
     plan
+}
+
+/// What a source's topic is for, and its settings.
+fn of_source(definition: &Definition, told_ms: i64) -> (String, Vec<(&'static str, String)>) {
+    let kept = |period: i64| ("retention.ms", period.to_string());
+    // When something was said is the broker's word, not the speaker's.
+    let broker_time = ("message.timestamp.type", "LogAppendTime".to_owned());
+    let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
+    match definition.speaks {
+        Speaks::Events => {
+            let name = &definition.name;
+            let purpose = format!("native records of {name}; at most 7 days, since they may name persons");
+            (purpose, vec![kept(INPUT_RETENTION_MS), record_bytes])
+        }
+        Speaks::Acknowledgements => (definition.title.clone(), vec![kept(told_ms), record_bytes, broker_time]),
+        Speaks::Links => {
+            let purpose = "which identifiers name one organisation, and who says so".to_owned();
+            (purpose, vec![kept(-1), record_bytes, broker_time])
+        }
+    }
 }
 
 /// Settings that let a quiet topic be compacted too: without them a tombstone in it stays for ever.
