@@ -9,7 +9,8 @@ use comity::model::place::{Jurisdiction, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::rules::{Clock, ClockStep, Within};
 
-use crate::histories::{Chance, PLACES};
+use crate::chance::Chance;
+use crate::histories::PLACES;
 use crate::model::{Disputed, Late};
 use crate::world::{apply, place};
 

@@ -22,6 +22,7 @@ use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encod
 use proptest::prelude::*;
 
 use crate::answers;
+use crate::chance::Chance;
 use crate::model::{Model, Said, Sent};
 use crate::world::{self, START, TODAY, apply, content, digest, place};
 
@@ -30,26 +31,6 @@ pub(crate) const PLACES: [&str; 5] = ["CA-ON", "CA-QC", "CA-BC", "DE", "FR"];
 /// How the clock moves, and how long events last: equal steps make things fall due to the millisecond.
 const STEPS_MS: [Millis; 13] =
     [0, 0, 1, 999, 1_000, 30_000, 59_999, 60_000, DAY_MS, DAY_MS + 1, 40 * DAY_MS, 400 * DAY_MS, -5_000];
-
-/// Some bytes of chance, read one after the other; after the last come zeros, which are the plainest choice.
-pub(crate) struct Chance<'a>(&'a [u8], usize);
-
-impl Chance<'_> {
-    pub(crate) fn below(&mut self, bound: u8) -> u8 {
-        let byte = self.0.get(self.1).copied().unwrap_or(0);
-        self.1 += 1;
-        byte % bound
-    }
-
-    /// True once in so many.
-    pub(crate) fn rarely(&mut self, of: u8) -> bool {
-        self.below(of) == of - 1
-    }
-
-    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::from(self.below(u8::try_from(of.len()).expect("few")))]
-    }
-}
 
 /// Makes a log of records of chance.
 struct Writer {

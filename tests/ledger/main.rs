@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test ends where its input is not what it must be")]
 
 mod answers;
+mod chance;
 mod histories;
 mod index;
 mod model;
