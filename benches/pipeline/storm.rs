@@ -8,12 +8,12 @@ use comity::intake;
 use comity::model::entry::Body;
 use comity::model::event::InfractionEvent;
 use comity::model::record::{RawRecord, SourcePosition};
-use comity::platform::Platform;
 use comity::schema::log::encode_entry;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use sha2::Digest as _;
 
 use crate::line::{Kind, Line};
 use crate::records::{self, FOLDER, Turn, native};
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Live events are measured for so long before the storm, for comparison.
 const CALM: Duration = Duration::from_secs(10);
 /// What the event of a live entry is called; the alerts of expiries have other names.
-const LIVE: &str = "ca-on-food/LIVE-";
+const LIVE: &str = "LIVE-";
 
 pub(crate) fn run(recipients: &[usize], expiries: usize, rates: &[usize]) {
     println!("\nms from a live entry of the log to the last recipient's alert, while {expiries} events expire at once");
@@ -57,10 +57,9 @@ pub(crate) fn run(recipients: &[usize], expiries: usize, rates: &[usize]) {
 /// A line whose log is written by hand, and its last recipient.
 struct Storm {
     line: Line,
-    platform: Platform,
+    event: Box<InfractionEvent>,
     producer: BaseProducer,
     reader: BaseConsumer,
-    topic: Arc<str>,
     next: i64,
     lasted: Duration,
 }
@@ -78,7 +77,12 @@ impl Storm {
         partition.add_partition_offset(&line.output, 0, Offset::Beginning).unwrap();
         reader.assign(&partition).unwrap();
         let (platform, _) = records::platform(FOLDER);
-        Self { line, platform, producer, reader, topic: Arc::from("comity.in.storm"), next: 0, lasted: Duration::ZERO }
+        let at = SourcePosition { topic: Arc::from("comity.in.storm"), partition: 0, from: 0, offset: 0 };
+        let value = native(0, Turn::Issued);
+        let record =
+            RawRecord { at: &at, value: Some(&value), source_version: None, test: false, published_at: now_ms() };
+        let Body::Event(event) = intake::handle(&platform, &record, None) else { panic!("an event") };
+        Self { line, event, producer, reader, next: 0, lasted: Duration::ZERO }
     }
 
     /// The latencies before the storm and in it, each in milliseconds and sorted.
@@ -88,7 +92,7 @@ impl Storm {
         let due_ms = now_ms() + load_s * 1_000;
         for number in 0..expiries {
             let expires_at = due_ms + i64::try_from(number % 1_000).unwrap();
-            self.append(number, |event| event.expires_at = Some(expires_at));
+            self.append(&format!("STORM-{number}"), Some(expires_at));
         }
         self.producer.flush(PATIENCE).unwrap();
         self.take(expiries);
@@ -105,10 +109,7 @@ impl Storm {
             if due <= Instant::now() && expired < expiries {
                 let number = sent.len();
                 sent.push((Instant::now(), now_ms() >= due_ms));
-                self.append(10_000_000 + number, |event| {
-                    event.event_id = format!("{LIVE}{number}");
-                    event.case_id = event.event_id.clone();
-                });
+                self.append(&format!("{LIVE}{number}"), None);
             }
             self.producer.poll(Duration::ZERO);
             if let Some(message) = self.reader.poll(Duration::from_micros(200)) {
@@ -137,15 +138,20 @@ impl Storm {
         [of(false), of(true)]
     }
 
-    /// Appends one event to the log, as if intake had.
-    fn append(&mut self, number: usize, change: impl FnOnce(&mut InfractionEvent)) {
-        let at = SourcePosition { topic: Arc::clone(&self.topic), partition: 0, from: self.next, offset: self.next };
+    /// Appends one event to the log, as if intake had: a case and an organisation of its own.
+    fn append(&mut self, name: &str, expires_at: Option<i64>) {
+        let mut event = self.event.clone();
+        event.event_id = format!("ca-on-food/{name}");
+        event.case_id = event.event_id.clone();
+        event.expires_at = expires_at;
+        for identifier in event.subject.iter_mut().flat_map(|subject| &mut subject.identifiers) {
+            identifier.value = name.to_owned();
+        }
+        event.provenance.at.from = self.next;
+        event.provenance.at.offset = self.next;
+        event.provenance.raw_sha256 = sha2::Sha256::digest(name).into();
+        event.provenance.content_sha256 = event.provenance.raw_sha256;
         self.next += 1;
-        let value = native(number, Turn::Issued);
-        let record =
-            RawRecord { at: &at, value: Some(&value), source_version: None, test: false, published_at: now_ms() };
-        let Body::Event(mut event) = intake::handle(&self.platform, &record, None) else { panic!("an event") };
-        change(&mut event);
         let value = encode_entry(&Body::Event(event));
         while self.producer.send(BaseRecord::<(), [u8]>::to(self.line.log).partition(0).payload(&value)).is_err() {
             self.producer.poll(Duration::from_millis(1));

@@ -92,7 +92,7 @@ pub const HOLIDAYS_MAX: usize = 500;
 /// Pieces of due work that a tick does.
 pub const WORK_PER_ENTRY_MAX: usize = 64;
 /// Pieces of due work that any other entry does before it is decided: in a storm of expiries each would else wait for all
-/// the work of those before it.
+/// the work of those before it (with 64 of them: 400 ms at 500 events/s and 11 recipients, instead of 26).
 pub const WORK_PER_LIVE_ENTRY_MAX: usize = 8;
 /// Events that one entry looks at for a member that joins: most may be none that it is entitled to.
 pub const JOIN_LOOKED_AT_MAX: usize = 1_024;
