@@ -12,7 +12,7 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, Partitions, Speaks};
+use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, Partitions};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
@@ -20,7 +20,6 @@ pub(crate) fn platform() -> Definition {
         speaks: crate::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
-        speaks: Speaks::Events,
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.sample".into(),
