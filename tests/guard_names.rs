@@ -19,6 +19,7 @@ use comity::platform::definition::{Definition, Ids, Origin, Partitions};
 fn platform() -> Definition {
     Definition {
         speaks: comity::platform::definition::Speaks::Events,
+        export: comity::platform::definition::Export::Delta,
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
