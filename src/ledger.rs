@@ -6,6 +6,7 @@ use crate::model::code::{Code, Domain, Kind, Mode};
 use crate::model::decision::{Decision, Notice, Status};
 use crate::model::entry::{AcknowledgementLevel, Body, LogEntry};
 use crate::model::event::InfractionEvent;
+use crate::model::limit::{WORK_PER_ENTRY_MAX, WORK_PER_LIVE_ENTRY_MAX};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::state::Marks;
@@ -15,6 +16,7 @@ mod source;
 mod rules;
 mod term;
 mod expiry;
+mod join;
 mod duty;
 mod acknowledge;
 mod subject;
@@ -134,7 +136,8 @@ pub const LOGIC_VERSION: i64 = 1;
 /// Decides on one entry: first the clock and what is due by it, then the entry, then who must know where they stand.
 pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {
     let mut draft = Draft::new(state, entry);
-    expiry::do_due_work(&mut draft);
+    let most = if matches!(entry.body, Body::Tick) { WORK_PER_ENTRY_MAX } else { WORK_PER_LIVE_ENTRY_MAX };
+    expiry::do_due_work(&mut draft, most);
     draft.effects.outcome = match source::admit(&mut draft, entry.body.source()) {
         Admission::SentTwice => Outcome::SentTwice,
         Admission::BeyondGap => Outcome::BeyondGap,

@@ -62,8 +62,14 @@ fn intake(registry: &Registry, status: &IntakeStatus) -> prometheus::Result<()> 
     }
     let lag =
         IntGaugeVec::new(Opts::new("comity_intake_lag_records", "Source records not yet committed."), &["platform"])?;
+    let paused = IntGaugeVec::new(
+        Opts::new("comity_intake_platform_paused", "1 while the platform is paused, by the operator or as a runaway."),
+        &["platform"],
+    )?;
     registry.register(Box::new(lag.clone()))?;
+    registry.register(Box::new(paused.clone()))?;
     for (name, platform) in status.platforms() {
+        paused.with_label_values(&[name]).set(i64::from(platform.paused.load(Ordering::Relaxed)));
         lag.with_label_values(&[name]).set(platform.lag.load(Ordering::Relaxed));
     }
     Ok(())
@@ -167,6 +173,7 @@ mod tests {
             "comity_intake_records_total 7",
             "comity_intake_rejections_total{code=\"CMT-4001\",reason=\"person_subject\"} 1",
             "comity_intake_lag_records{platform=\"ca-on-food\"} 0",
+            "comity_intake_platform_paused{platform=\"ca-on-food\"} 0",
             "comity_ledger_alerts_total 11",
             "comity_ledger_outcomes_total{outcome=\"duplicate\"} 0",
         ] {

@@ -76,6 +76,8 @@ fn event(origin: Jurisdiction, name: &str) -> InfractionEvent {
         scope: Scope::Federation,
         for_follow_up: Vec::new(),
         for_attention: Vec::new(),
+        sharing_groups: Vec::new(),
+        handling: None,
         distribution: Vec::new(),
         distribution_text: None,
         withdrawal: None,

@@ -211,6 +211,7 @@ fn every_enum_is_the_models() {
         symbols::<code::MsgType>("MsgType"),
         symbols::<code::Role>("Role"),
         symbols::<code::RoleReason>("RoleReason"),
+        symbols::<code::Handling>("Handling"),
         symbols::<code::MatchedBy>("MatchedBy"),
         symbols::<code::Standing>("Standing"),
         symbols::<code::MemberState>("MemberState"),

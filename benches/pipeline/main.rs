@@ -16,6 +16,7 @@ mod bare;
 mod latency;
 mod line;
 mod process;
+mod storm;
 mod throughput;
 
 #[expect(dead_code, reason = "the stages are measured with more than originals")]
@@ -59,6 +60,12 @@ enum What {
     Throughput,
     /// From a platform's record to the recipient's alert.
     Latency,
+    /// What many expiries at once delay; only where it is named.
+    Storm {
+        /// How many.
+        #[arg(long, default_value_t = 100_000)]
+        expiries: usize,
+    },
     /// The yardstick itself, as a process of its own.
     #[command(hide = true)]
     Bare(bare::Bare),
@@ -71,6 +78,10 @@ fn main() {
         return;
     }
     if support::broker::needs_real_kafka("set COMITY_TEST_KAFKA=maven, or to the address of a broker") {
+        return;
+    }
+    if let Some(What::Storm { expiries }) = arguments.what {
+        storm::run(&arguments.recipients, expiries, &arguments.rates);
         return;
     }
     let events = if arguments.warm { 1_000_000 } else { arguments.events };

@@ -8,6 +8,10 @@
     reason = "a benchmark stops where its records are not what it measures; no duration here is near 2^53 ns"
 )]
 
+/// As the program does: how much time goes into allocation depends on it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod cpu;
 mod intake;
 mod ledger;

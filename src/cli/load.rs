@@ -44,7 +44,20 @@ pub(super) fn platforms(settings: &Settings) -> Result<Vec<Platform>, Failure> {
     }
     problems.extend(platforms.iter().flat_map(undecided));
     platforms.extend(own);
+    problems.extend(unknown_names(settings, &platforms));
     if problems.is_empty() { Ok(platforms) } else { Err(Failure::configuration(problems)) }
+}
+
+/// Names in `[intake]` that no enabled platform has: a bound that is written for nobody holds nobody up.
+fn unknown_names(settings: &Settings, platforms: &[Platform]) -> Vec<Problem> {
+    let backfill = settings.intake.backfill_platforms.iter().map(|name| ("intake.backfill_platforms", name));
+    let bounds = settings.intake.events_per_minute_max.keys().map(|name| ("intake.events_per_minute_max", name));
+    let known = |name: &str| name == "*" || platforms.iter().any(|platform| platform.definition.name == name);
+    let unknown = backfill.chain(bounds).filter(|(_, name)| !known(name));
+    let help = "name a folder of platforms.dir that is enabled, or a desk such as ca-on-desk";
+    let problem =
+        |(key, name): (&str, &String)| Problem::new("CMT-9037", key, format!("there is no platform {name}"), help);
+    unknown.map(problem).collect()
 }
 
 /// The desks of all members that may speak.

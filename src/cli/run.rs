@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::engine::{Engine, Stages, signals};
 use super::{Common, Exit, Failure, Format, load};
+use crate::kafka;
 use crate::kafka::idle::IdleWatch;
 use crate::kafka::status::LedgerStatus;
 use crate::model::problem::Problem;
@@ -53,7 +54,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure>
         return Err(Failure::one(Exit::Usage, problem));
     }
     let asked = signals()?;
-    let topics = platforms.iter().map(|platform| platform.definition.topic.clone()).collect();
+    let topics = kafka::intake::topics(&platforms, &settings.intake);
     let engine = Engine::start(&settings, Arc::clone(&platforms), &rules, stages)?;
     let mut watch = match (arguments.exit_when_idle, &engine.intake, &engine.ledger) {
         (Some(wanted), Some(intake), Some(ledger)) => {

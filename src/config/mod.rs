@@ -140,6 +140,24 @@ pub struct Intake {
     pub commit_interval: Duration,
     /// Records read but not yet delivered to the log.
     pub in_flight_records_max: usize,
+    /// Platforms that send their open cases on a topic of their own when they join, by name.
+    pub backfill_platforms: Vec<String>,
+    /// Records of all backfills together that one instance reads each second, at most.
+    pub backfill_records_per_second_max: u32,
+    /// Records of a platform within a minute, at most, by name; `*` stands for whoever is not named.
+    pub events_per_minute_max: BTreeMap<String, u32>,
     /// The group's `group.instance.id`; `None` for a member without a fixed name.
     pub instance_id: Option<String>,
+}
+
+impl Intake {
+    /// How many records a platform may send within a minute; over it, it is paused. `None` for no bound.
+    pub fn events_per_minute_max(&self, platform: &str) -> Option<u32> {
+        self.events_per_minute_max.get(platform).or_else(|| self.events_per_minute_max.get("*")).copied()
+    }
+
+    /// True for a platform that has a topic for its backfill.
+    pub fn backfills(&self, platform: &str) -> bool {
+        self.backfill_platforms.iter().any(|name| name == platform)
+    }
 }

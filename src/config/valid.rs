@@ -24,6 +24,12 @@ const JURISDICTIONS: &str = "federation.jurisdictions";
 const COMMIT_INTERVAL_MS_MAX: u64 = 1_000;
 /// Records of one instance that may wait for their delivery at once.
 const IN_FLIGHT_RECORDS_MAX: usize = 100_000;
+/// Records of a platform within a minute where nobody wrote a bound: hundreds of times what any is known to decide.
+const EVENTS_PER_MINUTE_USUAL: u32 = 600_000;
+/// Records of backfills that one instance reads each second where nobody wrote how many, and at most: with more, live
+/// events would wait behind a slice of them for over 100 ms.
+const BACKFILL_RECORDS_PER_SECOND_USUAL: usize = 500;
+const BACKFILL_RECORDS_PER_SECOND_MAX: usize = 5_000;
 
 /// Collects problems of one file.
 pub(super) struct Checker<'a> {
@@ -65,15 +71,7 @@ pub(super) fn settings(file: &str, folder: &Path, text: &str, written: Written) 
             })),
             instance_id: written.ledger.instance_id,
         },
-        intake: Intake {
-            commit_interval: checker.interval("intake.commit_interval_ms", written.intake.commit_interval_ms, 100),
-            in_flight_records_max: checker.count(
-                "intake.in_flight_records_max",
-                written.intake.in_flight_records_max.or(Some(10_000)),
-                IN_FLIGHT_RECORDS_MAX,
-            ),
-            instance_id: written.intake.instance_id,
-        },
+        intake: checker.intake(written.intake),
         http_listen: written.http.listen.as_deref().and_then(|text| checker.parsed("http.listen", text)),
     };
     if checker.problems.is_empty() { Ok(settings) } else { Err(checker.problems) }
@@ -226,6 +224,32 @@ impl Checker<'_> {
             );
             default
         })
+    }
+
+    fn intake(&mut self, written: written::Intake) -> Intake {
+        let mut events_per_minute_max = written.events_per_minute_max;
+        if let Some((name, _)) = events_per_minute_max.iter().find(|(_, most)| **most == 0) {
+            let why = format!("intake.events_per_minute_max: {name} may send nothing");
+            self.wrong_at("intake.events_per_minute_max", why, "to stop a platform, use: comity platform pause");
+        }
+        events_per_minute_max.entry("*".to_owned()).or_insert(EVENTS_PER_MINUTE_USUAL);
+        let rate = self.count(
+            "intake.backfill_records_per_second_max",
+            written.backfill_records_per_second_max.or(Some(BACKFILL_RECORDS_PER_SECOND_USUAL)),
+            BACKFILL_RECORDS_PER_SECOND_MAX,
+        );
+        Intake {
+            commit_interval: self.interval("intake.commit_interval_ms", written.commit_interval_ms, 100),
+            in_flight_records_max: self.count(
+                "intake.in_flight_records_max",
+                written.in_flight_records_max.or(Some(10_000)),
+                IN_FLIGHT_RECORDS_MAX,
+            ),
+            instance_id: written.instance_id,
+            backfill_platforms: written.backfill_platforms,
+            backfill_records_per_second_max: u32::try_from(rate).unwrap_or(u32::MAX),
+            events_per_minute_max,
+        }
     }
 
     fn guard(&mut self, written: &written::Guard) -> Guard {

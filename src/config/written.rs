@@ -113,6 +113,9 @@ pub(super) struct Ledger {
 pub(super) struct Intake {
     pub(super) commit_interval_ms: Option<u64>,
     pub(super) in_flight_records_max: Option<usize>,
+    pub(super) backfill_platforms: Vec<String>,
+    pub(super) backfill_records_per_second_max: Option<usize>,
+    pub(super) events_per_minute_max: BTreeMap<String, u32>,
     pub(super) instance_id: Option<String>,
 }
 

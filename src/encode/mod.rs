@@ -111,6 +111,7 @@ fn shared(decision: &Decision<'_>, out: &mut Vec<u8>) {
     datum::text(&about.platform, out);
     datum::optional(event.map(|event| event.kind), out, datum::code);
     datum::optional(event.map(|event| event.scope), out, datum::code);
+    datum::optional(about.handling, out, datum::code);
     datum::code(about.domain, out);
     datum::code(about.severity, out);
     datum::int(about.since, out);
@@ -122,9 +123,14 @@ fn shared(decision: &Decision<'_>, out: &mut Vec<u8>) {
     findings(event, out);
 }
 
-/// TEST where the decision tries the line, else what its event says; what time decides always counts.
+/// TEST where the decision tries the line, BACKFILL where a member joins, else what its event says; what time decides
+/// always counts.
 fn mode(decision: &Decision<'_>) -> Mode {
-    if decision.test { Mode::Test } else { decision.event.map_or(Mode::Actual, |event| event.mode) }
+    match (decision.test, decision.joining) {
+        (true, _) => Mode::Test,
+        (false, true) => Mode::Backfill,
+        (false, false) => decision.event.map_or(Mode::Actual, |event| event.mode),
+    }
 }
 
 /// Appends an `AlertOrganisation`, with what the event says of it.

@@ -27,14 +27,19 @@ pub(super) enum Verdict {
 
 /// Decides who a subject is. A legal name that is only a part of the source's must stand by itself.
 pub(super) fn decide(subject: &Subject, origin: Jurisdiction, platform: &Definition) -> Verdict {
-    let verdict = decide_name(subject, &subject.legal_name, origin, platform);
-    if matches!(verdict, Verdict::Organisation { .. }) && is_list(subject, origin) {
+    let home = home(subject, origin);
+    let country = country_of(&home);
+    let name = Name::read(&subject.legal_name);
+    let found = name.find(country, name.pieces.len());
+    let verdict = decide_name(subject, &name, &found, country, platform);
+    if matches!(verdict, Verdict::Organisation { .. }) && is_list(&name, &found) {
         return Verdict::Refused(Reason::SeveralSubjects);
     }
     if let Verdict::Organisation { legal_name, .. } = &verdict
         && *legal_name != subject.legal_name
     {
-        let alone = decide_name(subject, legal_name, origin, platform);
+        let name = Name::read(legal_name);
+        let alone = decide_name(subject, &name, &name.find(country, name.pieces.len()), country, platform);
         let stands = matches!(&alone, Verdict::Organisation { legal_name: again, .. } if again == legal_name);
         return if stands { verdict } else { Verdict::Refused(Reason::UndecidableSubject) };
     }
@@ -51,18 +56,14 @@ fn country_of(jurisdiction: &Jurisdiction) -> &str {
     jurisdiction.as_str().get(..2).unwrap_or_default()
 }
 
-/// Decides who a subject of that name is.
-fn decide_name(subject: &Subject, legal_name: &str, origin: Jurisdiction, platform: &Definition) -> Verdict {
-    let home = home(subject, origin);
-    let country = country_of(&home);
-    let name = Name::read(legal_name);
+/// Decides who a subject of that name is; `all` are the tokens of the whole name.
+fn decide_name(subject: &Subject, name: &Name, all: &[Found], country: &str, platform: &Definition) -> Verdict {
     if name.pieces.is_empty() {
         return Verdict::Refused(Reason::UndecidableSubject);
     }
-    let cut =
-        name.find(country, name.pieces.len()).into_iter().find(|one| one.first > 0 && one.token.says == Says::Cut);
+    let cut = all.iter().find(|one| one.first > 0 && one.token.says == Says::Cut);
     let length = cut.map_or(name.pieces.len(), |one| one.first);
-    let found = name.find(country, length);
+    let found = if cut.is_some() { name.find(country, length) } else { all.to_vec() };
     let joined = name.find_joined(country);
     let says = |wanted: fn(Says) -> bool| found.iter().chain(&joined).any(|one| wanted(one.token.says));
 
@@ -72,18 +73,18 @@ fn decide_name(subject: &Subject, legal_name: &str, origin: Jurisdiction, platfo
     let (forms, class) = forms(&found, &joined);
     let declared = subject.legal_form.as_deref().and_then(|form| class_of_form(form, country));
     let Some(class) = declared.or(class) else {
-        return without_form(subject, platform, &name, length, &found);
+        return without_form(subject, platform, name, length, &found);
     };
     if !class.passes() {
         return Verdict::Refused(Reason::PersonSubject);
     }
-    let after = match legal_part(&name, &forms, length) {
+    let after = match legal_part(name, &forms, length) {
         Ok(after) => after,
         Err(reason) => return Verdict::Refused(reason),
     };
     let form = forms.last().or(joined.first()).map(|one| one.token.text.clone());
     let legal_form = if declared.is_some() { subject.legal_form.clone() } else { form };
-    Verdict::Organisation { legal_name: cut_name(&name, after), legal_form }
+    Verdict::Organisation { legal_name: cut_name(name, after), legal_form }
 }
 
 /// The legal forms in the order of the name, and the class that they make: the last one's, but a size class after a
@@ -165,9 +166,7 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
 
 /// Whether a text is a list of names, of which the last at least is a company's: a semicolon sets a company off from
 /// whatever stands before it, and a company with a trade name of its own follows another's trade name.
-fn is_list(subject: &Subject, origin: Jurisdiction) -> bool {
-    let name = Name::read(&subject.legal_name);
-    let found = name.find(country_of(&home(subject, origin)), name.pieces.len());
+fn is_list(name: &Name, found: &[Found]) -> bool {
     let company = |one: &Found| matches!(one.token.says, Says::Form(_));
     let listed = (1..name.pieces.len()).any(|place| {
         // The semicolon of `&amp;` stands in one name, and so does one in front of nothing but a form.

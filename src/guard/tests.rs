@@ -17,7 +17,6 @@ use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
     Definition {
-        speaks: crate::platform::definition::Speaks::Events,
         name: "sample".into(),
         title: String::new(),
         origin: Origin::PerRecord,
@@ -75,6 +74,8 @@ pub(crate) fn event(country: &str, name: &str) -> InfractionEvent {
         scope: Scope::Federation,
         for_follow_up: Vec::new(),
         for_attention: Vec::new(),
+        sharing_groups: Vec::new(),
+        handling: None,
         distribution: Vec::new(),
         distribution_text: None,
         withdrawal: None,

@@ -149,7 +149,11 @@ fn checks(sources: &Sources) -> Vec<Check> {
     if let Some(intake) = &sources.intake {
         let assigned = intake.assignments.load(Ordering::Relaxed) > 0;
         let reason = if assigned { "the group has given its partitions" } else { "waits for intake's group" };
-        checks.push(Check { name: "intake", holds: assigned, reason: reason.to_owned() });
+        let paused = intake.platforms().filter(|(_, status)| status.paused.load(Ordering::Relaxed));
+        let paused: Vec<&str> = paused.map(|(name, _)| name).collect();
+        // Everyone else goes on, so a paused platform is no reason to be taken out of service.
+        let paused = if paused.is_empty() { String::new() } else { format!("; paused: {}", paused.join(" ")) };
+        checks.push(Check { name: "intake", holds: assigned, reason: format!("{reason}{paused}") });
     }
     if let Some(ledger) = &sources.ledger {
         let owner = ledger.owner.load(Ordering::Relaxed);

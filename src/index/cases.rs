@@ -46,7 +46,7 @@ pub fn overdue_of(value: &Value, member: MemberIndex) -> i32 {
             let overdue = |ack: &&Ack| ack.member == member && ack.duty.is_some_and(|duty| duty.ran_out.is_some());
             i32::try_from(case.acks.iter().filter(overdue).count()).unwrap_or(i32::MAX)
         }
-        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => 0,
+        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => 0,
     }
 }
 
@@ -73,13 +73,13 @@ pub fn listed(organisation: &Organisation, origin: Jurisdiction, case_id: &str) 
 pub(super) fn case_of<'v>(values: &'v Values, origin: Jurisdiction, case_id: &str) -> Option<&'v Arc<Case>> {
     match values.get(&KeyRef::Case(origin, case_id))? {
         Value::Case(case) => Some(case),
-        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
     }
 }
 
 pub(super) fn organisation_of<'v>(values: &'v Values, organisation_id: &str) -> Option<&'v Arc<Organisation>> {
     match values.get(&KeyRef::Organisation(organisation_id))? {
         Value::Organisation(organisation) => Some(organisation),
-        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
     }
 }

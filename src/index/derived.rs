@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
+use std::ops::Bound;
 
 use hashbrown::HashMap;
 
@@ -10,14 +11,14 @@ use super::cases::{case_of, is_open, listed, open_case, organisation_of};
 use crate::model::code::Scope;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Ack, Case, Key, OpenCase, Organisation, Value};
+use crate::model::state::{Ack, Case, EventEnd, Key, OpenCase, Organisation, Value};
 
 /// One piece of due work, in the order in which it is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
     /// Log time at which it is due.
     pub at: Millis,
-    /// The case, or the withdrawal that waits.
+    /// The case, the withdrawal that waits, or the member that joins.
     pub key: Key,
     pub work: Work,
 }
@@ -31,6 +32,8 @@ pub enum Work {
     Overdue(MemberIndex, usize),
     /// The case, or the withdrawal that waits, is forgotten.
     Forget,
+    /// A member that joins is told of open cases.
+    Join,
 }
 
 /// The open cases of one organisation that its bounded value has no room for.
@@ -85,6 +88,7 @@ pub(super) struct Derived {
     /// Expiries and clocks.
     timed: BTreeSet<Due>,
     forgets: BTreeSet<Due>,
+    joins: BTreeSet<Due>,
     pending_by_platform: BTreeMap<String, usize>,
     gaps: BTreeMap<Key, Millis>,
     unlisted: BTreeMap<String, Unlisted>,
@@ -113,15 +117,30 @@ impl Derived {
         self.unlisted.get(organisation_id)
     }
 
-    /// Both queues merged in the order (due, key); the second only where forgetting is allowed.
+    /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
     pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
-        let mut expiries = self.timed.iter().take_while(move |due| due.at <= until).peekable();
+        let mut timed = self.timed.iter().take_while(move |due| due.at <= until).peekable();
+        let mut joins = self.joins.iter().take_while(move |due| due.at <= until).peekable();
         let mut forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).peekable();
-        std::iter::from_fn(move || match (expiries.peek(), forgets.peek()) {
-            (Some(expiry), Some(forget)) if forget < expiry => forgets.next(),
-            (Some(_), _) => expiries.next(),
-            (None, _) => forgets.next(),
+        std::iter::from_fn(move || {
+            let first = [timed.peek(), joins.peek(), forgets.peek()].into_iter().flatten().min().copied()?;
+            match first.work {
+                Work::Expire(_) | Work::Overdue(..) => timed.next(),
+                Work::Join => joins.next(),
+                Work::Forget => forgets.next(),
+            }
         })
+    }
+
+    /// Every event that has an end, behind the one given, in the order of their ends.
+    pub(super) fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = &Due> {
+        let after = after.map(|end| Due {
+            at: end.expires_at,
+            key: Key::Case(end.origin, end.case_id.clone()),
+            work: Work::Expire(usize::try_from(end.place).unwrap_or(usize::MAX)),
+        });
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.timed.range((from, Bound::Unbounded)).filter(|due| matches!(due.work, Work::Expire(_)))
     }
 
     /// Follows one value from `before` to `after`; `values` holds `after` already.
@@ -159,6 +178,14 @@ impl Derived {
                 };
             }
             Key::Rules => {}
+            Key::Join(_) => {
+                if let Some(Value::Join(join)) = before {
+                    self.joins.remove(&Due { at: join.since, key: key.clone(), work: Work::Join });
+                }
+                if let Some(Value::Join(join)) = after {
+                    self.joins.insert(Due { at: join.since, key: key.clone(), work: Work::Join });
+                }
+            }
         }
     }
 
@@ -251,6 +278,7 @@ impl Derived {
         lines.extend(self.identifiers.iter().map(|(identifier, id)| format!("derived identifier {identifier} {id}")));
         lines.extend(self.timed.iter().map(|due| format!("derived due {due:?}")));
         lines.extend(self.forgets.iter().map(|due| format!("derived forget {due:?}")));
+        lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
         lines.extend(self.overdue.iter().map(|entry| format!("derived overdue {entry:?}")));
@@ -281,13 +309,13 @@ fn timed(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
 fn as_organisation(value: &Value) -> Option<&Organisation> {
     match value {
         Value::Organisation(organisation) => Some(organisation),
-        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
     }
 }
 
 fn as_case(value: &Value) -> Option<&Case> {
     match value {
         Value::Case(case) => Some(case),
-        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
     }
 }

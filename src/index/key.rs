@@ -14,6 +14,7 @@ pub enum KeyRef<'a> {
     Pending(Jurisdiction, WithdrawalScope, &'a str),
     Source(&'a str, i32),
     Rules,
+    Join(Jurisdiction),
 }
 
 impl<'a> From<&'a Key> for KeyRef<'a> {
@@ -24,6 +25,7 @@ impl<'a> From<&'a Key> for KeyRef<'a> {
             Key::Pending(origin, scope, target) => Self::Pending(*origin, *scope, target),
             Key::Source(topic, partition) => Self::Source(topic, *partition),
             Key::Rules => Self::Rules,
+            Key::Join(member) => Self::Join(*member),
         }
     }
 }

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::model::change::Change;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, Checkpoint, Key, Marks, Organisation, Pending, SourceState, Value};
+use crate::model::state::{Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pending, SourceState, Value};
 use crate::schema::state::{encode_key, encode_value};
 
 pub mod key;
@@ -60,8 +60,11 @@ impl State {
     }
 
     /// Takes changes back, newest first, and the marks with them: `changes` in the order in which they were applied.
-    pub fn undo(&mut self, changes: &[Change], before: Marks) {
-        for change in changes.iter().rev() {
+    pub fn undo<'c, C>(&mut self, changes: C, before: Marks)
+    where
+        C: IntoIterator<Item = &'c Change, IntoIter: DoubleEndedIterator>,
+    {
+        for change in changes.into_iter().rev() {
             assert!(self.values.get(&change.key) == change.after.as_ref(), "only what was applied is undone");
             self.put(&change.key, change.before.clone());
         }
@@ -114,7 +117,7 @@ impl State {
     pub fn rules(&self) -> Option<&Arc<Rules>> {
         match self.values.get(&KeyRef::Rules)? {
             Value::Rules(rules) => Some(rules),
-            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) => None,
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Join(_) => None,
         }
     }
 
@@ -122,7 +125,7 @@ impl State {
     pub fn source(&self, topic: &str, partition: i32) -> Option<SourceState> {
         match self.values.get(&KeyRef::Source(topic, partition))? {
             Value::Source(source) => Some(*source),
-            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Rules(_) => None,
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Rules(_) | Value::Join(_) => None,
         }
     }
 
@@ -135,7 +138,7 @@ impl State {
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.values.values().filter_map(|value| match value {
             Value::Case(case) => Some(case),
-            Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+            Value::Organisation(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
         })
     }
 
@@ -153,7 +156,7 @@ impl State {
     pub fn pending(&self, origin: Jurisdiction, scope: WithdrawalScope, target: &str) -> Option<&Arc<Pending>> {
         match self.values.get(&KeyRef::Pending(origin, scope, target))? {
             Value::Pending(pending) => Some(pending),
-            Value::Organisation(_) | Value::Case(_) | Value::Source(_) | Value::Rules(_) => None,
+            Value::Organisation(_) | Value::Case(_) | Value::Source(_) | Value::Rules(_) | Value::Join(_) => None,
         }
     }
 
@@ -167,9 +170,23 @@ impl State {
         self.derived.overdue(member)
     }
 
-    /// Due work in its order, (due, key): expiries, and cases and withdrawals to forget unless nothing may be now.
+    /// Due work in its order, (due, key): expiries, clocks and members that join, and cases and withdrawals to forget
+    /// unless nothing may be now.
     pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
         self.derived.due(until, forget)
+    }
+
+    /// Every event that has an end, behind the one given, in the order of their ends.
+    pub fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = &Due> {
+        self.derived.ends_after(after)
+    }
+
+    /// A member that joins and is not yet told of everything.
+    pub fn join(&self, member: Jurisdiction) -> Option<&Arc<Join>> {
+        match self.values.get(&KeyRef::Join(member))? {
+            Value::Join(join) => Some(join),
+            Value::Organisation(_) | Value::Case(_) | Value::Pending(_) | Value::Source(_) | Value::Rules(_) => None,
+        }
     }
 
     /// Source partitions in a gap, with the log time since when.

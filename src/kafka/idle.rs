@@ -16,7 +16,8 @@ use crate::telemetry::clock;
 /// Looks at positions from outside, as a lag tool does.
 pub struct IdleWatch {
     reader: BaseConsumer<Context>,
-    topics: Vec<String>,
+    /// The topics that intake reads, each with its platform.
+    topics: Vec<(String, String)>,
     intake: Arc<IntakeStatus>,
     ledger: Arc<LedgerStatus>,
     wanted: Duration,
@@ -25,14 +26,14 @@ pub struct IdleWatch {
 }
 
 impl IdleWatch {
-    /// A watch over these topics of platforms.
+    /// A watch over these topics, each with its platform.
     ///
     /// # Errors
     /// The client cannot be made.
     pub fn new(
         kafka: &Kafka,
         federation: &str,
-        topics: Vec<String>,
+        topics: Vec<(String, String)>,
         statuses: (Arc<IntakeStatus>, Arc<LedgerStatus>),
         wanted: Duration,
     ) -> Result<Self, Stop> {
@@ -78,10 +79,12 @@ impl IdleWatch {
         Ok(log_end.saturating_sub(self.ledger.read_position.load(Ordering::Relaxed)) <= 1)
     }
 
-    /// True where the committed position of every partition is its end.
+    /// True where the committed position of every partition is its end; of a paused platform nothing more will come.
     fn sources_are_read(&self) -> Result<bool, Stop> {
         let mut list = TopicPartitionList::new();
-        for topic in &self.topics {
+        let is_paused =
+            |platform: &str| self.intake.platform(platform).is_some_and(|status| status.paused.load(Ordering::Relaxed));
+        for (topic, _) in self.topics.iter().filter(|(_, platform)| !is_paused(platform)) {
             for partition in 0..super::partitions(&self.reader, topic)? {
                 list.add_partition(topic, i32::try_from(partition).unwrap_or(i32::MAX));
             }

@@ -1,5 +1,6 @@
 //! Intake's shell: it executes what the loop commands, on the thread that calls it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -10,6 +11,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::control::{Control, Standing};
 use super::status::IntakeStatus;
 use super::{Stop, StopKind, names};
 use crate::config;
@@ -17,7 +19,7 @@ use crate::model::entry::Body;
 use crate::model::limit::ENTRY_BYTES_MAX;
 use crate::model::rejection::Reason;
 use crate::platform::Platform;
-use crate::run::intake::{Alarm, Command, Input, Intake, Limits, SourceId};
+use crate::run::intake::{Alarm, Command, Input, Intake, Limits, Rates, SourceId};
 use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
@@ -30,8 +32,14 @@ pub use entries::{MISSING_HEADER, MODE_HEADER, SOURCE_HEADER};
 
 /// How long a poll waits for a record.
 const POLL_WAIT: Duration = Duration::from_millis(5);
+/// How long it waits where entries wait for the producer.
+const POLL_READY: Duration = Duration::from_millis(1);
 /// Records taken in one round of the loop.
-const ROUND_RECORDS_MAX: usize = 1_000;
+const ROUND_RECORDS_MAX: usize = 100;
+/// Lots of entries that the producer has at once. The next one grows with the time that these take, and a lone entry
+/// goes at once. A producer with more than it may send looks for room without a pause, and one that is given entries
+/// one by one sends each by itself.
+const LOTS_MAX: usize = 2;
 /// Pause before a full producer is tried again.
 const FULL_PAUSE: Duration = Duration::from_micros(200);
 /// Pause before a new producer after the first failure; it doubles with each one that follows without a delivery.
@@ -53,13 +61,13 @@ pub struct IntakeContext {
 /// # Errors
 /// What no retry mends: a topic that is missing or went back, a right that is missing.
 pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
-    let mut shell = Shell::connect(context)?;
-    let limits = Limits {
-        in_flight_max: context.pace.in_flight_records_max,
-        commit_interval_ms: i64::try_from(context.pace.commit_interval.as_millis()).unwrap_or(i64::MAX),
-    };
-    let mut intake = Intake::new(limits);
+    let (mut shell, standings) = Shell::connect(context)?;
+    let mut intake = Intake::new(limits(context));
     let mut told = false;
+    for standing in standings {
+        let input = shell.standing(standing);
+        shell.step(&mut intake, input, None)?;
+    }
     loop {
         let mut inputs = vec![Input::Time(shell.now_ms())];
         if !told && shutdown.load(Ordering::Relaxed) {
@@ -67,6 +75,7 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
             inputs.push(Input::ShutDown);
         }
         inputs.extend(shell.delivered()?);
+        inputs.extend(shell.control()?);
         inputs.extend(shell.sources.events(&intake)?);
         for input in inputs {
             if shell.step(&mut intake, input, None)? {
@@ -74,7 +83,7 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
             }
         }
         if intake.wants_records() {
-            let wait = if told { Duration::from_millis(1) } else { POLL_WAIT };
+            let wait = if told || !shell.ready.is_empty() { POLL_READY } else { POLL_WAIT };
             if shell.poll(&mut intake, wait)? {
                 return Ok(());
             }
@@ -82,25 +91,76 @@ pub fn run(context: &IntakeContext, shutdown: &AtomicBool) -> Result<(), Stop> {
             // Only deliveries can make room; `BaseProducer::poll` with a time would spin for all of it.
             sleep(FULL_PAUSE);
         }
+        if shell.hand_over(&mut intake)? {
+            return Ok(());
+        }
         shell.sources.settle(&intake)?;
+    }
+}
+
+fn limits(context: &IntakeContext) -> Limits {
+    let pace = &context.pace;
+    let bound = |platform: &Platform| {
+        let name = platform.definition.name.as_str();
+        Some((Arc::from(name), pace.events_per_minute_max(name)?))
+    };
+    Limits {
+        in_flight_max: pace.in_flight_records_max,
+        commit_interval_ms: i64::try_from(pace.commit_interval.as_millis()).unwrap_or(i64::MAX),
+        rates: Rates {
+            backfill_records_per_second_max: pace.backfill_records_per_second_max,
+            events_per_minute_max: context.platforms.iter().filter_map(bound).collect(),
+        },
     }
 }
 
 struct Shell<'c> {
     context: &'c IntakeContext,
+    control: Control,
     sources: Sources<'c>,
     producer: BaseProducer<Context>,
+    /// Entries for the producer with their tags, in the order of the loop.
+    ready: Vec<(usize, Vec<u8>)>,
+    /// The last tag of each lot that the producer has.
+    lots: VecDeque<usize>,
     /// Failures since the last delivery.
     failures: u32,
     started: Instant,
 }
 
 impl<'c> Shell<'c> {
-    fn connect(context: &'c IntakeContext) -> Result<Self, Stop> {
+    /// Connects, and says which platforms are paused.
+    fn connect(context: &'c IntakeContext) -> Result<(Self, Vec<(String, Standing)>), Stop> {
+        let (control, standings) = Control::open(&context.kafka)?;
         let sources = Sources::join(context)?;
         let producer = producer(context)?;
         context.status.producers.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { context, sources, producer, failures: 0, started: clock::instant() })
+        let shell = Self {
+            context,
+            control,
+            sources,
+            producer,
+            ready: Vec::new(),
+            lots: VecDeque::new(),
+            failures: 0,
+            started: clock::instant(),
+        };
+        Ok((shell, standings))
+    }
+
+    /// What is new of paused platforms.
+    fn control(&mut self) -> Result<Vec<Input>, Stop> {
+        let new = self.control.look()?;
+        Ok(new.into_iter().map(|standing| self.standing(standing)).collect())
+    }
+
+    fn standing(&self, (platform, Standing { paused, since }): (String, Standing)) -> Input {
+        if let Some(status) = self.context.status.platform(&platform)
+            && status.paused.swap(paused, Ordering::Relaxed) != paused
+        {
+            tracing::warn!(platform, paused, "a platform was paused or released");
+        }
+        Input::Platform { platform: Arc::from(platform), paused, since }
     }
 
     fn now_ms(&self) -> i64 {
@@ -161,17 +221,24 @@ impl<'c> Shell<'c> {
             Command::Start(positions) => self.sources.start(&positions)?,
             Command::AppendRecord { tag, at } => {
                 if let (Some(message), Some(platform)) = (message, self.platform(&at.topic)) {
-                    return Ok(self.append(tag, &entries::of_record(self.context, platform, message, &at)));
+                    self.append(tag, &entries::of_record(self.context, platform, message, &at));
                 }
             }
             Command::AppendGap { tag, at, .. } => {
                 if let Some(platform) = self.platform(&at.topic) {
                     self.context.status.source_gaps.fetch_add(1, Ordering::Relaxed);
-                    return Ok(self.append(tag, &entries::rejection(self.context, platform, &at, Reason::SourceGap, 0)));
+                    self.append(tag, &entries::rejection(self.context, platform, &at, Reason::SourceGap, 0));
                 }
             }
             Command::NewProducer => self.replace_producer()?,
             Command::Seek { source, position } => self.sources.seek(source, position),
+            Command::Pause { source } => self.sources.pause(source, true),
+            Command::Resume { source } => self.sources.pause(source, false),
+            Command::RecordPause { source } => {
+                if let Some(platform) = self.sources.platform(source) {
+                    self.control.pause(&platform);
+                }
+            }
             Command::Commit(positions) => return Ok(Some(self.sources.commit(&positions)?)),
             Command::FindBatchEnd { source, position } => return self.sources.batch_end(source, position),
             Command::Unassign => self.sources.give_up()?,
@@ -187,11 +254,11 @@ impl<'c> Shell<'c> {
     }
 
     fn platform(&self, topic: &str) -> Option<&'c Platform> {
-        self.context.platforms.iter().find(|platform| platform.definition.topic == topic)
+        source_of(&self.context.platforms, topic).map(|(platform, _)| platform)
     }
 
-    /// Appends an entry to the log; one that cannot be handed over counts as not delivered.
-    fn append(&mut self, tag: usize, body: &Body) -> Option<Input> {
+    /// Makes an entry ready for the producer.
+    fn append(&mut self, tag: usize, body: &Body) {
         let mut value = encode_entry(body);
         if value.len() > ENTRY_BYTES_MAX
             && let Some(at) = body.source()
@@ -200,10 +267,29 @@ impl<'c> Shell<'c> {
             let size = i64::try_from(value.len()).unwrap_or(i64::MAX);
             value = encode_entry(&entries::rejection(self.context, platform, at, Reason::TooLarge, size));
         }
-        let mut record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, tag).partition(0).payload(&value);
+        self.ready.push((tag, value));
+    }
+
+    /// Gives the producer what is ready, unless it has enough; an entry that it does not take counts as not delivered,
+    /// with all behind it. `true` once everything is drained.
+    fn hand_over(&mut self, intake: &mut Intake) -> Result<bool, Stop> {
+        if self.lots.len() >= LOTS_MAX {
+            return Ok(false);
+        }
+        self.lots.extend(self.ready.last().map(|(tag, _)| *tag));
+        for (tag, value) in std::mem::take(&mut self.ready) {
+            if !self.send(tag, &value) {
+                return self.step(intake, Input::NotDelivered, None);
+            }
+        }
+        Ok(false)
+    }
+
+    fn send(&self, tag: usize, value: &[u8]) -> bool {
+        let mut record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, tag).partition(0).payload(value);
         loop {
             match self.producer.send(record) {
-                Ok(()) => return None,
+                Ok(()) => return true,
                 // The producer gives each entry up after its time, so it has room again in the end.
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     self.producer.poll(Duration::ZERO);
@@ -212,7 +298,7 @@ impl<'c> Shell<'c> {
                 }
                 Err((error, _)) => {
                     tracing::warn!("an entry was not taken by the producer: {error}");
-                    return Some(Input::NotDelivered);
+                    return false;
                 }
             }
         }
@@ -220,12 +306,16 @@ impl<'c> Shell<'c> {
 
     /// What became of the entries.
     fn delivered(&mut self) -> Result<Vec<Input>, Stop> {
-        self.producer.poll(Duration::ZERO);
+        // Each call takes the answers to one request.
+        for _ in 0..=LOTS_MAX {
+            self.producer.poll(Duration::ZERO);
+        }
         let mut inputs = Vec::new();
         for event in self.producer.context().take_events() {
             match event {
                 Event::Delivered { tag, .. } => {
                     self.failures = 0;
+                    self.lots.pop_front_if(|last| *last <= tag);
                     self.context.status.delivered.fetch_add(1, Ordering::Relaxed);
                     inputs.push(Input::Delivered { tag });
                 }
@@ -251,6 +341,9 @@ impl<'c> Shell<'c> {
     fn replace_producer(&mut self) -> Result<(), Stop> {
         sleep(FAILURE_PAUSE * 2_u32.pow(self.failures.min(FAILURE_DOUBLINGS_MAX)));
         self.failures += 1;
+        // The loop goes back to before them.
+        self.ready.clear();
+        self.lots.clear();
         self.producer = producer(self.context)?;
         self.context.status.producers.fetch_add(1, Ordering::Relaxed);
         self.context.status.failed_deliveries.fetch_add(1, Ordering::Relaxed);
@@ -268,9 +361,28 @@ impl<'c> Shell<'c> {
             Alarm::Stalled { source, position } => {
                 tracing::error!(topic = topic(source), position, "a source holds records and gives none");
             }
+            Alarm::Runaway { source } => {
+                let topic = topic(source);
+                tracing::error!(topic, "a platform sends more than it may, and is paused: see comity platform list");
+            }
             Alarm::NotDrained => tracing::warn!("partitions were given up with deliveries open; they are sent again"),
         }
     }
+}
+
+/// Every topic that intake reads, with the name of its platform.
+pub fn topics(platforms: &[Platform], pace: &config::Intake) -> Vec<(String, String)> {
+    let definitions = || platforms.iter().map(|platform| &platform.definition);
+    let live = definitions().map(|definition| (definition.topic.clone(), definition.name.clone()));
+    let joining = definitions().filter(|definition| pace.backfills(&definition.name));
+    live.chain(joining.map(|definition| (definition.backfill_topic(), definition.name.clone()))).collect()
+}
+
+/// Whose topic this is, and whether it is that of the platform's backfill.
+fn source_of<'p>(platforms: &'p [Platform], topic: &str) -> Option<(&'p Platform, bool)> {
+    let own = platforms.iter().find(|platform| platform.definition.topic == topic);
+    let backfill = || platforms.iter().find(|platform| platform.definition.is_backfill(topic));
+    own.map(|platform| (platform, false)).or_else(|| backfill().map(|platform| (platform, true)))
 }
 
 fn producer(context: &IntakeContext) -> Result<BaseProducer<Context>, Stop> {

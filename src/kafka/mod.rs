@@ -10,6 +10,7 @@ mod tail;
 mod sink;
 pub mod ledger;
 mod probe;
+pub mod control;
 pub mod intake;
 pub mod topics;
 pub mod rights;

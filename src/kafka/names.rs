@@ -7,6 +7,8 @@ use crate::model::place::Jurisdiction;
 pub const LOG: &str = "comity.log";
 /// The ledger's state, compacted.
 pub const STATE: &str = "comity.state";
+/// Which platforms are paused, compacted.
+pub const CONTROL: &str = "comity.control";
 /// Records refused.
 pub const REJECTS: &str = "comity.rejects";
 /// What everybody may know, once each, for dashboards.

@@ -125,7 +125,7 @@ impl Sink {
         let topics: Vec<String> = transaction.members.iter().map(|member| names::alerts(*member)).collect();
         // The client copies what it is given, so one buffer serves for all.
         let mut value = Vec::new();
-        for alert in &batch.alerts {
+        for alert in batch.alerts.iter().flatten() {
             write_alert(alert, &transaction.members, &batch.tails, &mut value);
             let topic = if alert.test {
                 Some(names::TEST)
@@ -167,12 +167,12 @@ impl Sink {
         record: BaseRecord<'_, K, [u8], usize>,
     ) -> Result<(), KafkaError> {
         let mut record = record.partition(0);
-        let deadline = clock::instant() + CALL_TIMEOUT;
+        let mut full_since = None;
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
-                    if clock::instant() < deadline =>
+                    if full_since.get_or_insert_with(clock::instant).elapsed() < CALL_TIMEOUT =>
                 {
                     self.producer.poll(Duration::ZERO);
                     sleep(DRAIN_PAUSE);
@@ -187,7 +187,7 @@ impl Sink {
     fn drained(&self) -> bool {
         let deadline = clock::instant() + CALL_TIMEOUT;
         loop {
-            self.hear();
+            self.hear_deliveries();
             if self.producer.in_flight_count() == 0 {
                 break;
             }
@@ -197,6 +197,19 @@ impl Sink {
             sleep(DRAIN_PAUSE);
         }
         !self.producer.context().take_events().iter().any(|event| matches!(event, Event::NotDelivered { .. }))
+    }
+
+    /// Takes events as long as they are deliveries. What else there is to hear stops it early; it is called again.
+    fn hear_deliveries(&self) {
+        let mut open = self.producer.in_flight_count();
+        for _ in 0..EVENTS_AT_ONCE {
+            self.producer.poll(Duration::ZERO);
+            let left = self.producer.in_flight_count();
+            if left == open || left == 0 {
+                break;
+            }
+            open = left;
+        }
     }
 
     /// One call of `poll` without waiting takes one event only, and does not say whether it was the last.

@@ -41,6 +41,8 @@ pub struct PlatformStatus {
     pub assigned: AtomicBool,
     /// True while everything that its partitions hold is read, delivered and committed.
     pub caught_up: AtomicBool,
+    /// True while the platform is paused, for this instance and every other.
+    pub paused: AtomicBool,
     /// Records of its assigned partitions that are not yet committed.
     pub lag: AtomicI64,
 }

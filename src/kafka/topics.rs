@@ -77,7 +77,8 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
             Partitions::One => (1, false),
             Partitions::Keyed(count) => (count.unwrap_or(1), count.is_none()),
         };
-        let input = platforms.iter().any(|platform| platform.definition.topic == name);
+        let input = platforms.iter().map(|platform| &platform.definition);
+        let input = input.into_iter().any(|definition| definition.topic == name || definition.is_backfill(&name));
         plan.push(TopicPlan { name, input, partitions, any_partitions, replication: replicas.0, config: all, purpose });
     };
     let kept = |period: i64| ("retention.ms", period.to_string());
@@ -89,7 +90,7 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
     for platform in platforms {
         let definition = &platform.definition;
         let record_bytes = ("max.message.bytes", RECORD_BYTES_MAX.to_string());
-        let (purpose, settings) = match definition.speaks {
+        let (purpose, config) = match definition.speaks {
             Speaks::Events => {
                 let name = &definition.name;
                 let purpose = format!("native records of {name}; at most 7 days, since they may name persons");
@@ -101,8 +102,16 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
                 (purpose, vec![kept(-1), record_bytes, broker_time()])
             }
         };
-        add(definition.topic.clone(), definition.partitions, purpose, &settings);
+        add(definition.topic.clone(), definition.partitions, purpose, &config);
+        if settings.intake.backfills(&definition.name) {
+            let purpose = format!("open cases of {} as it joins; kept like the others", definition.name);
+            add(definition.backfill_topic(), Partitions::One, purpose, &config);
+        }
     }
+    // A pause must not be forgotten because nobody has written for a while; its time is the broker's word.
+    let mut control = compacted(0);
+    control.push(("message.timestamp.type", "LogAppendTime".to_owned()));
+    add(names::CONTROL.to_owned(), Partitions::One, "which platforms are paused".to_owned(), &control);
     let log = [
         ("message.timestamp.type", "LogAppendTime".to_owned()),
         kept(-1),
@@ -122,17 +131,17 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         let purpose = format!("who disputes what {jurisdiction} decided");
         add(names::disputes(jurisdiction), Partitions::One, purpose, &[kept(told), bytes()]);
     }
-    let one = Partitions::One;
-    add(names::NATIONAL.to_owned(), one, "what everybody may know, once each".to_owned(), &[kept(told), bytes()]);
-    let archive = "who was told of cases that are forgotten".to_owned();
-    add(names::ARCHIVE.to_owned(), one, archive, &[kept(ARCHIVE_RETENTION_MS), bytes()]);
-    let review = "what a person must look at".to_owned();
-    add(names::REVIEW.to_owned(), one, review, &[kept(told), bytes()]);
-    let overdue = "acknowledgements that are due and did not come, and when they came".to_owned();
-    add(names::OVERDUE.to_owned(), one, overdue, &[kept(told), bytes()]);
-    let trial = "alerts of mode TEST, for every recipient".to_owned();
-    add(names::TEST.to_owned(), one, trial, &[kept(30 * DAY_MS), bytes()]);
-    add(names::REJECTS.to_owned(), one, "records refused, with the reason".to_owned(), &[kept(told), bytes()]);
+    let common = [
+        (names::NATIONAL, "what everybody may know, once each", told),
+        (names::ARCHIVE, "who was told of cases that are forgotten", ARCHIVE_RETENTION_MS),
+        (names::REVIEW, "what a person must look at", told),
+        (names::OVERDUE, "acknowledgements that are due and did not come, and when they came", told),
+        (names::TEST, "alerts of mode TEST, for every recipient", 30 * DAY_MS),
+        (names::REJECTS, "records refused, with the reason", told),
+    ];
+    for (name, purpose, retention_ms) in common {
+        add(name.to_owned(), Partitions::One, purpose.to_owned(), &[kept(retention_ms), bytes()]);
+    }
     plan
 }
 

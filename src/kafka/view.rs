@@ -176,8 +176,8 @@ impl Tables {
             Shown::Value(Value::Rules(rules)) => self.rules = Some(rules),
             Shown::Gone(Key::Case(origin, case_id)) => self.remove_case(origin, &case_id),
             Shown::Gone(Key::Organisation(id)) => self.remove_organisation(&id),
-            Shown::Value(Value::Pending(_) | Value::Source(_))
-            | Shown::Gone(Key::Pending(..) | Key::Source(..) | Key::Rules) => {}
+            Shown::Value(Value::Pending(_) | Value::Source(_) | Value::Join(_))
+            | Shown::Gone(Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_)) => {}
         }
     }
 

@@ -66,7 +66,8 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
         naming: if names_nobody {
             Naming::Silent
         } else {
-            Naming::Stated { for_follow_up: &event.for_follow_up, for_attention: &event.for_attention }
+            // A closure carries no groups: nobody new learns of a matter by its end.
+            Naming::of(event, &[])
         },
         registered_in,
         open_in: &open_in,

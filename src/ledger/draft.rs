@@ -8,7 +8,7 @@ use crate::index::{Due, State};
 use crate::model::change::Change;
 use crate::model::decision::{Notice, NoticeContent, Output};
 use crate::model::entry::LogEntry;
-use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX, WORK_PER_ENTRY_MAX};
+use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::rules::{MemberIndex, Rules};
@@ -54,13 +54,10 @@ impl<'s> Draft<'s, '_> {
         self.effects.marks.log_time
     }
 
-    /// The due work of this entry, bounded; says in the effects whether any is left.
-    pub(super) fn take_due_work(&mut self) -> Vec<&'s Due> {
-        let forget = self.now() >= self.effects.marks.forget_not_before;
-        let mut due = self.state.due(self.now(), forget);
-        let work = due.by_ref().take(WORK_PER_ENTRY_MAX).collect();
-        self.effects.work_left = due.next().is_some();
-        work
+    /// What is due by now, in its order.
+    pub(super) fn due_work(&self) -> impl Iterator<Item = &'s Due> + use<'s> {
+        let state: &'s State = self.state;
+        state.due(self.now(), self.now() >= self.effects.marks.forget_not_before)
     }
 
     pub(super) fn rules(&self) -> Option<&Arc<Rules>> {

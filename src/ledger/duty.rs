@@ -94,11 +94,22 @@ fn end(draft: &mut Draft<'_, '_>, rules: &Rules, case: &mut Case, member: Member
 }
 
 /// Steps of a clock run out, each whether the one before was answered or not: after a pause of the log several at once.
-pub(super) fn run_out(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, member: MemberIndex, index: usize) {
-    let mut case = before.clone();
-    let Some(place) = find(&case, member, index) else { return };
+/// `false` where this entry has ended the clock already, which is no piece of work.
+pub(super) fn run_out(
+    draft: &mut Draft<'_, '_>,
+    rules: &Rules,
+    before: &Case,
+    member: MemberIndex,
+    index: usize,
+) -> bool {
     let now = draft.now();
-    while let Some(mut duty) = case.acks[place].duty.filter(|duty| duty.due_at.is_some_and(|due| due <= now)) {
+    let is_due = |duty: &Duty| duty.due_at.is_some_and(|due| due <= now);
+    let Some(place) = find(before, member, index).filter(|place| before.acks[*place].duty.as_ref().is_some_and(is_due))
+    else {
+        return false;
+    };
+    let mut case = before.clone();
+    while let Some(mut duty) = case.acks[place].duty.filter(is_due) {
         let clock = clock_of(rules, &case, member, index, duty.role);
         let step = clock.and_then(|clock| Some((clock, clock.steps.get(usize::from(duty.next))?, duty.due_at?)));
         let Some((clock, step, ran_out_at)) = step else {
@@ -113,6 +124,7 @@ pub(super) fn run_out(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, m
         overdue(draft, rules, &case, (member, index), duty, OverdueState::Overdue);
     }
     draft.put_case(Some(before), case);
+    true
 }
 
 /// Moves a recipient's clock by what it said of a version of the alert.

@@ -1,7 +1,8 @@
-//! Work that falls due by log time: expiries, and what was remembered long enough.
+//! Work that falls due by log time: expiries, members that join, and what was remembered long enough.
 
 use super::draft::Draft;
 use super::duty;
+use super::join;
 use super::tell::{self, Message};
 use crate::index::Work;
 use crate::model::code::{MsgType, Standing};
@@ -11,22 +12,38 @@ use crate::model::state::{Case, CaseEvent, Key};
 use crate::route;
 
 /// Does the first pieces of due work, in the order (due, key); what is over the bound stays due for the next entry.
-pub(super) fn do_due_work(draft: &mut Draft<'_, '_>) {
+pub(super) fn do_due_work(draft: &mut Draft<'_, '_>, most: usize) {
     let Some(rules) = draft.rules().cloned() else { return };
-    for due in draft.take_due_work() {
-        match (&due.key, due.work) {
-            (Key::Case(origin, case_id), work) => {
-                let Some(case) = draft.case(*origin, case_id).cloned() else { continue };
-                match work {
-                    Work::Expire(event) => expire(draft, &rules, &case, event),
-                    Work::Overdue(member, event) => duty::run_out(draft, &rules, &case, member, event),
-                    Work::Forget => forget(draft, &rules, &case),
-                }
-            }
-            (Key::Pending(..), _) => draft.put(due.key.clone(), None),
-            (Key::Organisation(_) | Key::Source(..) | Key::Rules, _) => {}
+    let mut left = most;
+    for due in draft.due_work() {
+        if left == 0 {
+            draft.effects.work_left = true;
+            return;
         }
+        left -= match &due.key {
+            Key::Case(origin, case_id) => {
+                let case = draft.case(*origin, case_id).cloned();
+                usize::from(case.is_some_and(|case| do_piece(draft, &rules, &case, due.work)))
+            }
+            Key::Pending(..) => {
+                draft.put(due.key.clone(), None);
+                1
+            }
+            Key::Join(member) => join::go_on(draft, &rules, *member, left),
+            Key::Organisation(_) | Key::Source(..) | Key::Rules => 0,
+        };
     }
+}
+
+/// Does what is due of a case; `false` where nothing was left of it.
+fn do_piece(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case, work: Work) -> bool {
+    match work {
+        Work::Expire(event) => expire(draft, rules, case, event),
+        Work::Overdue(member, event) => return duty::run_out(draft, rules, case, member, event),
+        Work::Forget => forget(draft, rules, case),
+        Work::Join => return false,
+    }
+    true
 }
 
 /// Forgets a case with those told; what is kept of it names nobody but them.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Outcome;
 use super::draft::Draft;
+use super::join;
+use crate::model::code::MemberState;
 use crate::model::limit::MEMBERS_MAX;
 use crate::model::rules::{Member, Rules};
 use crate::model::state::{Key, Value};
@@ -18,7 +20,15 @@ pub(super) fn take(draft: &mut Draft<'_, '_>, rules: &Rules) -> Outcome {
         draft.effects.alarms.rules_refused = true;
         return Outcome::RulesIgnored;
     }
+    let before = in_force.cloned();
     draft.put(Key::Rules, Some(Value::Rules(Arc::new(rules.clone()))));
+    // The first rules of a log find no cases.
+    for (place, member) in rules.members.iter().enumerate().filter(|_| before.is_some()) {
+        let known = before.as_ref().and_then(|before| before.members.get(place)).map(|known| known.state);
+        if member.state == MemberState::Active && known != Some(MemberState::Active) {
+            join::begin(draft, member.jurisdiction, known == Some(MemberState::Retired));
+        }
+    }
     Outcome::Rules
 }
 

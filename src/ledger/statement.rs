@@ -37,6 +37,9 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         debug_assert_eq!(case.origin, event.origin, "a case has one origin");
         return reject::event(draft, event, Reason::ConflictingSubject, Some("subject"));
     }
+    let Some(sharing) = route::shared_with(rules, event) else {
+        return reject::event(draft, event, Reason::UnknownGroup, Some("sharing_groups"));
+    };
     let mut case = before.map_or_else(|| new_case(event), Case::clone);
     let index = known.unwrap_or(case.events.len());
     let follows = if known.is_none() { follows(&case, event) } else { Vec::new() };
@@ -56,7 +59,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         domain: event.domain,
         severity: event.severity,
         scope: event.scope,
-        naming: Naming::Stated { for_follow_up: &event.for_follow_up, for_attention: &event.for_attention },
+        naming: Naming::of(event, &sharing),
         registered_in,
         open_in: &open_in,
         msg_type,
@@ -210,6 +213,7 @@ fn new_event(event: &InfractionEvent) -> CaseEvent {
         issued_at: None,
         standing: Standing::InForce,
         scope: event.scope,
+        handling: event.handling,
         told: 0,
         severity: event.severity,
         since: event.decided.date,
@@ -232,6 +236,7 @@ fn state(case: &mut Case, index: usize, event: &InfractionEvent, expires_at: Mil
     if let Some(known) = case.events.get_mut(index) {
         known.standing = standing;
         known.scope = event.scope;
+        known.handling = event.handling;
         known.severity = event.severity;
         known.since = event.decided.date;
         known.expires_at = (!is_over).then_some(expires_at);

@@ -29,6 +29,8 @@ pub(super) struct Message<'e> {
     pub(super) follows: Vec<String>,
     /// True where who was not told yet may be told now.
     pub(super) newcomers: bool,
+    /// True where a member that joins is told what the others know: it says nothing new of the event.
+    pub(super) joining: bool,
 }
 
 impl Message<'_> {
@@ -44,6 +46,7 @@ impl Message<'_> {
             matched_by: None,
             follows: Vec::new(),
             newcomers: false,
+            joining: false,
         }
     }
 }
@@ -63,13 +66,16 @@ pub(super) fn tell<'e>(
         duty::end_all(draft, rules, case, index);
     }
     let Some(event) = case.events.get_mut(index) else { return };
-    let to_nation = event.told & NATIONAL_BIT != 0 || (message.newcomers && event.scope == Scope::Federation);
+    let nation_knows = event.told & NATIONAL_BIT != 0;
+    let to_nation = !message.joining && (nation_knows || (message.newcomers && event.scope == Scope::Federation));
     if routed.is_empty() && !to_nation {
         return;
     }
-    let references = references(event, message.follows);
-    event.version += 1;
-    event.issued_at = Some(draft.now());
+    let references = if message.joining { Vec::new() } else { references(event, message.follows) };
+    if !message.joining || event.version == 0 {
+        event.version += 1;
+        event.issued_at = Some(draft.now());
+    }
     let (version, alert_id) = (event.version, alert_id(&event.event_id, event.version));
     let national = to_nation.then(|| {
         event.told |= NATIONAL_BIT;
@@ -108,6 +114,7 @@ pub(super) fn tell<'e>(
         original_unseen: message.original_unseen,
         event: message.event,
         test: false,
+        joining: message.joining,
         recipients,
         national,
     };
@@ -155,6 +162,7 @@ fn about(case: &Case, index: usize) -> About {
         domain: case.domain,
         severity: event.severity,
         since: event.since,
+        handling: event.handling,
     }
 }
 

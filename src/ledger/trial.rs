@@ -31,6 +31,9 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     if event.kind == Kind::Original && expires_at <= draft.now() {
         return reject::event(draft, event, Reason::ExpiredOnArrival, Some("expires_at"));
     }
+    let Some(sharing) = route::shared_with(rules, event) else {
+        return reject::event(draft, event, Reason::UnknownGroup, Some("sharing_groups"));
+    };
     let message = Message { expires_at: Some(expires_at), ..Message::new(msg_type, standing) };
     let sought = identity::seek(event.subject.as_ref(), |identifier| draft.holder(identifier));
     let matter = Matter {
@@ -38,7 +41,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         domain: event.domain,
         severity: event.severity,
         scope: event.scope,
-        naming: Naming::Stated { for_follow_up: &event.for_follow_up, for_attention: &event.for_attention },
+        naming: Naming::of(event, &sharing),
         registered_in: event
             .subject
             .as_ref()
@@ -90,6 +93,7 @@ fn decision<'e>(
             domain: event.domain,
             severity: event.severity,
             since: event.decided.date,
+            handling: event.handling,
         },
         organisation: matched_by.map(|matched_by| AlertOrganisation { organisation_id, matched_by }),
         open_cases: Vec::new(),
@@ -101,6 +105,7 @@ fn decision<'e>(
         original_unseen: false,
         event: Some(event),
         test: true,
+        joining: false,
         recipients: Vec::new(),
         national: None,
     }

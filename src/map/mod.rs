@@ -39,6 +39,8 @@ pub fn map(platform: &Platform, native: NativeRecord, record: &RawRecord<'_>) ->
     let mut event = read::event(platform, result, record.published_at, provenance)?;
     if record.test {
         event.mode = Mode::Test;
+    } else if event.mode == Mode::Actual && platform.definition.is_backfill(&record.at.topic) {
+        event.mode = Mode::Backfill;
     }
     Ok(Box::new(event))
 }

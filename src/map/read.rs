@@ -19,9 +19,9 @@ use crate::model::event::{
 use crate::model::limit;
 use crate::model::place::Millis;
 use crate::model::rejection::{Reason, Refusal};
-use crate::platform::Platform;
 use crate::platform::definition::Origin;
 use crate::platform::read::is_language;
+use crate::platform::{Platform, is_name as is_group};
 
 /// The fields of one object; each is taken once, and what nobody took is refused.
 struct Fields {
@@ -109,6 +109,8 @@ pub(super) fn event(
         scope: code(fields.get("scope"), top("scope"))?.unwrap_or(Scope::Federation),
         for_follow_up: Vec::new(),
         for_attention: Vec::new(),
+        sharing_groups: Vec::new(),
+        handling: code(fields.get("handling"), top("handling"))?,
         distribution: Vec::new(),
         distribution_text: None,
         withdrawal: withdrawal(&mut fields, kind)?,
@@ -132,6 +134,12 @@ pub(super) fn event(
     Ok(event)
 }
 
+/// The name of a sharing group, which can be no text of any other form.
+fn group(value: Value, at: Path<'_>) -> Read<String> {
+    let Some(name) = short(&value, at)? else { return Ok(None) };
+    if is_group(&name) { Ok(Some(name)) } else { Err(at.refuse(Reason::InvalidValue)) }
+}
+
 /// When the origin reported it: what the mapping says, else the record's own timestamp, which its producer can set to
 /// anything.
 fn reported_at(fields: &mut Fields, zone: &jiff::tz::TimeZone, published_at: Millis) -> Result<Millis, Refusal> {
@@ -148,6 +156,8 @@ fn facts(platform: &Platform, fields: &mut Fields, event: &mut InfractionEvent) 
     };
     event.for_follow_up = places(fields, "for_follow_up")?;
     event.for_attention = places(fields, "for_attention")?;
+    let groups = fields.take("sharing_groups");
+    event.sharing_groups = list(groups, Path::top("sharing_groups"), limit::EVENT_GROUPS_MAX, group)?;
     event.distribution = places(fields, "distribution")?;
     event.distribution_text = short(fields.get("distribution_text"), Path::top("distribution_text"))?;
     event.subject = subject(fields.take("subject"), Path::top("subject"))?;

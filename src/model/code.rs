@@ -357,6 +357,7 @@ pub enum RoleReason {
     OpenCaseThere,
     EveryMember,
     ToldBefore,
+    SharingGroup,
 }
 
 impl Code for RoleReason {
@@ -368,6 +369,27 @@ impl Code for RoleReason {
         (Self::OpenCaseThere, "OPEN_CASE_THERE"),
         (Self::EveryMember, "EVERY_MEMBER"),
         (Self::ToldBefore, "TOLD_BEFORE"),
+        (Self::SharingGroup, "SHARING_GROUP"),
+    ];
+}
+
+/// How far a recipient may share an alert: Traffic Light Protocol 2.0 (FIRST, 2022).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Handling {
+    Clear,
+    Green,
+    Amber,
+    AmberStrict,
+    Red,
+}
+
+impl Code for Handling {
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Clear, "CLEAR"),
+        (Self::Green, "GREEN"),
+        (Self::Amber, "AMBER"),
+        (Self::AmberStrict, "AMBER_STRICT"),
+        (Self::Red, "RED"),
     ];
 }
 

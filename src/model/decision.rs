@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::code::{Code, Domain, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
+use super::code::{Code, Domain, Handling, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
 use super::entry::{AcknowledgementLevel, AcknowledgementReason};
 use super::event::InfractionEvent;
 use super::place::{Days, Jurisdiction, Millis};
@@ -39,6 +39,8 @@ pub struct Decision<'e> {
     pub event: Option<&'e InfractionEvent>,
     /// True for TEST: goes to `comity.alerts.test` and is remembered nowhere.
     pub test: bool,
+    /// True where a member that joins is told of an open case; such an alert is marked BACKFILL.
+    pub joining: bool,
     pub recipients: Vec<Recipient>,
     /// The copy of the national feed, where that gets one.
     pub national: Option<NationalCopy>,
@@ -62,6 +64,8 @@ pub struct About {
     pub domain: Domain,
     pub severity: Severity,
     pub since: Days,
+    /// How far a recipient may share it.
+    pub handling: Option<Handling>,
 }
 
 /// The organisation of an alert.
@@ -143,7 +147,8 @@ fn bit(reason: RoleReason) -> u8 {
 pub struct Batch {
     /// The shared bytes of each alert, once.
     pub tails: Vec<Vec<u8>>,
-    pub alerts: Vec<AlertEntry>,
+    /// Those of each decision, in the order of the log.
+    pub alerts: Vec<Vec<AlertEntry>>,
     /// Rejections and statuses, encoded.
     pub records: Vec<OutputRecord>,
     /// Values of the state by record key; `None` is a tombstone.

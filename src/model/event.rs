@@ -4,8 +4,8 @@
 //! `for_attention`, `distribution`), ELI/ECLI (legal basis), ISO 4217 (currency), ISO 20275 (legal form).
 
 use super::code::{
-    Bound, CaseStatus, Certainty, Domain, Finality, Kind, MeasureType, Mode, Precision, Qualifier, Scope, Severity,
-    Trust, Urgency, WithdrawalReason, WithdrawalScope,
+    Bound, CaseStatus, Certainty, Domain, Finality, Handling, Kind, MeasureType, Mode, Precision, Qualifier, Scope,
+    Severity, Trust, Urgency, WithdrawalReason, WithdrawalScope,
 };
 use super::place::{Days, Jurisdiction, Millis};
 use super::record::SourcePosition;
@@ -48,6 +48,9 @@ pub struct InfractionEvent {
     pub scope: Scope,
     pub for_follow_up: Vec<Jurisdiction>,
     pub for_attention: Vec<Jurisdiction>,
+    /// Sharing groups whose members may know of it too.
+    pub sharing_groups: Vec<String>,
+    pub handling: Option<Handling>,
     /// Where goods went; it never routes by itself.
     pub distribution: Vec<Jurisdiction>,
     pub distribution_text: Option<String>,

@@ -75,18 +75,25 @@ pub const PENDING_PER_PLATFORM_MAX: usize = 100_000;
 pub const CLOCKS_MAX: usize = 64;
 /// Steps of one clock.
 pub const CLOCK_STEPS_MAX: usize = 8;
+/// Sharing groups that one event names.
+pub const EVENT_GROUPS_MAX: usize = 16;
 /// Sharing groups of a federation.
 pub const GROUPS_MAX: usize = 64;
 /// Contacts of a federation.
 pub const CONTACTS_MAX: usize = 1_000;
 /// Days off that one jurisdiction lists.
 pub const HOLIDAYS_MAX: usize = 500;
-/// Pieces of due work that one entry does.
+/// Pieces of due work that a tick does.
 pub const WORK_PER_ENTRY_MAX: usize = 64;
+/// Pieces of due work that any other entry does before it is decided: in a storm of expiries each would else wait for all
+/// the work of those before it.
+pub const WORK_PER_LIVE_ENTRY_MAX: usize = 8;
+/// Events that one entry looks at for a member that joins: most may be none that it is entitled to.
+pub const JOIN_LOOKED_AT_MAX: usize = 1_024;
 /// Entries of one ledger transaction.
 pub const BATCH_ENTRIES_MAX: usize = 1_000;
 /// Alerts of one ledger transaction.
-pub const BATCH_ALERTS_MAX: usize = 100_000;
+pub const BATCH_ALERTS_MAX: u64 = 100_000;
 /// Bytes of the shared parts of one ledger transaction.
 pub const BATCH_TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A step of the log's clock that is an alarm.

@@ -67,6 +67,7 @@ pub enum Reason {
     UnknownEvent,
     AlertNotSent,
     NotForward,
+    UnknownGroup,
 }
 
 impl Reason {
@@ -111,6 +112,7 @@ impl Reason {
             Self::UnknownEvent => "CMT-6008",
             Self::AlertNotSent => "CMT-6009",
             Self::NotForward => "CMT-6010",
+            Self::UnknownGroup => "CMT-6020",
         }
     }
 
@@ -167,6 +169,7 @@ impl Code for Reason {
         (Self::UnknownEvent, "unknown_event"),
         (Self::AlertNotSent, "alert_not_sent"),
         (Self::NotForward, "not_forward"),
+        (Self::UnknownGroup, "unknown_group"),
     ];
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use super::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
 use super::entry::AcknowledgementLevel;
 use super::place::{Days, Jurisdiction, Millis};
@@ -113,6 +113,8 @@ pub struct CaseEvent {
     pub standing: Standing,
     /// Who may know of it, as its origin stated last.
     pub scope: Scope,
+    /// How far a recipient may share it, as its origin stated last.
+    pub handling: Option<Handling>,
     /// Bit n is set once member n got an alert about this very event: the only ones that a RESTRICTED one goes on to.
     /// The last bit stands for the national feed (`limit::NATIONAL_BIT`).
     pub told: u128,
@@ -156,6 +158,28 @@ pub struct SourceState {
     pub gap_since: Option<Millis>,
 }
 
+/// A member that joins and is being told of the open cases that it may know: work that is due until all are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    pub member: Jurisdiction,
+    /// Log time since which it is due: that of the rules by which it joined.
+    pub since: Millis,
+    /// True where it got nothing for a while (RETIRED), so that what it was told of before may be out of date.
+    pub again: bool,
+    /// The last event that was looked at, in the order of their ends; `None` before the first.
+    pub after: Option<EventEnd>,
+}
+
+/// An event in the order in which events end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventEnd {
+    pub expires_at: Millis,
+    pub origin: Jurisdiction,
+    pub case_id: String,
+    /// Its place in the case.
+    pub place: i32,
+}
+
 /// The key of one value of the state; its text is the record key in `comity.state`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
@@ -164,6 +188,8 @@ pub enum Key {
     Pending(Jurisdiction, WithdrawalScope, String),
     Source(Arc<str>, i32),
     Rules,
+    /// The member that joins.
+    Join(Jurisdiction),
 }
 
 /// One value of the state.
@@ -174,6 +200,7 @@ pub enum Value {
     Pending(Arc<Pending>),
     Source(SourceState),
     Rules(Arc<Rules>),
+    Join(Arc<Join>),
 }
 
 /// What the ledger remembers besides its keyed values; every `Checkpoint` carries it.

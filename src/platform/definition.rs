@@ -46,6 +46,21 @@ pub struct Definition {
     pub sources: Vec<Source>,
 }
 
+/// What follows the name of a platform's topic in that of its backfill.
+const BACKFILL_SUFFIX: &str = ".backfill";
+
+impl Definition {
+    /// The topic on which the platform sends its open cases when it joins.
+    pub fn backfill_topic(&self) -> String {
+        format!("{}{BACKFILL_SUFFIX}", self.topic)
+    }
+
+    /// True where this is the topic of its backfill.
+    pub fn is_backfill(&self, topic: &str) -> bool {
+        topic.strip_suffix(BACKFILL_SUFFIX) == Some(&self.topic)
+    }
+}
+
 /// What the records of a source say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speaks {

@@ -105,6 +105,7 @@
 //! | `revision` | an integer that grows |
 //! | `aware_at`, `expires_at`, `reported_at` | what `instant` or `date` returns, in the years 1 to 9999; a date expires at its end |
 //! | `for_follow_up[]`, `for_attention[]`, `distribution[]` | ISO codes; `distribution_text` is prose |
+//! | `sharing_groups[]`, `handling` | groups of the federation that share it; `CLEAR`, `GREEN`, `AMBER`, `AMBER_STRICT` or `RED` (TLP 2.0) |
 //! | `info[]` | `{headline, description, language}`, the only free text |
 //! | `resources[]` | `{uri, mime_type, size_bytes, sha256}` |
 //!

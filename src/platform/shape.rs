@@ -9,8 +9,8 @@ use vrl::value::kind::{Collection, Field as KindField};
 
 use super::functions;
 use crate::model::code::{
-    CaseStatus, Certainty, Code, Domain, Finality, Kind as EventKind, MeasureType, Mode, Scope, Severity, Urgency,
-    WithdrawalReason, WithdrawalScope,
+    CaseStatus, Certainty, Code, Domain, Finality, Handling, Kind as EventKind, MeasureType, Mode, Scope, Severity,
+    Urgency, WithdrawalReason, WithdrawalScope,
 };
 
 /// What a field takes.
@@ -83,6 +83,8 @@ pub(super) const EVENT: &[Field] = &[
     optional("scope", Shape::Code(names::<Scope>)),
     optional("for_follow_up", Shape::List(&Shape::Place)),
     optional("for_attention", Shape::List(&Shape::Place)),
+    optional("sharing_groups", Shape::List(&Shape::Text)),
+    optional("handling", Shape::Code(names::<Handling>)),
     optional("distribution", Shape::List(&Shape::Place)),
     optional("distribution_text", Shape::Text),
     optional("withdrawal", Shape::Object(WITHDRAWAL)),

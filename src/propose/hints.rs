@@ -203,6 +203,8 @@ pub(super) const HINTS: &[Hint] = &[
     ),
     hint("scope", "confidential|restricted", "", ""),
     hint("for_follow_up", "follow up", "", "notification"),
+    hint("sharing_groups", "sharing group", "", ""),
+    hint("handling", "handling|tlp|traffic light protocol", "", ""),
     hint("for_attention", "for attention", "attention", "notification|classification"),
     hint("distribution", "distribution|distributed", "", "pattern"),
     hint("distribution_text", "distribution pattern|distribution", "", ""),

@@ -2,6 +2,7 @@
 
 use crate::model::code::{Domain, MemberState, MsgType, Role, RoleReason, Scope, Severity};
 use crate::model::decision::Reasons;
+use crate::model::event::InfractionEvent;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, MemberIndex, Rules};
 use crate::model::state::Told;
@@ -29,12 +30,29 @@ pub struct Matter<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Naming<'a> {
     /// These and no others.
-    Stated { for_follow_up: &'a [Jurisdiction], for_attention: &'a [Jurisdiction] },
+    Stated {
+        for_follow_up: &'a [Jurisdiction],
+        for_attention: &'a [Jurisdiction],
+        /// The members of the sharing groups that it names.
+        sharing: &'a [Jurisdiction],
+    },
     /// It is of a kind that carries no names (a closure): whoever was told keeps its role.
     Silent,
 }
 
-impl Naming<'_> {
+impl<'a> Naming<'a> {
+    /// What an event says; `sharing` are the members of its groups.
+    pub fn of(event: &'a InfractionEvent, sharing: &'a [Jurisdiction]) -> Self {
+        Self::Stated { for_follow_up: &event.for_follow_up, for_attention: &event.for_attention, sharing }
+    }
+
+    fn shares(&self, jurisdiction: Jurisdiction) -> bool {
+        match self {
+            Self::Stated { sharing, .. } => sharing.contains(&jurisdiction),
+            Self::Silent => false,
+        }
+    }
+
     fn follow_up(&self, jurisdiction: Jurisdiction) -> bool {
         match self {
             Self::Stated { for_follow_up, .. } => for_follow_up.contains(&jurisdiction),
@@ -58,6 +76,15 @@ pub struct Routed {
     /// The role before, where it was another.
     pub role_before: Option<Role>,
     pub reasons: Reasons,
+}
+
+/// The members of the sharing groups that an event names; `None` where one is no group of the federation.
+pub fn shared_with(rules: &Rules, event: &InfractionEvent) -> Option<Vec<Jurisdiction>> {
+    let mut sharing = Vec::new();
+    for name in &event.sharing_groups {
+        sharing.extend(&rules.groups.iter().find(|group| group.name == *name)?.members);
+    }
+    Some(sharing)
 }
 
 /// Those told before and today's route, in the order of the members.
@@ -96,6 +123,14 @@ pub fn told_again(rules: &Rules, told: &[Told]) -> Vec<Routed> {
     told.iter().filter(reachable).map(again).collect()
 }
 
+/// True where a member would be on the route of an event whose origin names nobody.
+pub fn is_entitled(member: &Member, origin: Jurisdiction, domain: Domain, severity: Severity, scope: Scope) -> bool {
+    member.jurisdiction != origin
+        && member.state == MemberState::Active
+        && scope == Scope::Federation
+        && passes_filter(member, domain, severity)
+}
+
 /// What one recipient got last; `told` is sorted by member.
 pub fn told_of(told: &[Told], member: MemberIndex) -> Option<&Told> {
     told.binary_search_by_key(&member, |told| told.member).ok().and_then(|place| told.get(place))
@@ -103,7 +138,9 @@ pub fn told_of(told: &[Told], member: MemberIndex) -> Option<&Told> {
 
 /// Today's route, without regard to what was told before.
 fn is_on_route(member: &Member, matter: &Matter<'_>) -> bool {
-    let named = matter.naming.follow_up(member.jurisdiction) || matter.naming.attention(member.jurisdiction);
+    let naming = &matter.naming;
+    let place = member.jurisdiction;
+    let named = naming.follow_up(place) || naming.attention(place) || naming.shares(place);
     let in_scope = match matter.scope {
         Scope::Federation => true,
         Scope::Restricted => named,
@@ -140,6 +177,9 @@ fn role_of(
     }
     if matter.naming.attention(jurisdiction) {
         reasons = reasons.with(RoleReason::NamedForAttention);
+    }
+    if matter.naming.shares(jurisdiction) {
+        reasons = reasons.with(RoleReason::SharingGroup);
     }
     if reasons.is_empty() {
         reasons = reasons.with(if on_route { RoleReason::EveryMember } else { RoleReason::ToldBefore });

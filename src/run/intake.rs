@@ -8,18 +8,20 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::model::place::Millis;
 use crate::model::record::SourcePosition;
 
+mod admission;
+mod commit;
 mod source;
 
+use admission::{Admission, Took};
 use source::{Flight, Source};
+
+pub use admission::{Lane, Rates};
 
 /// Explicit errors at one offset of one partition before its batch is passed over.
 const UNDECODABLE_TIMES: u32 = 3;
-/// The pause after a commit, in times of what the commit took: commits cost a tenth of the loop's time at most.
-const COMMIT_SHARE: i64 = 9;
-/// That pause at most, in milliseconds: a commit may have hung for as long as the broker was away.
-const COMMIT_PAUSE_MS_MAX: i64 = 1_000;
 /// How long a partition that was taken away waits for deliveries and commits, in milliseconds.
 const DRAIN_MS_MAX: i64 = 10_000;
 /// How long a source may hold records and give none before that is an alarm, in milliseconds.
@@ -35,8 +37,8 @@ pub enum Input {
     Assigned(Vec<Assigned>),
     /// The group takes all partitions away; `lost`: it has given them to others already.
     Revoked { lost: bool },
-    /// The consumer gave a record.
-    Record { source: SourceId, offset: i64 },
+    /// The consumer gave a record; it carries this time, by Kafka, and none that is still to come.
+    Record { source: SourceId, offset: i64, stamped_at: Millis },
     /// An entry is in the log.
     Delivered { tag: usize },
     /// An entry is not in the log as far as the producer knows, or the producer can write no more.
@@ -53,6 +55,8 @@ pub enum Input {
     End { source: SourceId, high: i64 },
     /// `[from, to)` of the source holds no record and never will: markers of transactions, records of aborted ones.
     Empty { source: SourceId, from: i64, to: i64 },
+    /// Whether a platform is paused, and since when by the broker's clock: the operator's word or an instance's.
+    Platform { platform: Arc<str>, paused: bool, since: Millis },
     /// The process clock, in milliseconds; it comes with every round of the shell.
     Time(i64),
     /// The operator ends the process.
@@ -64,6 +68,7 @@ pub enum Input {
 pub struct Assigned {
     pub topic: Arc<str>,
     pub partition: i32,
+    pub lane: Lane,
     /// The group's committed position; `None` where there is none, or none any more.
     pub committed: Option<Position>,
     /// The first offset that the partition still holds.
@@ -95,6 +100,12 @@ pub enum Command {
     NewProducer,
     /// Read a source from this position on.
     Seek { source: SourceId, position: i64 },
+    /// Give no records of a source until it is resumed; the next one is then that at its position.
+    Pause { source: SourceId },
+    /// Give its records again.
+    Resume { source: SourceId },
+    /// Write down for every instance, and for the next start, that the platform of a source is paused.
+    RecordPause { source: SourceId },
     /// Commit these positions.
     Commit(Vec<(SourceId, Position)>),
     /// Find where the batch ends that cannot be decoded at this position.
@@ -120,17 +131,20 @@ pub enum Alarm {
     CommitFailed,
     /// The source holds records from this position on and gives none.
     Stalled { source: SourceId, position: i64 },
+    /// Its platform sent more than it may within a minute, and is paused until the operator releases it.
+    Runaway { source: SourceId },
     /// Deliveries or commits took too long when partitions had to be given up.
     NotDrained,
 }
 
 /// Bounds and pace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Entries handed to the producer and not yet delivered, at most.
     pub in_flight_max: usize,
     /// From one commit to the next, at least.
     pub commit_interval_ms: i64,
+    pub rates: Rates,
 }
 
 /// The state of the loop.
@@ -138,6 +152,7 @@ pub struct Limits {
 pub struct Intake {
     limits: Limits,
     sources: Vec<Source>,
+    admission: Admission,
     /// Entries handed to the producer, oldest first; the first has the tag `first_tag`.
     flights: VecDeque<Flight>,
     first_tag: usize,
@@ -165,7 +180,7 @@ impl Intake {
     /// A loop without partitions.
     pub fn new(limits: Limits) -> Self {
         Self {
-            limits,
+            admission: Admission::new(limits.rates.clone()),
             sources: Vec::new(),
             flights: VecDeque::new(),
             first_tag: 0,
@@ -173,6 +188,7 @@ impl Intake {
             now_ms: 0,
             committed_at_ms: i64::MIN,
             commit_pause_ms: limits.commit_interval_ms,
+            limits,
             committing: None,
         }
     }
@@ -203,14 +219,10 @@ impl Intake {
         match input {
             Input::Assigned(assigned) => self.assigned(assigned, commands),
             Input::Revoked { lost } => self.revoked(lost, commands),
-            Input::Record { source, offset } => self.record(source, offset, commands),
+            Input::Record { source, offset, stamped_at } => self.record(source, offset, stamped_at, commands),
             Input::Delivered { tag } => self.delivered(tag),
             Input::NotDelivered => self.go_back(commands),
-            Input::Committed { accepted, took_ms } => {
-                let pause_ms = took_ms.saturating_mul(COMMIT_SHARE).min(COMMIT_PAUSE_MS_MAX);
-                self.commit_pause_ms = pause_ms.max(self.limits.commit_interval_ms);
-                self.commit_answered(accepted, commands);
-            }
+            Input::Committed { accepted, took_ms } => self.commit_answered(accepted, took_ms, commands),
             Input::OutOfRange { source, low, high } => self.out_of_range(source, low, high, commands),
             Input::Undecodable { source, offset } => self.undecodable(source, offset, commands),
             Input::BatchEnds { source, next } => self.batch_ends(source, next, commands),
@@ -220,6 +232,10 @@ impl Intake {
                 }
             }
             Input::Empty { source, from, to } => self.empty(source, from, to),
+            Input::Platform { platform, paused, since } => {
+                self.admission.set(&platform, paused, since);
+                self.pause_and_resume(commands);
+            }
             Input::Time(now_ms) => self.time(now_ms, commands),
             Input::ShutDown => self.shut_down(),
         }
@@ -233,9 +249,13 @@ impl Intake {
         self.forget_sources();
         for given in assigned {
             let Position { offset: position, from } = given.committed.unwrap_or_default();
+            let tap = self.admission.tap(&given.lane.platform);
             self.sources.push(Source {
                 topic: given.topic,
                 partition: given.partition,
+                lane: given.lane,
+                tap,
+                paused: false,
                 next: from,
                 empty: (from, position),
                 delivered: from,
@@ -253,6 +273,7 @@ impl Intake {
             }
         }
         commands.push(Command::Start(self.sources.iter().map(Source::reads_at).collect()));
+        self.pause_and_resume(commands);
     }
 
     fn revoked(&mut self, lost: bool, commands: &mut Vec<Command>) {
@@ -267,7 +288,7 @@ impl Intake {
         }
     }
 
-    fn record(&mut self, source: SourceId, offset: i64, commands: &mut Vec<Command>) {
+    fn record(&mut self, source: SourceId, offset: i64, stamped_at: Millis, commands: &mut Vec<Command>) {
         if self.phase != Phase::Reading {
             return;
         }
@@ -275,6 +296,11 @@ impl Intake {
         let Some(known) = self.sources.get_mut(source) else { return };
         if offset < known.next {
             // Read before the last step back; it comes, or came, in its turn.
+            return;
+        }
+        if known.paused {
+            // Fetched before the pause, or the client has forgotten that: it comes again once the source is resumed.
+            commands.extend([Command::Pause { source }, Command::Seek { source, position: known.reads_at() }]);
             return;
         }
         let passed_over = offset > known.reads_at() && known.undecodable > 0;
@@ -290,8 +316,26 @@ impl Intake {
         known.resume_at = None;
         known.undecodable = 0;
         known.progress_ms = now_ms;
+        let took = self.admission.take(known.tap, known.lane.backfill, stamped_at);
         let tag = self.take_off(Flight { source, to: offset + 1, gap: false, delivered: false });
         commands.push(Command::AppendRecord { tag, at });
+        if took != Took::Alike {
+            self.pause_and_resume(commands);
+        }
+        if took == Took::RunsAway {
+            commands.extend([Command::Alarm(Alarm::Runaway { source }), Command::RecordPause { source }]);
+        }
+    }
+
+    /// Tells the consumer what may be read and what not, where that has changed.
+    fn pause_and_resume(&mut self, commands: &mut Vec<Command>) {
+        for (source, known) in self.sources.iter_mut().enumerate() {
+            let paused = !self.admission.may_read(known.tap, known.lane.backfill);
+            if paused != known.paused {
+                known.paused = paused;
+                commands.push(if paused { Command::Pause { source } } else { Command::Resume { source } });
+            }
+        }
     }
 
     fn delivered(&mut self, tag: usize) {
@@ -324,19 +368,6 @@ impl Intake {
                 known.next = known.delivered;
                 known.undecodable = 0;
                 commands.push(Command::Seek { source, position: known.reads_at() });
-            }
-        }
-    }
-
-    fn commit_answered(&mut self, accepted: bool, commands: &mut Vec<Command>) {
-        let Some(sent) = self.committing.take() else { return };
-        if !accepted {
-            commands.push(Command::Alarm(Alarm::CommitFailed));
-            return;
-        }
-        for (source, position) in sent {
-            if let Some(known) = self.sources.get_mut(source) {
-                known.committed = Some(position);
             }
         }
     }
@@ -386,9 +417,12 @@ impl Intake {
 
     fn time(&mut self, now_ms: i64, commands: &mut Vec<Command>) {
         self.now_ms = now_ms;
+        if self.admission.time(now_ms) {
+            self.pause_and_resume(commands);
+        }
         let busy = !self.wants_records();
         for (source, known) in self.sources.iter_mut().enumerate() {
-            if busy || known.reads_at() >= known.high {
+            if busy || known.paused || known.reads_at() >= known.high {
                 known.progress_ms = known.progress_ms.max(now_ms);
             } else if now_ms.saturating_sub(known.progress_ms) >= STALLED_MS {
                 known.progress_ms = now_ms;
@@ -404,49 +438,6 @@ impl Intake {
             }
             Phase::ShuttingDown { .. } | Phase::Done => {}
         }
-    }
-
-    /// Commits what is due, and ends a drain that is through or has taken too long.
-    fn commit_or_end(&mut self, commands: &mut Vec<Command>) {
-        let (until_ms, end) = match self.phase {
-            Phase::Reading => (i64::MAX, None),
-            Phase::GivingUp { until_ms } => (until_ms, Some(Command::Unassign)),
-            Phase::ShuttingDown { until_ms } => (until_ms, Some(Command::Done)),
-            Phase::Done => return,
-        };
-        self.commit_due(end.is_some(), commands);
-        let Some(end) = end else { return };
-        let drained = self.flights.is_empty() && self.committing.is_none() && self.uncommitted().is_empty();
-        if !drained && self.now_ms < until_ms {
-            return;
-        }
-        if !drained {
-            commands.push(Command::Alarm(Alarm::NotDrained));
-        }
-        self.phase = if end == Command::Done { Phase::Done } else { Phase::Reading };
-        self.forget_sources();
-        commands.push(end);
-    }
-
-    fn commit_due(&mut self, at_once: bool, commands: &mut Vec<Command>) {
-        let early = self.now_ms < self.committed_at_ms.saturating_add(self.commit_pause_ms);
-        // A drain waits for the last delivery, so that it commits once.
-        let wait = if at_once { !self.flights.is_empty() } else { early };
-        if wait || self.committing.is_some() {
-            return;
-        }
-        let positions = self.uncommitted();
-        if !positions.is_empty() {
-            self.committed_at_ms = self.now_ms;
-            self.committing = Some(positions.clone());
-            commands.push(Command::Commit(positions));
-        }
-    }
-
-    fn uncommitted(&self) -> Vec<(SourceId, Position)> {
-        let open = |known: &Source| known.settled().offset > known.committed.unwrap_or_default().offset;
-        let sources = self.sources.iter().enumerate().filter(|(_, known)| open(known));
-        sources.map(|(source, known)| (source, known.settled())).collect()
     }
 
     fn append_gap(&mut self, source: SourceId, to: i64, commands: &mut Vec<Command>) {

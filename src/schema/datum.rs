@@ -135,3 +135,92 @@ pub(crate) fn codes<C: Code>(items: impl Iterator<Item = C>, count: usize, out: 
     }
     out.push(0);
 }
+
+/// Items for which a list's memory is made ready before they are read.
+const ITEMS_READY_MAX: usize = 16;
+
+/// Reads what the functions above write, value by value; `None` for anything that they never write.
+#[derive(Debug)]
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// A `long`.
+    pub(crate) fn long(&mut self) -> Option<i64> {
+        let (value, rest) = read_long(self.0)?;
+        self.0 = rest;
+        Some(value)
+    }
+
+    /// An `int`.
+    pub(crate) fn int(&mut self) -> Option<i32> {
+        i32::try_from(self.long()?).ok()
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(self.long()?).ok()
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// A `boolean`.
+    pub(crate) fn boolean(&mut self) -> Option<bool> {
+        match self.take(1)? {
+            [0] => Some(false),
+            [1] => Some(true),
+            _ => None,
+        }
+    }
+
+    /// A `string`.
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
+        let length = self.length()?;
+        std::str::from_utf8(self.take(length)?).ok()
+    }
+
+    /// A `string` of its own.
+    pub(crate) fn owned(&mut self) -> Option<String> {
+        self.text().map(str::to_owned)
+    }
+
+    /// A `fixed`.
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    /// A jurisdiction.
+    pub(crate) fn place(&mut self) -> Option<Jurisdiction> {
+        Jurisdiction::parse(self.text()?)
+    }
+
+    /// An `enum`.
+    pub(crate) fn code<C: Code>(&mut self) -> Option<C> {
+        let place = self.length()?.checked_sub(1)?;
+        C::ALL.get(place).map(|(code, _)| *code)
+    }
+
+    /// A union of null and one type; the outer `None` where it is neither.
+    pub(crate) fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        match self.long()? {
+            0 => Some(None),
+            1 => read(self).map(Some),
+            _ => None,
+        }
+    }
+
+    /// An array in one block.
+    pub(crate) fn list<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.length()?;
+        if count == 0 {
+            return Some(Vec::new());
+        }
+        let mut items = Vec::with_capacity(count.min(ITEMS_READY_MAX));
+        for _ in 0..count {
+            items.push(read(self)?);
+        }
+        (self.long()? == 0).then_some(items)
+    }
+}

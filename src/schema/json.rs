@@ -86,6 +86,8 @@ pub fn event(event: &InfractionEvent) -> Value {
     object.put("scope", event.scope.name());
     object.list("for_follow_up", &event.for_follow_up, place);
     object.list("for_attention", &event.for_attention, place);
+    object.list("sharing_groups", &event.sharing_groups, |name| json!(name));
+    object.maybe("handling", event.handling.map(Code::name));
     object.list("distribution", &event.distribution, place);
     object.maybe("distribution_text", event.distribution_text.as_deref());
     object.maybe("withdrawal", event.withdrawal.as_ref().map(withdrawal));

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::event::{EVENT_BYTES_USUAL, read as event_read, write as event_write};
+use super::event::{EVENT_BYTES_USUAL, direct, read as event_read, write as event_write};
 use super::read::{Place, Record, Symbol};
 use super::{canonical, datum, rejection, rules, wire};
 use crate::model::entry::{
     self, Acknowledgement, AcknowledgementLevel, AcknowledgementReason, Body, Link, LinkRelation, LogEntry,
 };
+use crate::model::event::InfractionEvent;
 use crate::model::place::Millis;
 use crate::model::record::SourcePosition;
 
@@ -101,6 +102,15 @@ fn link(stated: &Link, out: &mut Vec<u8>) {
 /// Anything that `encode_entry` cannot have written: another schema, bytes missing or left over, a code outside its
 /// list, a body that names another source record than its entry.
 pub fn decode_entry(value: &[u8], offset: i64, appended_at: Millis) -> Result<LogEntry, CodecError> {
+    let body = match newest_event(value) {
+        Some(event) => Body::Event(event),
+        None => any_body(value)?,
+    };
+    Ok(LogEntry { offset, appended_at, body })
+}
+
+/// The body of any entry, by the schema under which it was written.
+fn any_body(value: &[u8]) -> Result<Body, CodecError> {
     let read: Entry<'_> = ENTRY.read(value)?;
     let at = read.source.map(|source| SourcePosition {
         topic: Arc::from(source.topic),
@@ -108,10 +118,25 @@ pub fn decode_entry(value: &[u8], offset: i64, appended_at: Millis) -> Result<Lo
         from: source.from,
         offset: source.offset,
     });
-    match read.body.with_source(at) {
-        Some(body) => Ok(LogEntry { offset, appended_at, body }),
-        None => Err(ENTRY.error("its source is missing, or not the one that its body names")),
-    }
+    let body = read.body.with_source(at);
+    body.ok_or_else(|| ENTRY.error("its source is missing, or not the one that its body names"))
+}
+
+/// The event of an entry that `encode_entry` of this version wrote: of nearly every entry.
+fn newest_event(value: &[u8]) -> Option<Box<InfractionEvent>> {
+    let (_, datum) = wire::unframe(value).filter(|(id, _)| *id == canonical::LOG_ENTRY.id)?;
+    let mut reader = datum::Reader(datum);
+    let at = reader.optional(|from| {
+        Some(SourcePosition {
+            topic: Arc::from(from.text()?),
+            partition: from.int()?,
+            from: from.long()?,
+            offset: from.long()?,
+        })
+    })??;
+    let is_event = reader.long()? == 0;
+    let event = if is_event { Box::new(direct::event(&mut reader, at)?) } else { return None };
+    reader.0.is_empty().then_some(event)
 }
 
 /// `LogEntry` as read.
@@ -231,3 +256,6 @@ impl ReadLink {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,8 +22,9 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use crate::support::broker::{Broker, block_on, needs_own_kafka, needs_real_kafka, wait_until};
 use crate::support::reader::read_committed;
 
-const LOG: &str = "comity.log";
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const LOG: &str = "comity.log";
+pub(crate) const CONTROL: &str = "comity.control";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An invented platform whose records are a number, a company and a day.
 fn invented(name: &str) -> Platform {
@@ -46,14 +47,14 @@ fn invented(name: &str) -> Platform {
     platform::load(name, &BTreeMap::from(files)).unwrap()
 }
 
-fn row(number: usize) -> Vec<u8> {
+pub(crate) fn row(number: usize) -> Vec<u8> {
     format!("N{number},Maple Sample Works Ltd,2024-01-31").into_bytes()
 }
 
 /// Intake on a thread.
-struct Running {
+pub(crate) struct Running {
     shutdown: Arc<AtomicBool>,
-    status: Arc<IntakeStatus>,
+    pub(crate) status: Arc<IntakeStatus>,
     thread: Option<JoinHandle<Result<(), Stop>>>,
 }
 
@@ -63,6 +64,15 @@ impl Running {
     }
 
     fn start_with(broker: &Broker, platforms: &[&str], properties: &[(&str, &str)]) -> Self {
+        Self::start_paced(broker, platforms, properties, pace())
+    }
+
+    pub(crate) fn start_paced(
+        broker: &Broker,
+        platforms: &[&str],
+        properties: &[(&str, &str)],
+        pace: config::Intake,
+    ) -> Self {
         let mut kafka = broker.settings();
         kafka.properties.extend(properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let status = Arc::new(IntakeStatus::new(platforms.iter().copied()));
@@ -70,11 +80,7 @@ impl Running {
             kafka,
             federation: broker.federation.clone(),
             platforms: Arc::new(platforms.iter().map(|name| invented(name)).collect()),
-            pace: config::Intake {
-                commit_interval: Duration::from_millis(5),
-                in_flight_records_max: 500,
-                instance_id: None,
-            },
+            pace,
             digest_key: None,
             status: Arc::clone(&status),
         };
@@ -84,7 +90,7 @@ impl Running {
         Self { shutdown, status, thread: Some(thread) }
     }
 
-    fn end(mut self) -> Result<(), Stop> {
+    pub(crate) fn end(mut self) -> Result<(), Stop> {
         self.shutdown.store(true, Ordering::Relaxed);
         self.thread.take().unwrap().join().unwrap()
     }
@@ -103,7 +109,19 @@ impl Drop for Running {
     }
 }
 
-fn send(broker: &Broker, topic: &str, values: impl IntoIterator<Item = Vec<u8>>) {
+/// The pace of a test's intake, without bounds on anybody.
+pub(crate) fn pace() -> config::Intake {
+    config::Intake {
+        commit_interval: Duration::from_millis(5),
+        in_flight_records_max: 500,
+        instance_id: None,
+        backfill_platforms: Vec::new(),
+        backfill_records_per_second_max: 100,
+        events_per_minute_max: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn send(broker: &Broker, topic: &str, values: impl IntoIterator<Item = Vec<u8>>) {
     let producer: BaseProducer = broker.plain_config().set("enable.idempotence", "true").create().unwrap();
     for value in values {
         send_one(&producer, topic, &value);
@@ -118,7 +136,7 @@ fn send_one(producer: &BaseProducer, topic: &str, value: &[u8]) {
 }
 
 /// The group's committed position of a source's only partition.
-fn committed(broker: &Broker, topic: &str) -> Option<i64> {
+pub(crate) fn committed(broker: &Broker, topic: &str) -> Option<i64> {
     let group = format!("comity-{}-intake", broker.federation);
     let asker: BaseConsumer = broker.plain_config().set("group.id", group).create().unwrap();
     let mut list = TopicPartitionList::new();
@@ -131,7 +149,7 @@ fn committed(broker: &Broker, topic: &str) -> Option<i64> {
     }
 }
 
-fn wait_committed(broker: &Broker, topic: &str, position: i64) {
+pub(crate) fn wait_committed(broker: &Broker, topic: &str, position: i64) {
     wait_until(&format!("{topic} committed to {position}"), PATIENCE, || committed(broker, topic) == Some(position));
 }
 
@@ -144,15 +162,15 @@ fn delete_before(broker: &Broker, topic: &str, offset: i64) {
 
 /// What the log says of one source, by the ledger's rule: the entries taken, and how many were not.
 #[derive(Debug, Default)]
-struct Taken {
+pub(crate) struct Taken {
     position: i64,
     /// For each entry taken its last offset, and the event's number or the reason of the rejection.
-    entries: Vec<(i64, String)>,
-    sent_twice: usize,
-    beyond_gap: usize,
+    pub(crate) entries: Vec<(i64, String)>,
+    pub(crate) sent_twice: usize,
+    pub(crate) beyond_gap: usize,
 }
 
-fn taken(broker: &Broker, topic: &str) -> Taken {
+pub(crate) fn taken(broker: &Broker, topic: &str) -> Taken {
     let mut taken = Taken::default();
     for record in read_committed(broker, LOG) {
         let entry = decode_entry(&record.value.unwrap(), record.offset, record.timestamp_ms).unwrap();
@@ -178,14 +196,14 @@ fn taken(broker: &Broker, topic: &str) -> Taken {
 }
 
 /// The events of rows 0 to `count` at offsets 0 to `count`.
-fn rows(platform: &str, count: usize) -> Vec<(i64, String)> {
+pub(crate) fn rows(platform: &str, count: usize) -> Vec<(i64, String)> {
     (0..count).map(|number| (i64::try_from(number).unwrap(), format!("{platform}/N{number}"))).collect()
 }
 
 #[test]
 fn every_record_gives_one_entry_in_order_and_a_restart_gives_none_again() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one", "comity.in.two"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one", "comity.in.two"], &[]);
     send(&broker, "comity.in.one", (0..3_000).map(row));
     send(&broker, "comity.in.two", (0..10).map(|number| if number == 4 { Vec::new() } else { row(number) }));
     let running = Running::start(&broker, &["one", "two"]);
@@ -212,7 +230,7 @@ fn every_record_gives_one_entry_in_order_and_a_restart_gives_none_again() {
 #[test]
 fn a_source_written_in_transactions_has_holes_that_are_no_gaps() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let producer: BaseProducer = broker.plain_config().set("transactional.id", "platform").create().unwrap();
     producer.init_transactions(PATIENCE).unwrap();
     for number in 0..6 {
@@ -239,7 +257,7 @@ fn a_source_written_in_transactions_has_holes_that_are_no_gaps() {
 #[test]
 fn a_source_that_lost_its_start_says_so_in_the_log() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     send(&broker, "comity.in.one", (0..20).map(row));
     delete_before(&broker, "comity.in.one", 12);
     let running = Running::start(&broker, &["one"]);
@@ -253,7 +271,7 @@ fn a_source_that_lost_its_start_says_so_in_the_log() {
 #[test]
 fn records_lost_behind_a_committed_position_are_a_gap_in_the_log() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     send(&broker, "comity.in.one", (0..5).map(row));
     let running = Running::start(&broker, &["one"]);
     wait_committed(&broker, "comity.in.one", 5);
@@ -273,7 +291,7 @@ fn records_lost_behind_a_committed_position_are_a_gap_in_the_log() {
 #[test]
 fn a_topic_that_is_missing_or_made_anew_is_said_in_one_line() {
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let stop = Running::start(&broker, &["one", "two"]).stopped();
     assert_eq!((stop.kind, stop.why.as_str()), (StopKind::Unavailable, "the topic comity.in.two is missing"));
 
@@ -296,7 +314,7 @@ fn commit_as_group(broker: &Broker, topic: &str, position: i64) {
 fn two_instances_share_the_sources_and_hand_them_over_without_loss() {
     let broker = Broker::for_test();
     let topics = ["comity.in.one", "comity.in.two"];
-    broker.create_topics(&[LOG, topics[0], topics[1]], &[]);
+    broker.create_topics(&[LOG, CONTROL, topics[0], topics[1]], &[]);
     let first = Running::start(&broker, &["one", "two"]);
     for round in 0..4 {
         for topic in topics {
@@ -335,7 +353,7 @@ fn a_batch_that_nobody_can_decode_is_passed_over_alone() {
         return;
     }
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one", "comity.in.two"], &[("max.message.bytes", "262144")]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one", "comity.in.two"], &[("max.message.bytes", "262144")]);
     send(&broker, "comity.in.one", (0..3).map(row));
     // Two batches of zeros, small on the wire and larger than any answer that intake accepts; a good row between.
     bomb(&broker, "comity.in.one", 4);
@@ -377,7 +395,7 @@ fn deliveries_that_fail_while_the_broker_stands_still_are_made_good_in_order() {
         return;
     }
     let mut broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let running = Running::start_with(&broker, &["one"], &[("message.timeout.ms", "1500")]);
     let address = broker.address();
     let sender = std::thread::spawn(move || {
@@ -416,7 +434,7 @@ fn a_broker_killed_under_load_costs_no_record() {
         return;
     }
     let mut broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     send(&broker, "comity.in.one", (0..20_000).map(row));
     let running = Running::start(&broker, &["one"]);
     wait_until("something is delivered", PATIENCE, || running.status.delivered.load(Ordering::Relaxed) > 2_000);
@@ -444,7 +462,7 @@ fn a_backlog_of_a_million_records_is_worked_off_within_512_mib() {
         return;
     }
     let broker = Broker::for_test();
-    broker.create_topics(&[LOG, "comity.in.one"], &[]);
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
     let count = 1_000_000;
     let producer: BaseProducer = broker.plain_config().set("queue.buffering.max.messages", "10000").create().unwrap();
     (0..count).for_each(|number| send_one(&producer, "comity.in.one", &row(number)));

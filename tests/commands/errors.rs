@@ -283,6 +283,7 @@ fn a_topic_that_is_missing_is_said_by_every_command_that_needs_it() {
     let help = "make the topics with: comity topics apply --yes";
     let why = "the topic comity.in.works is missing";
     check(&setting, &["feed", "rows.csv", "--platform", PLATFORM], &told(69, "CMT-9601", "kafka", why, help));
+    let why = "the topic comity.control is missing";
     check(&setting, &["run", "--stage", "intake"], &told(69, "CMT-9601", "kafka", why, help));
     let why = "the topic comity.log is missing";
     check(&setting, &["run", "--stage", "ledger"], &told(69, "CMT-9601", "kafka", why, help));

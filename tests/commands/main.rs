@@ -15,6 +15,7 @@ mod support;
 mod errors;
 mod feed;
 mod idle;
+mod joining;
 mod keyed;
 mod rights;
 mod setting;

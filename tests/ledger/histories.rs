@@ -16,7 +16,7 @@ use comity::model::event::InfractionEvent;
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
-use comity::model::rules::{Period, Rules};
+use comity::model::rules::{Period, Rules, SharingGroup};
 use comity::model::state::Key;
 use comity::schema::state::{StateRecord, decode_record, encode_checkpoint, encode_key, encode_record};
 use proptest::prelude::*;
@@ -65,7 +65,9 @@ struct Writer {
 
 impl Writer {
     fn new() -> Self {
-        let rules = Rules { clocks: answers::clocks(0), ..world::rules(1, &PLACES[..4]) };
+        let members = vec![place("CA-QC"), place("DE")];
+        let groups = vec![SharingGroup { name: "bakers".to_owned(), members }];
+        let rules = Rules { clocks: answers::clocks(0), groups, ..world::rules(1, &PLACES[..4]) };
         Self {
             entries: Vec::new(),
             now: START,
@@ -181,6 +183,14 @@ impl Writer {
             self.rules = rules.clone();
         }
         self.push(Body::Rules(Box::new(rules)));
+        // Who left or retired comes back, now and then while it is still told of what it missed.
+        if chance.rarely(2) {
+            self.now += chance.pick(&STEPS_MS);
+            self.rules.rules_version += 1;
+            self.rules.members.iter_mut().for_each(|member| member.state = MemberState::Active);
+            let rules = self.rules.clone();
+            self.push(Body::Rules(Box::new(rules)));
+        }
     }
 }
 
@@ -227,9 +237,13 @@ fn event(chance: &mut Chance<'_>, now: Millis) -> InfractionEvent {
     if chance.rarely(5) {
         event.references.push(chance.pick(&["p/e1", "p/e2"]).to_owned());
     }
+    if chance.rarely(4) {
+        event.sharing_groups.push(chance.pick(&["bakers", "bakers", "bakers", "nobody"]).to_owned());
+    }
     event.subject = subject(chance);
     if matches!(event.kind, Kind::Withdrawal | Kind::Closure) {
         event.subject = None;
+        event.sharing_groups.clear();
     }
     // A desk has no numbers, and states nothing that was not stated before.
     if chance.rarely(3) && !matches!(event.kind, Kind::Original | Kind::Supplement) {
@@ -272,6 +286,7 @@ fn said(state: &State, effects: &Effects<'_>) -> Said {
                 to: members[usize::from(recipient.member)].jurisdiction,
                 sequence: recipient.sequence,
                 test: decision.test,
+                joining: decision.joining,
                 alert_id: decision.alert_id.clone(),
                 version: decision.version,
                 msg_type: decision.msg_type,
@@ -420,11 +435,12 @@ proptest! {
 
 /// What histories by chance must meet, or they prove nothing about it.
 const TO_MEET: &str = "Taken, Rejected, Duplicate, Superseded, NobodyTold, Pending, Suppressed, SentTwice, BeyondGap, \
-    RulesIgnored, Rules, Tick, NothingMissing, a review, NotADecision, OriginNotMember, ConflictingSubject, ConflictingRevision, \
+    RulesIgnored, Rules, Tick, NothingMissing, a review, NotADecision, OriginNotMember, UnknownGroup, ConflictingSubject, ConflictingRevision, \
     ExpiredOnArrival, UnknownEvent, Alert InForce, Alert Closed, Update InForce, Update Closed, Update Expired, Cancel Withdrawn, \
     FollowUp before Some(Attention), Attention before Some(FollowUp), a restricted case, an open case elsewhere, \
     an unseen original, Acknowledged, AlertNotSent, NotForward, overdue, acknowledged, ended, \
-    a dispute, a dispute that ends, Update Disputed, answered in time, answered late, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten";
+    a dispute, a dispute that ends, Update Disputed, answered in time, answered late, a step of the clock, a gap that lasts, a case forgotten, an organisation forgotten, \
+    a member joined, told as it joins: Alert, told as it joins: Update";
 
 #[test]
 fn histories_by_chance_meet_every_rule() {
@@ -434,7 +450,7 @@ fn histories_by_chance_meet_every_rule() {
     let strategy = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 40), 1..40);
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..800 {
+    for _ in 0..1_200 {
         let mut writer = Writer::new();
         let rules = writer.rules.clone();
         writer.push(Body::Rules(Box::new(rules)));
@@ -449,6 +465,7 @@ fn histories_by_chance_meet_every_rule() {
                 match &change.key {
                     Key::Case(..) => *met.entry("a case forgotten".to_owned()).or_default() += 1,
                     Key::Organisation(_) => *met.entry("an organisation forgotten".to_owned()).or_default() += 1,
+                    Key::Join(_) => *met.entry("a member joined".to_owned()).or_default() += 1,
                     Key::Pending(..) | Key::Source(..) | Key::Rules => {}
                 }
             }
@@ -481,6 +498,9 @@ fn words(said: &Said) -> Vec<String> {
     words.extend(said.late.iter().map(|late| late.1.to_owned()));
     for sent in &said.sent {
         words.push(format!("{:?} {:?}", sent.msg_type, sent.standing));
+        if sent.joining {
+            words.push(format!("told as it joins: {:?}", sent.msg_type));
+        }
         words.push(format!("{:?} before {:?}", sent.role, sent.role_before));
     }
     words

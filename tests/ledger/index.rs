@@ -25,6 +25,8 @@ fn a_borrowed_key_is_its_owned_one() {
         Key::Source(Arc::from("a"), 0),
         Key::Source(Arc::from("a"), 1),
         Key::Rules,
+        Key::Join(place("DE")),
+        Key::Join(place("FR")),
     ];
     for key in &keys {
         assert_eq!(hasher.hash_one(key), hasher.hash_one(KeyRef::from(key)), "{key:?}");

@@ -9,6 +9,7 @@ mod index;
 mod model;
 mod rules;
 mod rules_of_acknowledging;
+mod rules_of_joining;
 mod rules_of_snapshots;
 mod rules_of_telling;
 mod rules_of_the_desk;

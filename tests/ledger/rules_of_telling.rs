@@ -2,11 +2,14 @@
 
 use comity::ledger::Outcome;
 use comity::model::code::{
-    CaseStatus, Domain, Kind, MemberState, Mode, Role, RoleReason, Scope, Severity, Standing, WithdrawalScope,
+    CaseStatus, Domain, Handling, Kind, MemberState, Mode, Role, RoleReason, Scope, Severity, Standing, WithdrawalScope,
 };
 use comity::model::decision::Output;
 use comity::model::event::InfractionEvent;
 use comity::model::limit::{ALERT_OPEN_CASES_MAX, ORGANISATION_CASES_MAX};
+use comity::model::place::DAY_MS;
+use comity::model::rejection::Reason;
+use comity::model::rules::{Rules, SharingGroup};
 
 use crate::world::{Log, TODAY, closure, original, place, revised, rules, subject, withdrawal};
 
@@ -124,9 +127,18 @@ fn who_left_gets_updates_and_cancels_only_and_who_retired_nothing() {
     );
 }
 
+/// A log whose last member is told of extreme severity only.
+fn log_where_the_last_wants_little(members: &[&str]) -> Log {
+    let mut log = Log::without_rules();
+    let mut first = rules(1, members);
+    first.members.last_mut().expect("a member").least_severity = Severity::Extreme;
+    log.rules(first);
+    log
+}
+
 #[test]
 fn a_correction_goes_to_those_told_and_to_todays_route_in_todays_roles() {
-    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let mut log = log_where_the_last_wants_little(&["CA-ON", "CA-QC", "DE", "FR"]);
     let mut event = original("p/1");
     event.for_follow_up = vec![place("CA-QC")];
     log.told(&event);
@@ -276,7 +288,7 @@ fn a_restricted_event_of_a_case_that_all_know_stays_with_those_named() {
 
 #[test]
 fn a_scope_that_is_narrowed_later_keeps_those_told_and_adds_nobody() {
-    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let mut log = log_where_the_last_wants_little(&["CA-ON", "CA-QC", "DE"]);
     log.told(&original("p/1"));
     log.rules(rules(2, &["CA-ON", "CA-QC", "DE"]));
     let mut narrowed = revised(&original("p/1"), Kind::Correction, "second");
@@ -355,4 +367,27 @@ fn the_national_feed_gets_what_no_member_wants() {
     assert_eq!((did.alerts.len(), did.decisions[0].national.as_ref().map(|at| at.sequence)), (0, Some(1)));
     let did = log.event(&withdrawal(&original("p/1"), WithdrawalScope::Event));
     assert_eq!(did.decisions[0].national.as_ref().map(|at| at.sequence), Some(2), "and its withdrawal");
+}
+
+#[test]
+fn a_restricted_event_is_shared_with_the_groups_that_it_names_and_nobody_else() {
+    let mut log = Log::without_rules();
+    let groups = vec![SharingGroup { name: "bakers".to_owned(), members: vec![place("CA-BC"), place("CA-ON")] }];
+    log.rules(Rules { groups, ..rules(1, &["CA-ON", "CA-QC", "CA-BC", "CA-AB"]) });
+    let mut event = original("p/1");
+    event.scope = Scope::Restricted;
+    event.sharing_groups = vec!["bakers".to_owned()];
+    event.handling = Some(Handling::Amber);
+    let did = log.event(&event);
+    assert_eq!(did.lines(), ["p/1#1 Alert CA-BC Attention"]);
+    assert_eq!(did.part(2).reasons, RoleReason::SharingGroup.into());
+    assert!(did.decisions[0].national.is_none(), "nobody else learns of it");
+    // The mark stays on what time decides, which no event says anew.
+    let expired = log.later(400 * DAY_MS);
+    assert_eq!(expired.decisions[0].about.handling, Some(Handling::Amber));
+    event.event_id = "p/2".to_owned();
+    event.case_id = "p/2".to_owned();
+    event.sharing_groups = vec!["brewers".to_owned()];
+    event.expires_at = Some(log.now + DAY_MS);
+    assert_eq!(log.event(&event).rejected, Some(Reason::UnknownGroup), "a group that is none shares with nobody");
 }

@@ -5,7 +5,7 @@ use comity::model::code::{Kind, MsgType, Precision, Standing};
 use comity::model::decision::{Notice, NoticeContent, Output};
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
-use comity::model::limit::WORK_PER_ENTRY_MAX;
+use comity::model::limit::{WORK_PER_ENTRY_MAX, WORK_PER_LIVE_ENTRY_MAX};
 use comity::model::place::{DAY_MS, Jurisdiction};
 use comity::model::rejection::Reason;
 
@@ -119,7 +119,12 @@ fn an_entry_does_a_bounded_number_of_due_things_in_the_order_of_due_and_key() {
     }
     let mut expired = Vec::new();
     log.now = START + 2_000;
-    for (left, work_left) in [(WORK_PER_ENTRY_MAX, true), (WORK_PER_ENTRY_MAX, true), (5, false), (0, false)] {
+    // What is no tick does little of it, so that it does not wait.
+    let did = log.rejection(Reason::NotADecision, log.source_offset, log.source_offset);
+    assert_eq!((did.alerts.len(), did.work_left), (WORK_PER_LIVE_ENTRY_MAX, true));
+    expired.extend(did.alerts.into_iter().map(|alert| alert.alert_id));
+    let rest = 5 + WORK_PER_ENTRY_MAX - WORK_PER_LIVE_ENTRY_MAX;
+    for (left, work_left) in [(WORK_PER_ENTRY_MAX, true), (rest, false), (0, false)] {
         let did = log.tick();
         assert_eq!((did.alerts.len(), did.work_left), (left, work_left));
         expired.extend(did.alerts.into_iter().map(|alert| alert.alert_id));

@@ -21,7 +21,10 @@ fn open_cases(log: &Log) -> usize {
 
 #[test]
 fn a_withdrawal_cancels_to_all_told_whatever_the_rules_are_now() {
-    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let mut log = Log::without_rules();
+    let mut first = rules(1, &["CA-ON", "CA-QC", "DE", "FR"]);
+    first.members[3].least_severity = Severity::Extreme;
+    log.rules(first);
     let mut event = original("p/1");
     event.for_follow_up = vec![place("DE")];
     log.told(&event);

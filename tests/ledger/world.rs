@@ -98,6 +98,8 @@ pub(crate) fn original(id: &str) -> InfractionEvent {
         scope: Scope::Federation,
         for_follow_up: Vec::new(),
         for_attention: Vec::new(),
+        sharing_groups: Vec::new(),
+        handling: None,
         distribution: Vec::new(),
         distribution_text: None,
         withdrawal: None,
@@ -305,7 +307,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
     let owned = |decision: Decision<'_>| -> Decision<'static> {
         let Decision { alert_id, version, msg_type, references, standing, about, organisation, .. } = decision;
         let Decision { open_cases, open_cases_more, issued_at, expires_at, withdrawal_reason, .. } = decision;
-        let Decision { original_unseen, disputed_since, contact, test, recipients, national, .. } = decision;
+        let Decision { original_unseen, disputed_since, contact, test, joining, recipients, national, .. } = decision;
         Decision {
             alert_id,
             version,
@@ -324,6 +326,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
             original_unseen,
             event: None,
             test,
+            joining,
             recipients,
             national,
         }

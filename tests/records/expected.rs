@@ -46,7 +46,8 @@ pub(crate) fn event(event: &InfractionEvent) -> Json {
             "legal_basis": each(&event.legal_basis, legal_basis), "occurred": event.occurred.as_ref().map(dated),
             "decided": dated(&event.decided), "aware_at": event.aware_at, "expires_at": event.expires_at,
             "scope": event.scope.name(), "for_follow_up": places(&event.for_follow_up),
-            "for_attention": places(&event.for_attention), "distribution": places(&event.distribution),
+            "for_attention": places(&event.for_attention), "sharing_groups": event.sharing_groups,
+            "handling": event.handling.map(Code::name), "distribution": places(&event.distribution),
         }),
         json!({
             "distribution_text": event.distribution_text,
@@ -243,7 +244,7 @@ fn case(case: &Case) -> Json {
         "events": each(&case.events, |event| json!({
             "event_id": event.event_id, "revision": event.revision, "version": event.version,
             "issued_at": event.issued_at, "standing": event.standing.name(), "scope": event.scope.name(),
-            "told": digest(event.told),
+            "handling": event.handling.map(Code::name), "told": digest(event.told),
             "severity": event.severity.name(), "since": event.since,
             "expires_at": event.expires_at,
             "revisions": each(&event.revisions, |revision| json!({
@@ -280,6 +281,13 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
         }),
         Value::Source(source) => json!({ "position": source.position, "gap_since": source.gap_since }),
         Value::Rules(in_force) => rules(in_force),
+        Value::Join(join) => json!({
+            "member": join.member.as_str(), "since": join.since, "again": join.again,
+            "after": join.after.as_ref().map(|end| json!({
+                "expires_at": end.expires_at, "origin": end.origin.as_str(), "case_id": end.case_id,
+                "place": end.place,
+            })),
+        }),
     };
     json!({ "transaction": transaction, "value": content })
 }
@@ -311,7 +319,11 @@ pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Json {
 pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction: Jurisdiction) -> Json {
     let about = &decision.about;
     let known = decision.event;
-    let mode = if decision.test { Mode::Test } else { known.map_or(Mode::Actual, |event| event.mode) };
+    let mode = match decision {
+        Decision { test: true, .. } => Mode::Test,
+        Decision { joining: true, .. } => Mode::Backfill,
+        _ => known.map_or(Mode::Actual, |event| event.mode),
+    };
     let subject = known.and_then(|event| event.subject.as_ref());
     let in_full = known.filter(|_| recipient.role == Role::FollowUp);
     let parts = [
@@ -324,12 +336,14 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
         }),
         json!({
             "alert_id": decision.alert_id, "version": decision.version, "msg_type": decision.msg_type.name(),
-            "mode": mode.name(), "references": decision.references, "standing": decision.standing.name(), "disputed_since": decision.disputed_since,
+            "mode": mode.name(), "references": decision.references, "standing": decision.standing.name(),
+            "disputed_since": decision.disputed_since,
             "original_unseen": decision.original_unseen,
             "withdrawal_reason": decision.withdrawal_reason.map(Code::name),
             "issued_at": decision.issued_at, "expires_at": decision.expires_at, "event_id": about.event_id,
             "case_id": about.case_id, "origin": about.origin.as_str(), "platform": about.platform,
             "kind": known.map(|event| event.kind.name()), "scope": known.map(|event| event.scope.name()),
+            "handling": about.handling.map(Code::name),
             "domain": about.domain.name(), "severity": about.severity.name(), "since": about.since,
         }),
         json!({
@@ -338,7 +352,8 @@ pub(crate) fn alert(decision: &Decision<'_>, recipient: &Recipient, jurisdiction
                 "identifiers": subject.map_or(json!([]), |subject| each(&subject.identifiers, identifier)),
                 "legal_name": subject.map(|subject| &subject.legal_name),
             })),
-            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more, "contact": decision.contact.as_ref().map(contact),
+            "open_cases": each(&decision.open_cases, open_case), "open_cases_more": decision.open_cases_more,
+            "contact": decision.contact.as_ref().map(contact),
             "authority": known.map(|event| authority(&event.authority)),
             "infraction": known.map(|event| infraction(&event.infraction)),
             "products": known.map_or(json!([]), |event| each(&event.products, product)),

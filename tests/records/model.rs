@@ -12,8 +12,8 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
 use comity::model::state::{
-    Ack, Case, CaseEvent, Checkpoint, Duty, Key, Marks, OpenCase, Organisation, Pending, RanOut, Revision, Sequences,
-    SourceState, Told, Value,
+    Ack, Case, CaseEvent, Checkpoint, Duty, EventEnd, Join, Key, Marks, OpenCase, Organisation, Pending, RanOut,
+    Revision, Sequences, SourceState, Told, Value,
 };
 
 use super::entropy::Entropy;
@@ -51,6 +51,8 @@ pub(crate) fn event(e: &mut Entropy) -> InfractionEvent {
         scope: e.code(),
         for_follow_up: e.list(Entropy::place),
         for_attention: e.list(Entropy::place),
+        sharing_groups: e.list(Entropy::text),
+        handling: e.optional(Entropy::code),
         distribution: e.list(Entropy::place),
         distribution_text: e.optional(Entropy::text),
         withdrawal: e.optional(|e| Withdrawal {
@@ -246,6 +248,7 @@ fn case(e: &mut Entropy) -> Case {
             issued_at: e.optional(Entropy::long),
             standing: e.code(),
             scope: e.code(),
+            handling: e.optional(Entropy::code),
             told: digest(e),
             severity: e.code(),
             since: e.int(),
@@ -274,7 +277,7 @@ fn case(e: &mut Entropy) -> Case {
 
 /// A value of the state under its key.
 pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
-    match e.below(5) {
+    match e.below(6) {
         0 => (
             Key::Source(Arc::from(e.text()), e.int()),
             Value::Source(SourceState { position: e.long(), gap_since: e.optional(Entropy::long) }),
@@ -305,6 +308,12 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
             };
             let key = Key::Pending(waiting.origin, waiting.scope, waiting.target.clone());
             (key, Value::Pending(Arc::new(waiting)))
+        }
+        4 => {
+            let after =
+                e.optional(|e| EventEnd { expires_at: e.long(), origin: e.place(), case_id: e.text(), place: e.int() });
+            let join = Join { member: e.place(), since: e.long(), again: e.flag(), after };
+            (Key::Join(join.member), Value::Join(Arc::new(join)))
         }
         _ => (Key::Rules, Value::Rules(Arc::new(rules(e)))),
     }
@@ -371,6 +380,7 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
             domain: e.code(),
             severity: e.code(),
             since: e.int(),
+            handling: e.optional(Entropy::code),
         },
         organisation: e
             .optional(|e| AlertOrganisation { organisation_id: e.optional(Entropy::text), matched_by: e.code() }),
@@ -383,6 +393,7 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
         original_unseen: e.flag(),
         event,
         test: e.flag(),
+        joining: e.flag(),
         recipients: e.list(recipient),
         national: e.optional(|e| NationalCopy { sequence: e.long(), told: e.list(Entropy::byte) }),
     }

@@ -125,14 +125,23 @@ fn the_text_of_each_kind_of_key() {
         (Key::Pending(on, comity::model::code::WithdrawalScope::Case, "/x".into()), "pending/CA-ON/CASE//x"),
         (Key::Source("comity.in.a".into(), 3), "source/3/comity.in.a"),
         (Key::Rules, "rules"),
+        (Key::Join(on), "work/join/CA-ON"),
     ];
     for (key, text) in keys {
         assert_eq!(encode_key(&key), text);
         assert_eq!(decode_key(text), Some(key));
     }
-    for unknown in
-        ["", "rules/", "checkpoint", "case/CA-ON", "case/xx/1", "pending/CA-ON/case/1", "source/01/t", "work/1"]
-    {
+    for unknown in [
+        "",
+        "rules/",
+        "checkpoint",
+        "case/CA-ON",
+        "case/xx/1",
+        "pending/CA-ON/case/1",
+        "source/01/t",
+        "work/1",
+        "work/join/xx",
+    ] {
         assert_eq!(decode_key(unknown), None, "{unknown}");
     }
 }

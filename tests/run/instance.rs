@@ -228,7 +228,7 @@ impl Instance {
                     }
                 }
                 Value::Rules(rules) => assert_eq!(look.rules().as_ref(), Some(rules)),
-                Value::Pending(_) | Value::Source(_) => {}
+                Value::Pending(_) | Value::Source(_) | Value::Join(_) => {}
             }
         }
         assert_eq!(look.counts(), (cases, organisations), "nothing else is shown");

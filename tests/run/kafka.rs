@@ -93,7 +93,7 @@ impl Kafka {
         };
         let whole = matches!(fate, Fate::Committed | Fate::CommittedUnclear);
         let mut partitions = Outputs::new();
-        for alert in &transaction.batch.alerts {
+        for alert in transaction.batch.alerts.iter().flatten() {
             let value = comity::run::ledger::alert_value(alert, &transaction.members, &transaction.batch.tails);
             partitions.entry(alert.output()).or_default().push((alert.own.sequence, value));
         }

@@ -147,8 +147,9 @@ impl Demo {
         let (Some(intake), Some(ledger)) = (engine.intake.clone(), engine.ledger.clone()) else {
             return Err(gone());
         };
-        let idle = IdleWatch::new(&kafka, &settings.federation.name, inputs.clone(), (intake, ledger), IDLE)
-            .map_err(load::stopped)?;
+        let read = crate::kafka::intake::topics(platforms, &settings.intake);
+        let idle =
+            IdleWatch::new(&kafka, &settings.federation.name, read, (intake, ledger), IDLE).map_err(load::stopped)?;
         Ok(Self { kafka, engine, members, inputs, feeds, feeders, follower, idle, show: Show::default() })
     }
 

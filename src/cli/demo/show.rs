@@ -156,6 +156,7 @@ fn because(reason: RoleReason) -> Option<&'static str> {
         RoleReason::RegisteredThere => Some("registered there"),
         RoleReason::EstablishmentThere => Some("established there"),
         RoleReason::OpenCaseThere => Some("has an open case"),
+        RoleReason::SharingGroup => Some("in its group"),
         RoleReason::NamedForAttention | RoleReason::EveryMember | RoleReason::ToldBefore => None,
     }
 }

@@ -25,6 +25,8 @@ use crate::telemetry::clock;
 pub(super) struct Line<'a> {
     pub(super) settings: &'a Settings,
     pub(super) platform: &'a Platform,
+    pub(super) topic: &'a str,
+    pub(super) backfill: bool,
     /// True where records that the guard would refuse are left out.
     pub(super) guard: bool,
     pub(super) test: bool,
@@ -80,7 +82,7 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} records, {per_sec}, {elapsed}") {
         bar.set_style(style);
     }
-    let target = Target { topic: &platform.definition.topic, source_version: &version, test: line.test };
+    let target = Target { topic: line.topic, source_version: &version, test: line.test };
     let fed = feed::feed(&line.settings.kafka, target, &mut records, |sent| bar.set_position(sent), stopping);
     bar.finish_and_clear();
     let fed = fed.map_err(load::stopped)?;
@@ -159,7 +161,7 @@ impl Report {
     /// Says what came of it, in one line that begins with `name`.
     pub(super) fn tell(&self, line: &Line<'_>, job: &Job<'_>, name: &str, output: &Output) -> Result<(), Failure> {
         let Self { fed, version, guarded, passed_over: passed, missing, .. } = self;
-        let topic = &line.platform.definition.topic;
+        let topic = line.topic;
         let lacking = missing.filter(|missing| *missing > 0);
         let lacking =
             lacking.map(|missing| format!("; {missing} events of the former snapshot are missing, and reported"));
@@ -182,7 +184,8 @@ impl Report {
 impl Line<'_> {
     /// True where a file that is fed whole is a snapshot; a trial or a part of a file says nothing of what it lacks.
     pub(super) fn is_snapshot(&self, job: &Job<'_>) -> bool {
-        self.platform.definition.export == Export::Snapshot && !self.test && job.limit.is_none()
+        let whole = !self.test && !self.backfill && job.limit.is_none();
+        self.platform.definition.export == Export::Snapshot && whole
     }
 }
 

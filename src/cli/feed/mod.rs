@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use super::engine::signals;
 use super::{Common, Failure, Output, load};
+use crate::config::Settings;
 use crate::kafka::feeds::Memory;
 use crate::model::problem::Problem;
 use crate::platform::Platform;
+use crate::platform::definition::Speaks;
 
 mod file;
 mod snapshot;
@@ -24,6 +26,7 @@ Examples:
   comity feed decisions.csv --platform us-nj-labour --guard   leave out here what the guard would refuse
   comity feed decisions.csv --platform us-nj-labour --test    as a trial: it goes to comity.alerts.test
   comity feed decisions.csv --platform us-nj-labour --from 1200
+  comity feed open-cases.csv --platform us-nj-labour --backfill   as it joins: told as ATTENTION, at a bounded rate
   comity feed --watch inbox --platform us-nj-labour           each file that is moved into the folder, once
 The version of the format is recognised by the header. Feeding a file twice sends no alert twice. A feed that ends early
 says from which record on the file has to be fed again.
@@ -44,6 +47,9 @@ pub(super) struct Arguments {
     /// Mark every record as a trial of the line.
     #[arg(long, conflicts_with = "watch")]
     test: bool,
+    /// Send them as the open cases of a platform that joins: into its backfill topic.
+    #[arg(long, conflicts_with_all = ["test", "watch"])]
+    backfill: bool,
     /// Begin with the record of this number; the file's first is 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one, conflicts_with = "watch")]
     from: usize,
@@ -71,8 +77,11 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let settings = load::settings(common)?;
     let platform = chosen(load::platforms(&settings)?, &arguments.platform)?;
+    let topic = topic(&settings, &platform, arguments.backfill)?;
     let stopping = signals()?;
     let line = Line {
+        topic: &topic,
+        backfill: arguments.backfill,
         settings: &settings,
         platform: &platform,
         guard: arguments.guard,
@@ -93,7 +102,21 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     report.failure.map_or(Ok(()), Err)
 }
 
+/// Where the records go.
+fn topic(settings: &Settings, platform: &Platform, backfill: bool) -> Result<String, Failure> {
+    let definition = &platform.definition;
+    if backfill && !settings.intake.backfills(&definition.name) {
+        let help =
+            "add it to intake.backfill_platforms, make its topic with comity topics apply, and start intake anew";
+        let problem = Problem::new("CMT-9038", &definition.name, "nobody reads a backfill of this platform", help);
+        return Err(Failure::configuration(vec![problem]));
+    }
+    Ok(if backfill { definition.backfill_topic() } else { definition.topic.clone() })
+}
+
 fn chosen(platforms: Vec<Platform>, name: &str) -> Result<Platform, Failure> {
+    let platforms: Vec<Platform> =
+        platforms.into_iter().filter(|platform| platform.definition.speaks == Speaks::Events).collect();
     let enabled: Vec<String> = platforms.iter().map(|platform| platform.definition.name.clone()).collect();
     platforms.into_iter().find(|platform| platform.definition.name == name).ok_or_else(|| {
         let help = format!("enabled are: {}", enabled.join(" "));

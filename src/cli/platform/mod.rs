@@ -1,4 +1,4 @@
-//! `comity platform`: for those who write a platform's folder, and those who review it.
+//! `comity platform`: for those who write a platform's folder, those who review it, and those who stop it.
 
 use clap::Subcommand;
 
@@ -6,9 +6,10 @@ use super::{Common, Failure, Output};
 
 mod compare;
 mod new;
+mod pause;
 mod report;
 
-/// Begin, review and compare the folders of platforms.
+/// Begin, review and compare the folders of platforms; pause and release them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -20,6 +21,9 @@ enum Command {
     New(new::Arguments),
     Report(report::Arguments),
     Compare(compare::Arguments),
+    List(pause::ListArguments),
+    Pause(pause::PauseArguments),
+    Release(pause::ReleaseArguments),
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
@@ -27,5 +31,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         Command::New(given) => new::run(common, given, output),
         Command::Report(given) => report::run(common, given, output),
         Command::Compare(given) => compare::run(given, output),
+        Command::List(_) => pause::list(common, output),
+        Command::Pause(given) => pause::set(common, &given.platform, true, output),
+        Command::Release(given) => pause::set(common, &given.platform, false, output),
     }
 }

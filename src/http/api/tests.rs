@@ -38,6 +38,7 @@ fn rules() -> Rules {
 fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
     let event = CaseEvent {
         issued_at: None,
+        handling: None,
         event_id: format!("ca-on-food/{origin}-FI-1"),
         revision: Some(2),
         version: 2,

@@ -9,12 +9,11 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::IntakeContext;
+use super::{IntakeContext, source_of, topics};
 use crate::kafka::client::{self, Context, Deliveries, Event, PartitionEnd, Purpose, TopicPartition};
 use crate::kafka::probe::{self, Probe};
 use crate::kafka::{Stop, StopKind, names, present};
-use crate::platform::Platform;
-use crate::run::intake::{Assigned, Input, Intake, Position, SourceId};
+use crate::run::intake::{Assigned, Input, Intake, Lane, Position, SourceId};
 use crate::telemetry::clock;
 
 /// How long the broker may take to answer a question; it is asked again after `ASK_INTERVAL`.
@@ -40,7 +39,9 @@ struct Known {
     topic: Arc<str>,
     partition: i32,
     /// The name of its platform.
-    platform: String,
+    platform: Arc<str>,
+    /// True while the client is told to give nothing of it.
+    paused: bool,
     /// Records that are not yet committed, once the client has said where it ends.
     lag: Option<i64>,
     /// At the last report: where it is read next and where it ends, if only what is no record may stand between.
@@ -60,7 +61,9 @@ fn position(offset: Offset, metadata: &str) -> Option<Position> {
 
 /// The report of a record.
 pub(super) fn record(source: SourceId, message: &BorrowedMessage<'_>) -> Input {
-    Input::Record { source, offset: message.offset() }
+    // A time that is still to come would make everything after it look old.
+    let stamped_at = message.timestamp().to_millis().unwrap_or(0).min(clock::wall_ms());
+    Input::Record { source, offset: message.offset(), stamped_at }
 }
 
 impl<'c> Sources<'c> {
@@ -83,7 +86,8 @@ impl<'c> Sources<'c> {
             restart: false,
             asked_at: None,
         };
-        let topics: Vec<&str> = context.platforms.iter().map(|platform| platform.definition.topic.as_str()).collect();
+        let topics = topics(&context.platforms, &context.pace);
+        let topics: Vec<&str> = topics.iter().map(|(topic, _)| topic.as_str()).collect();
         for topic in topics.iter().copied().chain([names::LOG]) {
             present(&sources.consumer, topic)?;
         }
@@ -102,6 +106,10 @@ impl<'c> Sources<'c> {
 
     pub(super) fn topic(&self, source: SourceId) -> &str {
         self.known.get(source).map_or("", |known| &*known.topic)
+    }
+
+    pub(super) fn platform(&self, source: SourceId) -> Option<Arc<str>> {
+        self.known.get(source).map(|known| Arc::clone(&known.platform))
     }
 
     fn find(&self, topic: &str, partition: i32) -> Option<SourceId> {
@@ -179,8 +187,7 @@ impl<'c> Sources<'c> {
         let committed = self.consumer.committed_offsets(list, ANSWER_TIMEOUT)?;
         let (mut known, mut given) = (Vec::new(), Vec::new());
         for (name, partition) in partitions {
-            let of = |platform: &&Platform| platform.definition.topic == *name;
-            let Some(platform) = self.context.platforms.iter().find(of) else { continue };
+            let Some((platform, backfill)) = source_of(&self.context.platforms, name) else { continue };
             let committed = match committed.find_partition(name, *partition) {
                 Some(element) => {
                     element.error()?;
@@ -190,14 +197,10 @@ impl<'c> Sources<'c> {
             };
             let (low, high) = self.consumer.fetch_watermarks(name, *partition, ANSWER_TIMEOUT)?;
             let topic: Arc<str> = Arc::from(name.as_str());
-            given.push(Assigned { topic: Arc::clone(&topic), partition: *partition, committed, low, high });
-            known.push(Known {
-                topic,
-                partition: *partition,
-                platform: platform.definition.name.clone(),
-                lag: None,
-                rest: None,
-            });
+            let platform: Arc<str> = Arc::from(platform.definition.name.as_str());
+            let lane = Lane { platform: Arc::clone(&platform), backfill };
+            given.push(Assigned { topic: Arc::clone(&topic), partition: *partition, lane, committed, low, high });
+            known.push(Known { topic, partition: *partition, platform, paused: false, lag: None, rest: None });
         }
         Ok((known, given))
     }
@@ -234,7 +237,7 @@ impl<'c> Sources<'c> {
     fn tell_lag(&self) {
         for (name, status) in self.context.status.platforms() {
             let own: Vec<Option<i64>> =
-                self.known.iter().filter(|known| known.platform == name).map(|known| known.lag).collect();
+                self.known.iter().filter(|known| *known.platform == *name).map(|known| known.lag).collect();
             let lag = own.iter().copied().sum::<Option<i64>>();
             status.assigned.store(!own.is_empty(), Ordering::Relaxed);
             status.lag.store(own.into_iter().flatten().sum(), Ordering::Relaxed);
@@ -251,8 +254,8 @@ impl<'c> Sources<'c> {
                 self.asked_at = None;
             }
             Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
-                for platform in self.context.platforms.iter() {
-                    present(&self.consumer, &platform.definition.topic)?;
+                for (topic, _) in topics(&self.context.platforms, &self.context.pace) {
+                    present(&self.consumer, &topic)?;
                 }
             }
             Some(code) if probe::is_damage(code) => {
@@ -285,7 +288,29 @@ impl<'c> Sources<'c> {
             list.add_partition_offset(&known.topic, known.partition, Offset::Offset(*position))
                 .map_err(|error| client::stop("reading a source", &error))?;
         }
-        self.consumer.assign(&list).map_err(|error| client::stop("reading the sources", &error))
+        self.consumer.assign(&list).map_err(|error| client::stop("reading the sources", &error))?;
+        // Whoever is assigned anew is read, whatever it was told before.
+        let paused = self.known.iter().enumerate().filter(|(_, known)| known.paused);
+        paused.for_each(|(source, _)| self.set_paused(source, true));
+        Ok(())
+    }
+
+    /// Tells the client whether to give records of a source.
+    pub(super) fn pause(&mut self, source: SourceId, paused: bool) {
+        if let Some(known) = self.known.get_mut(source) {
+            known.paused = paused;
+        }
+        self.set_paused(source, paused);
+    }
+
+    fn set_paused(&self, source: SourceId, paused: bool) {
+        let Some(known) = self.known.get(source) else { return };
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&known.topic, known.partition);
+        let done = if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
+        if let Err(error) = done {
+            tracing::warn!("{} could not be paused or resumed: {error}", known.topic);
+        }
     }
 
     /// Reads one source from a position on; where the client cannot do that now, all are started again.

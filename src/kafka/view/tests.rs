@@ -16,6 +16,7 @@ fn place(code: &str) -> Jurisdiction {
 fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
     let event = |event_id: &String| CaseEvent {
         issued_at: None,
+        handling: None,
         event_id: event_id.clone(),
         revision: None,
         version: 1,

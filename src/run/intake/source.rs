@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Position, SourceId};
+use super::admission::TapId;
+use super::{Lane, Position, SourceId};
 
 /// Where one source stands: `committed.from ≤ delivered ≤ next`.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
+    pub(super) lane: Lane,
+    pub(super) tap: TapId,
+    /// True while the consumer is told to give none of its records.
+    pub(super) paused: bool,
     /// The position after the last record that became an entry: `from` of the next one.
     pub(super) next: i64,
     /// `[from, to)` holds no record; the last such range that began at `next`.

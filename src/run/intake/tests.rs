@@ -1,16 +1,25 @@
 use std::sync::Arc;
 
-use super::{Alarm, Assigned, Command, DRAIN_MS_MAX, Input, Intake, Limits, Position, STALLED_MS, SourceId};
+use super::{
+    Alarm, Assigned, Command, DRAIN_MS_MAX, Input, Intake, Lane, Limits, Position, Rates, STALLED_MS, SourceId,
+};
 
+mod admission;
 mod simulation;
 
 fn intake() -> Intake {
-    Intake::new(Limits { in_flight_max: 4, commit_interval_ms: 5 })
+    Intake::new(Limits { in_flight_max: 4, commit_interval_ms: 5, rates: Rates::default() })
+}
+
+/// The lane of a topic that is named after its platform.
+fn lane(topic: &str) -> Lane {
+    let platform = Arc::from(topic.strip_suffix(".backfill").unwrap_or(topic));
+    Lane { platform, backfill: topic.ends_with(".backfill") }
 }
 
 fn given(topic: &str, committed: Option<i64>, low: i64, high: i64) -> Assigned {
     let committed = committed.map(|offset| Position { offset, from: offset });
-    Assigned { topic: Arc::from(topic), partition: 0, committed, low, high }
+    Assigned { topic: Arc::from(topic), partition: 0, lane: lane(topic), committed, low, high }
 }
 
 fn step(intake: &mut Intake, input: Input) -> Vec<Command> {
@@ -31,6 +40,9 @@ fn line(command: &Command) -> String {
         Command::AppendGap { tag, at, .. } => format!("gap {tag}: {}[{}..{}]", at.topic, at.from, at.offset),
         Command::NewProducer => "new producer".to_owned(),
         Command::Seek { source, position } => format!("seek {source} to {position}"),
+        Command::Pause { source } => format!("pause {source}"),
+        Command::Resume { source } => format!("resume {source}"),
+        Command::RecordPause { source } => format!("record pause {source}"),
         Command::Commit(positions) => {
             let short = positions.iter().map(|(source, Position { offset, from })| match offset - from {
                 0 => format!("({source}, {offset})"),
@@ -47,7 +59,7 @@ fn line(command: &Command) -> String {
 }
 
 fn record(source: SourceId, offset: i64) -> Input {
-    Input::Record { source, offset }
+    Input::Record { source, offset, stamped_at: 0 }
 }
 
 fn delivered(tag: usize) -> Input {
@@ -342,7 +354,7 @@ fn what_holds_no_record_is_committed_and_the_next_entry_stands_from_before_it() 
 fn an_assignment_goes_on_behind_what_holds_no_record() {
     let mut intake = intake();
     let committed = Some(Position { offset: 9, from: 4 });
-    let given = |low, high| Assigned { topic: Arc::from("a"), partition: 0, committed, low, high };
+    let given = |low, high| Assigned { topic: Arc::from("a"), partition: 0, lane: lane("a"), committed, low, high };
     assert_eq!(said(&mut intake, Input::Assigned(vec![given(0, 9)])), ["start [9]"]);
     assert_eq!(said(&mut intake, Input::Time(500)), [""; 0], "nothing to commit");
     assert_eq!(said(&mut intake, record(0, 9)), ["record 0: a[4..9]"]);

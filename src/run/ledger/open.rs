@@ -1,12 +1,16 @@
 //! The batch that is being filled: what its entries decided, encoded, and how to take all of it back.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, VecDeque};
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
 
 use crate::encode;
 use crate::index::State;
 use crate::ledger::{self, Effects, Outcome};
 use crate::model::change::Change;
-use crate::model::decision::{AlertEntry, Batch, Decision, Output, OutputRecord, gets_event};
+use crate::model::decision::{AlertEntry, Batch, Decision, Output, OutputRecord, Recipient, gets_event};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::limit::{BATCH_ALERTS_MAX, BATCH_TAIL_BYTES_MAX};
 use crate::model::place::Jurisdiction;
@@ -19,15 +23,19 @@ use super::{OutputTails, Shown, Tally, Transaction};
 #[derive(Debug)]
 pub(super) struct Open {
     entries: Vec<LogEntry>,
-    changes: Vec<Change>,
+    changes: Vec<Vec<Change>>,
     before: Marks,
     transaction: i64,
     tails: Vec<Vec<u8>>,
     tail_bytes: usize,
-    alerts: Vec<AlertEntry>,
+    /// Those of each decision by themselves, like the changes: a list of all would grow anew with every batch, into
+    /// memory that the system has to clear first.
+    alerts: Vec<Vec<AlertEntry>>,
     records: Vec<OutputRecord>,
     state: Vec<(String, Option<Vec<u8>>)>,
-    places: HashMap<String, usize>,
+    /// Places in `state`, by the hash of the key that stands there.
+    places: HashTable<usize>,
+    hasher: RandomState,
     pub(super) tally: Tally,
 }
 
@@ -44,7 +52,8 @@ impl Open {
             alerts: Vec::new(),
             records: Vec::new(),
             state: Vec::new(),
-            places: HashMap::new(),
+            places: HashTable::new(),
+            hasher: RandomState::new(),
             tally: Tally::default(),
         };
         for key in torn {
@@ -60,7 +69,7 @@ impl Open {
     /// True once the batch has reached a bound.
     pub(super) fn is_full(&self, entries_max: usize) -> bool {
         self.entries.len() >= entries_max
-            || self.alerts.len() >= BATCH_ALERTS_MAX
+            || self.tally.alerts >= BATCH_ALERTS_MAX
             || self.tail_bytes >= BATCH_TAIL_BYTES_MAX
     }
 
@@ -77,7 +86,7 @@ impl Open {
         // After the changes: rules that this entry brings name the recipients of its own statuses.
         self.write_outputs(&effects, state);
         let changes = effects.changes;
-        self.changes.extend(changes);
+        self.changes.push(changes);
         self.entries.push(entry);
         outcome
     }
@@ -119,13 +128,13 @@ impl Open {
         }
         let attention = self.write_tail(tails.attention);
         let follow_up = self.write_tail(tails.follow_up);
-        for recipient in &decision.recipients {
+        let alert = |recipient: &Recipient| {
             let tail = if gets_event(recipient.role) { follow_up } else { attention };
             // `tails` gives a tail for each role that a recipient has; without one the alert would be half a record.
             assert!(tail.is_some(), "every role of a recipient has a tail");
-            let own = recipient.clone();
-            self.alerts.push(AlertEntry { tail: tail.unwrap_or_default(), test: decision.test, own });
-        }
+            AlertEntry { tail: tail.unwrap_or_default(), test: decision.test, own: recipient.clone() }
+        };
+        self.alerts.push(decision.recipients.iter().map(alert).collect());
         self.tally.alerts += decision.recipients.len() as u64;
     }
 
@@ -140,10 +149,12 @@ impl Open {
     fn write_state(&mut self, key: &Key, datum: Option<Vec<u8>>) {
         let name = encode_key(key);
         let value = datum.map(|datum| encode_record(self.transaction, &datum));
-        match self.places.get(&name) {
+        let hash = self.hasher.hash_one(&name);
+        match self.places.find(hash, |place| self.state[*place].0 == name) {
             Some(place) => self.state[*place].1 = value,
             None => {
-                self.places.insert(name.clone(), self.state.len());
+                let (state, hasher) = (&self.state, &self.hasher);
+                self.places.insert_unique(hash, state.len(), |place| hasher.hash_one(&state[*place].0));
                 self.state.push((name, value));
             }
         }
@@ -163,10 +174,12 @@ impl Open {
         let (mut alerts, mut records, tails) = (self.alerts, self.records, self.tails);
         if !published.is_empty() {
             let mut differs = None;
-            alerts.retain(|alert| {
-                let value = alert_value(alert, &members, &tails);
-                keep(published, alert.output(), alert.own.sequence, &value, &mut differs)
-            });
+            for alerts in &mut alerts {
+                alerts.retain(|alert| {
+                    let value = alert_value(alert, &members, &tails);
+                    keep(published, alert.output(), alert.own.sequence, &value, &mut differs)
+                });
+            }
             records.retain(|record| keep(published, record.output, record.sequence, &record.value, &mut differs));
             if let Some(output) = differs {
                 return Err(output);
@@ -184,7 +197,7 @@ impl Open {
 #[derive(Debug)]
 pub(super) struct Sealed {
     entries: Vec<LogEntry>,
-    changes: Vec<Change>,
+    changes: Vec<Vec<Change>>,
     before: Marks,
     pub(super) checkpoint: Checkpoint,
     pub(super) tally: Tally,
@@ -193,7 +206,7 @@ pub(super) struct Sealed {
 impl Sealed {
     /// Undoes every change and gives the entries back, in their order.
     pub(super) fn undo(self, state: &mut State, waiting: &mut VecDeque<LogEntry>) {
-        state.undo(&self.changes, self.before);
+        state.undo(self.changes.iter().flatten(), self.before);
         for entry in self.entries.into_iter().rev() {
             waiting.push_front(entry);
         }
@@ -201,7 +214,8 @@ impl Sealed {
 
     /// What is left once the batch is known to be committed: how to count it, and what readers are shown.
     pub(super) fn shown(self) -> (Checkpoint, Tally, Vec<Shown>) {
-        let shown = self.changes.into_iter().filter_map(|change| Shown::new(change.key, change.after)).collect();
+        let shown =
+            self.changes.into_iter().flatten().filter_map(|change| Shown::new(change.key, change.after)).collect();
         (self.checkpoint, self.tally, shown)
     }
 

@@ -6,6 +6,7 @@ use crate::model::event::InfractionEvent;
 
 pub(crate) mod write;
 pub(crate) mod read;
+pub(crate) mod direct;
 
 /// Bytes for which a buffer is made ready; most events fit.
 pub(crate) const EVENT_BYTES_USUAL: usize = 1_024;

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::model::code::{
-    Bound, CaseStatus, Certainty, Domain, Finality, Kind, MeasureType, Mode, Precision, Qualifier, Scope, Severity,
-    Trust, Urgency, WithdrawalReason, WithdrawalScope,
+    Bound, CaseStatus, Certainty, Domain, Finality, Handling, Kind, MeasureType, Mode, Precision, Qualifier, Scope,
+    Severity, Trust, Urgency, WithdrawalReason, WithdrawalScope,
 };
 use crate::model::event;
 use crate::model::record::SourcePosition;
@@ -40,6 +40,8 @@ pub(crate) struct Event<'a> {
     scope: Symbol<Scope>,
     for_follow_up: Vec<Place>,
     for_attention: Vec<Place>,
+    sharing_groups: Vec<String>,
+    handling: Option<Symbol<Handling>>,
     distribution: Vec<Place>,
     distribution_text: Option<String>,
     withdrawal: Option<Withdrawal>,
@@ -84,6 +86,8 @@ impl Event<'_> {
             scope: self.scope.0,
             for_follow_up: places(self.for_follow_up),
             for_attention: places(self.for_attention),
+            sharing_groups: self.sharing_groups,
+            handling: self.handling.map(|handling| handling.0),
             distribution: places(self.distribution),
             distribution_text: self.distribution_text,
             withdrawal: self.withdrawal.map(Into::into),

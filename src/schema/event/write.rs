@@ -42,6 +42,8 @@ pub(crate) fn content(event: &InfractionEvent, out: &mut Vec<u8>) {
     datum::code(event.scope, out);
     datum::places(&event.for_follow_up, out);
     datum::places(&event.for_attention, out);
+    datum::texts(&event.sharing_groups, out);
+    datum::optional(event.handling, out, datum::code);
     datum::places(&event.distribution, out);
     datum::optional_text(event.distribution_text.as_deref(), out);
     datum::optional(event.withdrawal.as_ref(), out, withdrawal);

@@ -222,10 +222,23 @@ fn keep_longest(found: &mut Vec<Found>, from: usize) {
 
 /// NFKC without what cannot be seen, runs of blanks made one, none at the ends.
 pub fn clean_name(text: &str) -> String {
+    if is_clean(text) {
+        return text.to_owned();
+    }
     let squeezed: Vec<&str> = text.split_whitespace().collect();
     let cleaned = clean(&squeezed.join(" "));
     let again: Vec<&str> = cleaned.split_whitespace().collect();
     again.join(" ")
+}
+
+/// True for a text that cleaning would leave as it is, as it does most.
+fn is_clean(text: &str) -> bool {
+    let mut before = b' ';
+    text.bytes().all(|byte| {
+        let stays = matches!(byte, b'!'..=b'~') || (byte == b' ' && before != b' ');
+        before = byte;
+        stays
+    }) && before != b' '
 }
 
 /// The words of a text, by place: letters, digits and their marks; apostrophes and quotes inside a word belong to it.
@@ -272,8 +285,10 @@ fn pieces(text: &str, words: &[(usize, usize)]) -> Vec<Piece> {
             (_, 1) => Initials::Spaced,
             (_, _) => Initials::Marked,
         };
-        let folded = (first..=last).flat_map(|place| fold(word(place)).chars().collect::<Vec<_>>());
-        let folded = folded.filter(|c| c.is_alphanumeric() || is_combining_mark(*c)).collect();
+        let mut folded = String::new();
+        for place in first..=last {
+            folded.extend(fold(word(place)).chars().filter(|c| c.is_alphanumeric() || is_combining_mark(*c)));
+        }
         let start = words.get(first).map_or(0, |(start, _)| *start);
         let end = words.get(last).map_or(0, |(_, end)| *end);
         pieces.push(Piece { folded, start, end, initials });

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::code::{Domain, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
+use crate::model::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::entry::AcknowledgementLevel;
 use crate::model::state;
 use crate::schema::datum;
@@ -59,6 +59,7 @@ fn event(event: &state::CaseEvent, out: &mut Vec<u8>) {
     datum::optional(event.issued_at, out, datum::long);
     datum::code(event.standing, out);
     datum::code(event.scope, out);
+    datum::optional(event.handling, out, datum::code);
     datum::digest_128(event.told, out);
     datum::code(event.severity, out);
     datum::int(event.since, out);
@@ -205,6 +206,7 @@ struct CaseEvent {
     issued_at: Option<i64>,
     standing: Symbol<Standing>,
     scope: Symbol<Scope>,
+    handling: Option<Symbol<Handling>>,
     told: Fixed<16>,
     severity: Symbol<Severity>,
     since: i32,
@@ -221,6 +223,7 @@ impl From<CaseEvent> for state::CaseEvent {
             issued_at: read.issued_at,
             standing: read.standing.0,
             scope: read.scope.0,
+            handling: read.handling.map(|handling| handling.0),
             told: u128::from_be_bytes(read.told.0),
             severity: read.severity.0,
             since: read.since,

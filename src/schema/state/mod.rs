@@ -14,6 +14,7 @@ use crate::model::state::{Checkpoint, Key, Organisation, Pending, SourceState, V
 mod case;
 mod checkpoint;
 mod organisation;
+mod work;
 
 pub(crate) use organisation::write_open_case;
 
@@ -42,17 +43,19 @@ pub enum StateRecord {
 }
 
 /// The record key of a state key: `org/…`, `case/<origin>/<case_id>`, `pending/<origin>/<scope>/<target>`,
-/// `source/<partition>/<topic>`, `rules`.
+/// `source/<partition>/<topic>`, `rules`, `work/join/<member>`.
 ///
 /// An id may hold any character, so each one is the last part of its key: all that follows the parts before it, which
 /// never hold a `/`. Nothing needs an escape, and two keys never have the same text.
 pub fn encode_key(key: &Key) -> String {
     match key {
-        Key::Organisation(id) => format!("org/{id}"),
-        Key::Case(origin, case_id) => format!("case/{origin}/{case_id}"),
+        // The two of every event.
+        Key::Organisation(id) => ["org/", id].concat(),
+        Key::Case(origin, case_id) => ["case/", origin.as_str(), "/", case_id].concat(),
         Key::Pending(origin, scope, target) => format!("pending/{origin}/{}/{target}", scope.name()),
         Key::Source(topic, partition) => format!("source/{partition}/{topic}"),
         Key::Rules => RULES_KEY.to_owned(),
+        Key::Join(member) => format!("work/join/{member}"),
     }
 }
 
@@ -79,6 +82,7 @@ pub fn decode_key(text: &str) -> Option<Key> {
             // A number has several spellings (`+1`, `01`), a key has one.
             (number.to_string() == partition).then(|| Key::Source(Arc::from(topic), number))
         }
+        "work" => Some(Key::Join(Jurisdiction::parse(rest.strip_prefix("join/")?)?)),
         _ => None,
     }
 }
@@ -107,6 +111,10 @@ pub fn encode_value(value: &Value) -> Vec<u8> {
         Value::Rules(in_force) => {
             datum::branch(4, &mut out);
             rules::write(in_force, &mut out);
+        }
+        Value::Join(join) => {
+            datum::branch(5, &mut out);
+            work::write(join, &mut out);
         }
     }
     out
@@ -169,8 +177,11 @@ fn belongs(key: &Key, value: &Value) -> bool {
         (Key::Pending(origin, scope, target), Value::Pending(waiting)) => {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
         }
+        (Key::Join(member), Value::Join(join)) => *member == join.member,
         (Key::Source(..), Value::Source(_)) | (Key::Rules, Value::Rules(_)) => true,
-        (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _) => false,
+        (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_), _) => {
+            false
+        }
     }
 }
 
@@ -194,6 +205,8 @@ enum Content {
     Source(ReadSource),
     #[serde(rename = "comity.Rules")]
     Rules(rules::Read),
+    #[serde(rename = "comity.Join")]
+    Join(work::Read),
 }
 
 impl Content {
@@ -207,6 +220,7 @@ impl Content {
                 Value::Source(SourceState { position: source.position, gap_since: source.gap_since })
             }
             Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into_model()?)),
+            Self::Join(join) => Value::Join(Arc::new(join.into())),
         })
     }
 }

@@ -29,6 +29,9 @@ impl Model {
         if event.kind == Kind::Original && expires_at <= self.now {
             return self.reject(Reason::ExpiredOnArrival, said);
         }
+        if self.names_no_group(event) {
+            return self.reject(Reason::UnknownGroup, said);
+        }
         let organisation = self.look_up(event.subject.as_ref());
         let registered = organisation.as_ref().and(event.subject.as_ref()).and_then(|subject| subject.jurisdiction);
         for member in self.members() {
@@ -41,6 +44,7 @@ impl Model {
                 to,
                 sequence: self.sequence("test", Some(to)),
                 test: true,
+                joining: false,
                 alert_id: format!("{}#1", event.event_id),
                 version: 1,
                 msg_type: match event.kind {
@@ -92,6 +96,9 @@ impl Model {
                     return self.reject(Reason::ConflictingSubject, said);
                 }
             }
+        }
+        if self.names_no_group(event) {
+            return self.reject(Reason::UnknownGroup, said);
         }
         let case_known = case.is_some();
         let case = case.unwrap_or_else(|| self.new_case(event));

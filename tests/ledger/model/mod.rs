@@ -12,6 +12,7 @@ use comity::model::state::OpenCase;
 
 mod duties;
 mod events;
+mod joining;
 mod known;
 mod telling;
 
@@ -25,6 +26,8 @@ pub(crate) struct Sent {
     pub(crate) to: Jurisdiction,
     pub(crate) sequence: i64,
     pub(crate) test: bool,
+    /// True where it brings a member that joins up to date.
+    pub(crate) joining: bool,
     pub(crate) alert_id: String,
     pub(crate) version: i32,
     pub(crate) msg_type: MsgType,
@@ -114,7 +117,18 @@ struct Waiting {
     until: Millis,
 }
 
-/// Something due: when, cases before withdrawals, origin, scope of a withdrawal, name; of a case its expiries by event,
+/// A member that joined and is not told of everything yet.
+#[derive(Debug, Clone)]
+struct Joining {
+    member: Jurisdiction,
+    since: Millis,
+    /// True where it was RETIRED.
+    again: bool,
+    /// The end, origin, case and place of the event that it was told of last.
+    last: Option<(Millis, Jurisdiction, String, usize)>,
+}
+
+/// Something due: when, cases before withdrawals before members that join, origin or member, scope of a withdrawal, name; of a case its expiries by event,
 /// then its clocks by member and event, then its end.
 type Due = (Millis, u8, Jurisdiction, u8, String, (u8, usize, usize));
 
@@ -130,6 +144,7 @@ pub(crate) struct Model {
     organisations: Vec<Organisation>,
     cases: Vec<Case>,
     waiting: Vec<Waiting>,
+    joining: Vec<Joining>,
     /// Output, recipient, next sequence.
     next: Vec<(&'static str, Option<Jurisdiction>, i64)>,
 }
@@ -195,7 +210,7 @@ impl Model {
             .filter(|(_, _, since)| since.is_some_and(|since| self.now - since >= 60_000))
             .map(|(topic, _, _)| topic.clone())
             .collect();
-        self.due(&mut said);
+        self.due(if matches!(entry.body, Body::Tick) { 64 } else { 8 }, &mut said);
         let source = entry.body.source().cloned();
         let (taken, outcome) = match &source {
             Some(at) => self.admit(at),
@@ -262,6 +277,7 @@ impl Model {
             said.rules_refused = true;
             return Outcome::RulesIgnored;
         }
+        self.join(rules, said);
         self.rules = Some(rules.clone());
         Outcome::Rules
     }
@@ -319,15 +335,19 @@ impl Model {
         self.members().iter().find(|member| member.jurisdiction == jurisdiction).map(|member| member.state)
     }
 
-    fn due(&mut self, said: &mut Said) {
+    /// What is due is done by ticks; what else comes does a little of it, so that it does not wait.
+    fn due(&mut self, most: i32, said: &mut Said) {
         if self.rules.is_none() {
             return;
         }
-        for _ in 0..64 {
-            let Some(next) = self.next_due() else { return };
-            self.do_due(next, said);
+        let mut pieces = 0;
+        while let Some(next) = self.next_due() {
+            if pieces == most {
+                said.work_left = true;
+                return;
+            }
+            pieces += i32::from(self.do_due(next, said));
         }
-        said.work_left = self.next_due().is_some();
     }
 
     /// The earliest due thing.
@@ -356,22 +376,30 @@ impl Model {
                 due.push((waiting.until, 1, waiting.origin, scope, waiting.target.clone(), (2, 0, 0)));
             }
         }
+        for joining in &self.joining {
+            due.push((joining.since, 2, joining.member, 0, String::new(), (0, 0, 0)));
+        }
         due.into_iter().filter(|due| due.0 <= self.now).min()
     }
 
-    fn do_due(&mut self, due: Due, said: &mut Said) {
+    /// Does the first due thing; `false` where nothing was left of it, which is no piece of work.
+    fn do_due(&mut self, due: Due, said: &mut Said) -> bool {
         let (at, what, origin, scope, name, (work, place, event)) = due;
+        if what == 2 {
+            return self.tell_next(origin, said);
+        }
         if what == 1 {
             self.waiting.retain(|waiting| {
                 (waiting.origin, u8::from(waiting.scope == WithdrawalScope::Case), &waiting.target)
                     != (origin, scope, &name)
             });
-            return;
+            return true;
         }
         let case = self.case(origin, &name).expect("the case");
         if work == 1 {
             let who = self.members()[place].jurisdiction;
-            return self.run_out(case, event, who, said);
+            self.run_out(case, event, who, said);
+            return true;
         }
         if work == 2 {
             let case = self.cases.remove(case);
@@ -381,7 +409,7 @@ impl Model {
             told.sort_by_key(|(to, _)| place(*to));
             said.forgotten.push((origin, name, self.sequence("archive", None), told));
             self.drop_unnamed();
-            return;
+            return true;
         }
         self.cases[case].events[place].standing = Standing::Expired;
         self.cases[case].events[place].expires_at = None;
@@ -397,5 +425,6 @@ impl Model {
             begins: false,
         };
         self.send(case, place, alert, said);
+        true
     }
 }

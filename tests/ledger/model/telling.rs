@@ -1,7 +1,7 @@
 //! Who is told, and what each alert says of open cases.
 
 use super::*;
-use comity::model::code::{Domain, MemberState, Mode, MsgType, Role, Scope, Severity};
+use comity::model::code::{Domain, Kind, MemberState, Mode, MsgType, Role, Scope, Severity};
 
 impl Model {
     pub(super) fn on_todays_route(
@@ -14,10 +14,23 @@ impl Model {
     ) -> bool {
         let named =
             event.for_follow_up.contains(&member.jurisdiction) || event.for_attention.contains(&member.jurisdiction);
+        let named = named || self.in_a_group_of(event, member.jurisdiction);
         member.state == MemberState::Active
             && (scope == Scope::Federation || named)
             && (member.domains.is_empty() || member.domains.contains(&domain))
             && (severity == Severity::Unknown || severity >= member.least_severity)
+    }
+
+    fn in_a_group_of(&self, event: &InfractionEvent, member: Jurisdiction) -> bool {
+        // A closure brings nobody new.
+        let groups = self.rules.as_ref().map(|rules| rules.groups.clone()).unwrap_or_default();
+        event.kind != Kind::Closure
+            && groups.iter().any(|group| event.sharing_groups.contains(&group.name) && group.members.contains(&member))
+    }
+
+    pub(super) fn names_no_group(&self, event: &InfractionEvent) -> bool {
+        let groups = self.rules.as_ref().map(|rules| rules.groups.clone()).unwrap_or_default();
+        event.sharing_groups.iter().any(|name| !groups.iter().any(|group| group.name == *name))
     }
 
     /// Those told before of what this event is, with the role that they have.
@@ -131,6 +144,7 @@ impl Model {
                 to,
                 sequence,
                 test: false,
+                joining: false,
                 alert_id: format!("{}#{}", event.id, event.version),
                 version: event.version,
                 msg_type: alert.msg_type,

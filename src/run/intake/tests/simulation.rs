@@ -1,9 +1,11 @@
 //! Intake against a broker made of vectors, through failures drawn from a seed. What the log then means is worked out
 //! by the ledger's rule for positions, written here once more: every record of every source counts exactly once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::{Assigned, Command, Input, Intake, Limits, Position};
+use super::super::{Assigned, Command, Input, Intake, Limits, Position, Rates};
+use super::lane;
 
 /// A small generator (SplitMix64): the same seed gives the same run.
 struct Dice(u64);
@@ -52,15 +54,22 @@ struct World {
     producer: Vec<(usize, Entry)>,
     /// Where the consumer reads; empty while nothing is assigned.
     reading: Vec<i64>,
+    /// Whether it gives records of a source.
+    paused: Vec<bool>,
+    /// Records of the backfill that were taken, those among them that were taken again.
+    backfilled: u32,
+    /// Times that a pause was written down, and times that the operator released the platform.
+    pauses: [usize; 2],
     commit: Option<Vec<(usize, Position)>>,
     inbox: Vec<Input>,
     now_ms: i64,
     done: bool,
 }
 
-fn topic(source: usize) -> Arc<str> {
-    Arc::from(format!("t{source}"))
-}
+/// The last is a backfill; the first platform runs away.
+const TOPICS: [&str; 3] = ["t0", "t1", "t2.backfill"];
+const BACKFILL_RECORDS_PER_SECOND: u32 = 80;
+const EVENTS_PER_MINUTE: u32 = 25;
 
 impl World {
     fn new(seed: u64) -> Self {
@@ -76,7 +85,9 @@ impl World {
         };
         let partitions = (0..3).map(&mut partition).collect();
         let (log, producer, reading, inbox) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { dice, partitions, log, producer, reading, commit: None, inbox, now_ms: 0, done: false }
+        let (paused, backfilled, pauses) = (vec![false; 3], 0, [0; 2]);
+        let (commit, now_ms, done) = (None, 0, false);
+        Self { dice, partitions, log, producer, reading, paused, backfilled, pauses, commit, inbox, now_ms, done }
     }
 
     fn high(&self, source: usize) -> i64 {
@@ -85,8 +96,9 @@ impl World {
 
     fn assign(&self) -> Input {
         let given = |source: usize| Assigned {
-            topic: topic(source),
+            topic: Arc::from(TOPICS[source]),
             partition: 0,
+            lane: lane(TOPICS[source]),
             committed: self.partitions[source].committed,
             low: self.partitions[source].low,
             high: self.high(source),
@@ -97,6 +109,10 @@ impl World {
     /// What the consumer gives next of one source: a record, an error, nothing.
     fn consume(&mut self, source: usize) -> Option<Input> {
         let offset = *self.reading.get(source)?;
+        // Now and then the client gives what it had fetched before it was told to pause.
+        if self.paused[source] && !self.dice.one_in(4) {
+            return None;
+        }
         let partition = &self.partitions[source];
         if offset < partition.low {
             return Some(Input::OutOfRange { source, low: partition.low, high: self.high(source) });
@@ -108,7 +124,7 @@ impl World {
         }
         let held = *partition.holds.get(usize::try_from(offset).unwrap())?;
         self.reading[source] += 1;
-        held.then_some(Input::Record { source, offset })
+        held.then_some(Input::Record { source, offset, stamped_at: self.now_ms })
     }
 
     /// Something happens.
@@ -154,6 +170,10 @@ impl World {
                 self.partitions[source].low = low;
                 None
             }
+            10 if self.paused.first() == Some(&true) && self.dice.one_in(4) => {
+                self.pauses[1] += 1;
+                Some(Input::Platform { platform: Arc::from("t0"), paused: false, since: self.now_ms })
+            }
             _ => {
                 self.now_ms += 3;
                 Some(Input::Time(self.now_ms))
@@ -182,10 +202,25 @@ impl World {
     }
 
     fn execute(&mut self, command: Command) {
+        let is_gap = matches!(command, Command::AppendGap { .. });
         match command {
-            Command::Start(positions) => self.reading = positions,
+            Command::Start(positions) => {
+                self.reading = positions;
+                // Kafka's client forgets what was paused.
+                self.paused = vec![false; 3];
+            }
+            Command::Pause { source } => self.paused[source] = true,
+            Command::Resume { source } => self.paused[source] = false,
+            Command::RecordPause { source } => {
+                assert_eq!(source, 0, "only the first platform has a bound");
+                self.pauses[0] += 1;
+            }
             Command::AppendRecord { tag, at } | Command::AppendGap { tag, at, .. } => {
-                let source: usize = at.topic.strip_prefix('t').unwrap().parse().unwrap();
+                let source = TOPICS.iter().position(|topic| **topic == *at.topic).unwrap();
+                assert!(!self.paused[source] || is_gap, "nothing is read of what is paused");
+                if source == 2 && !is_gap {
+                    self.backfilled += 1;
+                }
                 // A gap is told from a record by what the partition holds, not by what intake says of it.
                 let held = self.partitions[source].holds[usize::try_from(at.offset).unwrap()];
                 let bad = self.partitions[source].bad.is_some_and(|(from, to)| (from..to).contains(&at.offset));
@@ -240,7 +275,9 @@ fn readable(partition: &Partition, from: i64) -> Vec<i64> {
 
 fn run(seed: u64) -> World {
     let mut world = World::new(seed);
-    let mut intake = Intake::new(Limits { in_flight_max: 5, commit_interval_ms: 5 });
+    let events_per_minute_max = BTreeMap::from([(Arc::from("t0"), EVENTS_PER_MINUTE)]);
+    let rates = Rates { backfill_records_per_second_max: BACKFILL_RECORDS_PER_SECOND, events_per_minute_max };
+    let mut intake = Intake::new(Limits { in_flight_max: 5, commit_interval_ms: 5, rates });
     let first = world.assign();
     world.inbox.push(first);
     let mut commands = Vec::new();
@@ -266,6 +303,9 @@ fn run(seed: u64) -> World {
         // One assignment adds a gap entry for each of three sources on top of what is in flight.
         assert!(intake.in_flight() <= 5 + 3, "seed {seed}: in flight without bound");
         check_committed(&world, seed);
+        // A slice is there from the start, and no more than the rate comes to it.
+        let saved = BACKFILL_RECORDS_PER_SECOND / 4 + u32::try_from(world.now_ms).unwrap() * 80 / 1_000;
+        assert!(world.backfilled <= saved, "seed {seed}: {} of the backfill in {} ms", world.backfilled, world.now_ms);
     }
     world
 }
@@ -283,9 +323,10 @@ fn check_committed(world: &World, seed: u64) {
 
 #[test]
 fn every_readable_record_is_taken_exactly_once_in_order() {
-    let (mut records, mut ends) = (0, 0);
+    let (mut records, mut ends, mut pauses) = (0, 0, [0; 2]);
     for seed in 0..400 {
         let world = run(seed);
+        pauses.iter_mut().zip(world.pauses).for_each(|(all, of_one)| *all += of_one);
         for (source, (position, offsets)) in world.taken().into_iter().enumerate() {
             assert!(offsets.is_sorted_by(|before, after| before < after), "seed {seed}: {offsets:?}");
             let partition = &world.partitions[source];
@@ -301,5 +342,6 @@ fn every_readable_record_is_taken_exactly_once_in_order() {
         }
     }
     assert!(ends > 300, "the end of a source was committed {ends} times only");
+    assert!(pauses.iter().all(|times| *times > 100), "paused and released too seldom: {pauses:?}");
     assert!(records > 20_000, "the runs were too small to mean anything: {records}");
 }

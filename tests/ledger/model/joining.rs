@@ -1,0 +1,99 @@
+//! Who becomes ACTIVE is told of every event that stands and that it may know, once, as ATTENTION; who had been RETIRED
+//! is told again of those that it knew. The event that ends first is told first; what is due goes on with each entry.
+
+use super::*;
+
+impl Model {
+    /// Notes who becomes ACTIVE by these rules; the first rules of a log join nobody.
+    pub(super) fn join(&mut self, rules: &Rules, said: &mut Said) {
+        if self.rules.is_none() {
+            return;
+        }
+        for member in &rules.members {
+            let before = self.state_of(member.jurisdiction);
+            if member.state == MemberState::Active && before != Some(MemberState::Active) {
+                self.joining.retain(|joining| joining.member != member.jurisdiction);
+                let again = before == Some(MemberState::Retired);
+                let (member, since) = (member.jurisdiction, self.now);
+                self.joining.push(Joining { member, since, again, last: None });
+                said.work_left = true;
+            }
+        }
+    }
+
+    /// Tells a member of the next event; `false` where there is none, and then it has joined.
+    pub(super) fn tell_next(&mut self, to: Jurisdiction, said: &mut Said) -> bool {
+        let place = self.joining.iter().position(|joining| joining.member == to).expect("it joins");
+        let joining = self.joining[place].clone();
+        let mut open = Vec::new();
+        for case in &self.cases {
+            for (place, event) in case.events.iter().enumerate() {
+                if let Some(ends) = event.expires_at {
+                    open.push((ends, case.origin, case.id.clone(), place));
+                }
+            }
+        }
+        open.sort();
+        for end in open {
+            let behind = joining.last.as_ref().is_none_or(|last| end > *last);
+            let case = self.case(end.1, &end.2).expect("the case");
+            if behind && self.is_to_be_told(case, end.3, &joining) {
+                self.tell_one(case, end.3, to, said);
+                self.joining[place].last = Some(end);
+                return true;
+            }
+        }
+        self.joining.remove(place);
+        false
+    }
+
+    fn is_to_be_told(&self, case: usize, place: usize, joining: &Joining) -> bool {
+        let (case, event) = (&self.cases[case], &self.cases[case].events[place]);
+        let member = self.members().into_iter().find(|member| member.jurisdiction == joining.member);
+        let Some(member) = member.filter(|member| member.state == MemberState::Active) else { return false };
+        let wants_domain = member.domains.is_empty() || member.domains.contains(&case.domain);
+        let wants_severity = event.severity == Severity::Unknown || event.severity >= member.least_severity;
+        let knows = event.told.contains(&joining.member);
+        let may_know = event.scope == Scope::Federation && case.origin != joining.member;
+        stands(event) && if knows { joining.again } else { may_know && wants_domain && wants_severity }
+    }
+
+    fn tell_one(&mut self, case: usize, place: usize, to: Jurisdiction, said: &mut Said) {
+        let sequence = self.sequence("alerts", Some(to));
+        let event = self.cases[case].events[place].clone();
+        let (organisation_id, origin) = (self.cases[case].organisation.clone(), self.cases[case].origin);
+        let mut open = self.open_cases(&organisation_id, origin);
+        open.retain(|(open, _)| open.scope == Scope::Federation);
+        let before = self.cases[case].told.iter().find(|(at, ..)| *at == to).map(|(_, role, _)| *role);
+        let knows = event.told.contains(&to);
+        let role = before.filter(|_| knows).unwrap_or(Role::Attention);
+        said.sent.push(Sent {
+            to,
+            sequence,
+            test: false,
+            joining: true,
+            alert_id: format!("{}#{}", event.id, event.version),
+            version: event.version,
+            msg_type: if knows { MsgType::Update } else { MsgType::Alert },
+            standing: event.standing,
+            role,
+            role_before: before.filter(|before| *before != role),
+            references: Vec::new(),
+            expires_at: event.expires_at,
+            original_unseen: false,
+            organisation_id: organisation_id.clone(),
+            severity: event.severity,
+            open_cases_more: i32::try_from(open.len().saturating_sub(32)).expect("few"),
+            open_cases: open.into_iter().map(|(open, _)| open).take(32).collect(),
+            restricted_cases: self.restricted_for(&organisation_id, origin, to),
+            ack_due_at: None,
+            disputed_since: self.disputed_since(case, place),
+        });
+        let told = &mut self.cases[case].told;
+        told.retain(|(at, ..)| *at != to);
+        told.push((to, role, sequence));
+        self.cases[case].events[place].told.push(to);
+        // It begins no clock; one that runs goes on.
+        said.sent.last_mut().expect("an alert").ack_due_at = self.told_now(case, place, (to, role), false, said);
+    }
+}
