@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, Failure};
 use crate::config::{self, Kafka, Settings};
+use crate::decode::cut::{self, Cutter};
 use crate::kafka::{Stop, StopKind, client};
 use crate::ledger::LOGIC_VERSION;
 use crate::model::code::MemberState;
@@ -174,6 +175,19 @@ pub(super) fn open(path: &Path) -> Result<File, Failure> {
         let problem = Problem::new("CMT-9502", path.display().to_string(), why, "check the path and its rights");
         Failure::one(Exit::NoInput, problem)
     })
+}
+
+/// Begins to cut a file; those that are joined to it stand in its folder.
+pub(super) fn cutter<'p>(platform: &'p Platform, path: &Path) -> Result<Cutter<'p, File>, Failure> {
+    let beside = |name: &str| {
+        let other = path.with_file_name(name);
+        File::open(&other).map_err(|error| {
+            let why = format!("is joined to {} and cannot be read: {error}", path.display());
+            Problem::new("CMT-9507", other.display().to_string(), why, "put it beside the file that is fed")
+        })
+    };
+    let name = path.display().to_string();
+    cut::open_beside(&platform.definition, &name, open(path)?, beside).map_err(data)
 }
 
 /// A problem of the data that was given.

@@ -1,14 +1,12 @@
 //! `comity map FILE`: what intake would make of a file, without a broker.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::{Common, Failure, Output, feed, load};
-use crate::decode::cut;
 use crate::intake;
 use crate::model::code::Code;
 use crate::model::entry::Body;
@@ -42,10 +40,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let (platform, digest_key) = load::platform(common, &arguments.platform)?;
-    let file = load::open(&arguments.file)?;
-    let name = arguments.file.display().to_string();
     let mut counts = BTreeMap::new();
-    let mut cutter = cut::open::<File>(&platform.definition, &name, file).map_err(load::data)?;
+    let mut cutter = load::cutter(&platform, &arguments.file)?;
     let version = cutter.source_version().to_owned();
     let mut records = 0_usize;
     let mut broken = None;

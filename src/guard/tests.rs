@@ -12,14 +12,13 @@ use crate::model::event::{
 use crate::model::place::Jurisdiction;
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Reason;
-use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, Partitions, Speaks};
+use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, Partitions};
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };
     Definition {
         name: "sample".into(),
         title: String::new(),
-        speaks: Speaks::Events,
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.sample".into(),

@@ -128,12 +128,33 @@ pub struct Source {
     pub encoding: Encoding,
     /// False where no record of this version is a decision, so that each one is refused.
     pub decides: bool,
-    /// The fields of one row, element or object.
+    /// The fields of one row, element or object; of rows with joins those of the file itself first.
     pub fields: Vec<SourceField>,
+    /// The files from which `feed` takes the last fields, in their order.
+    pub joins: Vec<Join>,
     /// For Avro: the writer schema's text.
     pub schema_text: String,
     /// For Avro: the writer schema, compiled once; `None` for every other format.
     pub writer: Option<Arc<serde_avro_fast::Schema>>,
+}
+
+impl Source {
+    /// The fields that the file itself has.
+    pub fn own_fields(&self) -> &[SourceField] {
+        let joined: usize = self.joins.iter().map(|join| join.columns.len()).sum();
+        self.fields.get(..self.fields.len().saturating_sub(joined)).unwrap_or_default()
+    }
+}
+
+/// Columns of another file, put behind those of each row where a column of both has the same value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// The name of a file in the folder of the one that is cut.
+    pub file: String,
+    /// The column of both files, by its native name: of the file that is cut, or of a join before.
+    pub key: String,
+    /// The columns that are taken, by their native names.
+    pub columns: Vec<String>,
 }
 
 /// How a file is cut into records and a record is read.
@@ -183,6 +204,16 @@ pub enum Encoding {
     Utf8,
     /// ISO-8859-1 as the WHATWG reads it.
     Windows1252,
+}
+
+impl Encoding {
+    /// What bytes in it say; what is none of its letters becomes U+FFFD.
+    pub fn text(self, bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+        match self {
+            Self::Utf8 => String::from_utf8_lossy(bytes),
+            Self::Windows1252 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+        }
+    }
 }
 
 /// A field of a source schema.

@@ -51,6 +51,11 @@
 //! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
 //! group = "Complaint ID"             # csv, tsv: neighbouring rows with the same value are one record
 //! continuation = ["Case Number"]     # csv, tsv: rows in which all of these are empty continue the one before
+//!
+//! [[source.join]]                    # csv, tsv: `feed` and `map` put columns of another file behind each row
+//! file = "inspections.csv"           # in the same folder, with the same delimiter, encoding and header line; 256 MiB
+//! key = "inspection_id"              # the column of both: of the file that is fed, or of a join before
+//! columns = ["establishment_id"]     # the last fields of source.avsc, in this order; empty where nothing has the key
 //! ```
 //!
 //! A topic has one partition, since the order of its records decides which revision is the later one. With several, only
@@ -282,6 +287,9 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
                 problems.push(file.problem(code::SCHEMA_FIELD, at.clone(), why, help));
             }
         }
+        if sound {
+            check_joins(&plan, &fields, &file, problems);
+        }
         let rows = grouped(&plan.format);
         if let (true, Some(mapping_file)) = (sound, &mapping_file) {
             let (definition, knowledge, fields) = (&definition, &knowledge, fields.as_slice());
@@ -293,10 +301,10 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         }
         let schema_text = schema.map(|schema| schema.text.to_string()).unwrap_or_default();
         let (version, format, encoding) = (plan.version, known_by_name(plan.format, &fields), plan.encoding);
-        let decides = plan.decides;
+        let (decides, joins) = (plan.decides, plan.joins);
         // `source_schema::read` has told whatever is wrong with it.
         let writer = matches!(format, Format::Avro).then(|| schema_text.parse().ok().map(Arc::new)).flatten();
-        definition.sources.push(Source { version, format, encoding, decides, fields, schema_text, writer });
+        definition.sources.push(Source { version, format, encoding, decides, fields, joins, schema_text, writer });
     }
     let digest = digest(files);
     let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -304,6 +312,35 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
     let vrl_zone = vrl::compiler::TimeZone::parse(&definition.time_zone)?;
     let undecided = undecided::find(files);
     Some(Platform { definition, undecided, digest, mapping_version, mappings, zone, vrl_zone })
+}
+
+/// The last fields of the schema are the columns of the joins, and rows are made records by columns of the file itself.
+fn check_joins(plan: &read_source::Plan, fields: &[definition::SourceField], file: &Text, problems: &mut Vec<Problem>) {
+    let joined: Vec<&String> = plan.joins.iter().flat_map(|join| &join.columns).collect();
+    let (own, last) = fields.split_at(fields.len().saturating_sub(joined.len()));
+    if !last.iter().map(|field| &field.native).eq(joined.iter().copied()) {
+        let why = format!("the source schema does not end with the columns of the joins: {joined:?}");
+        problems.push(file.problem(code::SCHEMA_FIELD, 0..0, why, "list them last, in the order of the joins"));
+        return;
+    }
+    let mut before = own.len();
+    for join in &plan.joins {
+        let known = fields.get(..before).unwrap_or_default();
+        if known.iter().filter(|field| field.native == join.key).count() != 1 {
+            let why = format!("`{}` is joined by `{}`, which is no single column before it", join.file, join.key);
+            problems.push(file.problem(
+                code::SCHEMA_FIELD,
+                0..0,
+                why,
+                "name a column of the file, or of a join before",
+            ));
+        }
+        before += join.columns.len();
+    }
+    for (column, at) in plan.columns.iter().filter(|(column, _)| last.iter().any(|field| field.native == *column)) {
+        let why = format!("`{column}` is a column of a join");
+        problems.push(file.problem(code::SCHEMA_FIELD, at.clone(), why, "name a column of the file itself"));
+    }
 }
 
 /// True where the mapping's input is `{ rows: [ … ] }`.

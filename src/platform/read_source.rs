@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use super::code;
-use super::definition::{Delimited, Encoding, Format, Rows};
+use super::definition::{Delimited, Encoding, Format, Join, Rows};
 use super::written::{self, Section, Spanned, Text, Written};
 use crate::model::problem::Problem;
 
 /// Versions of one platform's format.
 const SOURCES_MAX: usize = 16;
+/// Files that are joined to one.
+const JOINS_MAX: usize = 8;
 /// Lines before and with the header.
 const HEADER_LINE_MAX: i64 = 1_000;
 
@@ -25,6 +27,7 @@ pub(super) struct Plan {
     pub(super) absent: Vec<String>,
     /// False where no record of this version is a decision.
     pub(super) decides: bool,
+    pub(super) joins: Vec<Join>,
     /// The columns that `group` and `continuation` name, and where.
     pub(super) columns: Vec<(String, Range<usize>)>,
 }
@@ -66,6 +69,7 @@ fn plan(item: &Spanned<Written>, file: &Text, problems: &mut Vec<Problem>) -> Op
     let word = section.needed_text("format", problems);
     let at = section.take("format").map_or(0..0, Spanned::span);
     let mut columns = Vec::new();
+    let joins = if matches!(word.as_str(), "csv" | "tsv") { joins(&mut section, file, problems) } else { Vec::new() };
     let format = match word.as_str() {
         "json" => Some(Format::Json { records: json_path(&mut section, problems) }),
         "jsonl" => Some(Format::JsonLines),
@@ -84,7 +88,34 @@ fn plan(item: &Spanned<Written>, file: &Text, problems: &mut Vec<Problem>) -> Op
         // Keys that belong to another format were not taken, so they are reported as unknown here.
         section.finish(problems);
     }
-    Some(Plan { version, format: format?, encoding, schema, mapping, absent, decides, columns })
+    Some(Plan { version, format: format?, encoding, schema, mapping, absent, decides, joins, columns })
+}
+
+/// The tables `[[source.join]]`.
+fn joins(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> Vec<Join> {
+    let Some(written) = section.take("join") else { return Vec::new() };
+    let Written::List(items) = written.get_ref() else {
+        problems.push(written::wrong_type(file, "source.join", written.span(), "a list of tables `[[source.join]]`"));
+        return Vec::new();
+    };
+    let mut joins = Vec::new();
+    for item in items {
+        let Some(mut join) = Section::new(file, "source.join", item, problems) else { continue };
+        let (name, key) = (join.needed_text("file", problems), join.needed_text("key", problems));
+        let columns: Vec<String> = join.texts("columns", problems).into_iter().map(|(column, _)| column).collect();
+        if columns.is_empty() || items.len() > JOINS_MAX {
+            let why = format!("`source.join` takes no columns, or there are over {JOINS_MAX}");
+            let help = "write `columns = [\"…\"]` with those that the mapping needs";
+            problems.push(file.problem(code::VALUE, join.start(), why, help));
+        }
+        if name.contains(['/', '\\']) || name.starts_with('.') {
+            let why = format!("`{name}` is no name of a file in the same folder");
+            problems.push(file.problem(code::VALUE, join.start(), why, "write its name alone"));
+        }
+        join.finish(problems);
+        joins.push(Join { file: name, key, columns });
+    }
+    joins
 }
 
 fn file_name(

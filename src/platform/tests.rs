@@ -121,6 +121,22 @@ fn rows_are_joined_by_fields_that_have_other_names_than_their_columns() {
     assert_eq!(cut(continued(), &file), ["1;a;;;;\n;;b;;;", ";c;;;;"], "{:?}", rows(continued()));
 }
 
+#[test]
+fn the_columns_of_joins_are_the_last_of_the_schema() {
+    let joined = |key: &str, columns: &str| {
+        let mut files = sound();
+        let toml = format!("{TOML}\n[[source.join]]\nfile = \"cases.csv\"\nkey = \"{key}\"\ncolumns = [{columns}]\n");
+        files.insert("platform.toml".to_owned(), toml.into_bytes());
+        files
+    };
+    let platform = load("on-test", &joined("Employer", "\"severity\", \"decided\"")).unwrap();
+    assert_eq!(platform.definition.sources[0].own_fields().len(), 4);
+    let why = |key: &str, columns: &str| told(&problems(&joined(key, columns)));
+    assert!(why("Employer", "\"amount\"").contains("does not end with the columns of the joins"));
+    assert!(why("severity", "\"severity\", \"decided\"").contains("no single column before it"));
+    assert!(why("Employer", "").contains("takes no columns"));
+}
+
 /// A version of which no record is a decision says so, and its mapping keeps to it.
 #[test]
 fn a_version_that_never_decides_only_aborts() {

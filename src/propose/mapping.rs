@@ -128,7 +128,8 @@ impl Event {
             None => {
                 self.text.push_str(&questions.comment(
                     FILE,
-                    "the date of the decision: no field of the sample is a date. Every event needs one.",
+                    "the date of the decision: no field of the sample is a date. Every event needs one: `join` puts those of several \
+                     columns together, [[source.join]] brings one from another file.",
                 ));
                 self.line("decided", "null");
             }
@@ -174,7 +175,8 @@ impl Event {
 
     fn subject(&mut self, picks: &Picks<'_>, questions: &mut Questions) {
         let Some(name) = &picks.legal_name else {
-            let question = "does any field name a company? If so, set names_subjects = true in platform.toml and give `subject` here.";
+            let question = "does any field name a company, here or in another file ([[source.join]])? If so, set names_subjects = true in \
+                            platform.toml and give `subject` here.";
             self.text.push_str(&questions.comment(FILE, question));
             return;
         };

@@ -11,7 +11,7 @@ use super::super::map::map_one;
 use super::super::{Exit, Failure, Output, load};
 use super::snapshot;
 use crate::config::Settings;
-use crate::decode::cut::{self, Cut, Cutter};
+use crate::decode::cut::{Cut, Cutter};
 use crate::kafka::feed::{self, Fed, Numbered, Target, Unfinished};
 use crate::kafka::feeds::Memory;
 use crate::model::entry::Body;
@@ -66,7 +66,7 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
         Some(memory) if line.is_snapshot(job) => snapshot::begin(line, memory, job.file)?,
         Some(_) | None => None,
     };
-    let cutter = cut::open::<File>(&platform.definition, &name, load::open(job.file)?).map_err(load::data)?;
+    let cutter = load::cutter(platform, job.file)?;
     let version = cutter.source_version().to_owned();
     let refuse = |bytes: &[u8], number: usize| {
         if !line.guard {

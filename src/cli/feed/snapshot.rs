@@ -4,14 +4,12 @@
 //! added to those that are remembered, its records are sent, and in one transaction the missing ones are reported and
 //! the others remembered. Wherever that is interrupted, the next snapshot is compared with all that may have been sent.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::super::map::map_one;
 use super::super::{Exit, Failure, load};
 use super::file::Line;
-use crate::decode::cut;
 use crate::kafka::feeds::{Events, Memory, SNAPSHOT_EVENTS_MAX};
 use crate::map::statement::Lacking;
 use crate::model::code::Mode;
@@ -69,7 +67,7 @@ impl Snapshot<'_> {
 /// The events of a file, as intake will map them; what is no decision, or is refused, is none.
 fn events(line: &Line<'_>, file: &Path) -> Result<Option<Events>, Failure> {
     let name = file.display().to_string();
-    let cutter = cut::open::<File>(&line.platform.definition, &name, load::open(file)?).map_err(load::data)?;
+    let cutter = load::cutter(line.platform, file)?;
     let version = cutter.source_version().to_owned();
     let mut events = Events::new();
     for (number, cut) in cutter.enumerate() {

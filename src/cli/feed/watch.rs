@@ -95,13 +95,19 @@ impl<'l> Watch<'l> {
         for entry in fs::read_dir(self.folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             // Who has moved it away again has changed his mind.
-            let Some(stamp) = whole(&path) else { continue };
+            let Some(stamp) = whole(&path).filter(|_| !self.is_joined(&path)) else { continue };
             let earlier = oldest.as_ref().is_none_or(|(other, name)| (stamp.0, &path) < (other.0, name));
             if self.known.get(&path) != Some(&stamp) && earlier {
                 oldest = Some((stamp, path));
             }
         }
         Ok(oldest.map(|(stamp, path)| (path, stamp)))
+    }
+
+    /// True for a file that is read beside another one and never fed itself.
+    fn is_joined(&self, path: &Path) -> bool {
+        let mut joins = self.line.platform.definition.sources.iter().flat_map(|source| &source.joins);
+        joins.any(|join| path.file_name().is_some_and(|name| *name == *join.file))
     }
 
     /// Feeds one file, and remembers what became of it.

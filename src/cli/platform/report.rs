@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -10,7 +9,6 @@ use serde_json::{Value, json};
 use crate::cli::map::{map_one, outcome};
 use crate::cli::{Common, Failure, Output, load};
 use crate::config;
-use crate::decode::cut;
 use crate::model::code::Code;
 use crate::model::entry::Body;
 use crate::model::problem::Problem;
@@ -206,7 +204,7 @@ struct Counts {
 /// Maps a file and counts; the problem is what stopped the reading.
 fn count(platform: &Platform, path: &std::path::Path) -> Result<(Counts, Option<Problem>), Failure> {
     let file = path.display().to_string();
-    let cutter = cut::open::<File>(&platform.definition, &file, load::open(path)?).map_err(load::data)?;
+    let cutter = load::cutter(platform, path)?;
     let source_version = cutter.source_version().to_owned();
     let mut counts = Counts { file, source_version, ..Counts::default() };
     for next in cutter {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{BOM_BYTES, Definition, Delimited, Encoding, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
+use super::{BOM_BYTES, Definition, Delimited, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
 use super::{json, rows, xml};
 use crate::platform::columns::{self, Difference};
 use crate::platform::nearest;
@@ -69,19 +69,16 @@ fn by_header<'p>(source: &'p Source, layout: &Delimited, prefix: &[u8]) -> Optio
     }
     let cells = rows::first_row(layout, rest)?;
     if layout.header_line == 0 {
-        return (cells.len() == source.fields.len()).then(|| Candidate::fits(source));
+        return (cells.len() == source.own_fields().len()).then(|| Candidate::fits(source));
     }
-    let text = |cell: &Vec<u8>| match source.encoding {
-        Encoding::Utf8 => String::from_utf8_lossy(cell).into_owned(),
-        Encoding::Windows1252 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0.into_owned(),
-    };
+    let text = |cell: &Vec<u8>| source.encoding.text(cell).into_owned();
     let columns: Vec<String> = cells.iter().map(text).collect();
     Some(Candidate { source, differences: differences(source, &columns, layout.header_line), unknown: 0 })
 }
 
 /// Column by column, what the header has otherwise than the schema.
 fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
-    let wanted: Vec<&str> = source.fields.iter().map(|field| field.native.as_str()).collect();
+    let wanted: Vec<&str> = source.own_fields().iter().map(|field| field.native.as_str()).collect();
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     let differences = columns::compare(&wanted, &found);
     if differences.is_empty() {

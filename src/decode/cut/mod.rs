@@ -11,6 +11,7 @@ use crate::platform::definition::{Definition, Delimited, Encoding, Format, Sourc
 mod avro;
 mod choose;
 mod bytes;
+mod join;
 mod json;
 mod rows;
 mod utf16;
@@ -56,7 +57,23 @@ enum Kind<'p, R: Read> {
 ///
 /// # Errors
 /// The file is none of the platform's versions: the problem names the columns that differ.
-pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) -> Result<Cutter<'p, R>, Problem> {
+pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, reader: R) -> Result<Cutter<'p, R>, Problem> {
+    open_beside(platform, file, reader, |name| {
+        Err(Problem::new("CMT-9507", name, format!("is joined to {file} and not at hand"), "give the file's path"))
+    })
+}
+
+/// The same, with a way to open the files that are joined to it, by their names.
+///
+/// # Errors
+/// Those of `open`; a file that is joined cannot be opened, lacks a column, is too large, or has a key twice with
+/// different values.
+pub fn open_beside<'p, R: Read>(
+    platform: &'p Definition,
+    file: &str,
+    mut reader: R,
+    mut beside: impl FnMut(&str) -> Result<R, Problem>,
+) -> Result<Cutter<'p, R>, Problem> {
     let mut prefix = Vec::new();
     let read = reader.by_ref().take(PREFIX_BYTES_MAX as u64).read_to_end(&mut prefix);
     read.map_err(|error| unreadable(file, &error))?;
@@ -76,20 +93,31 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, mut reader: R) ->
         let help = "write `encoding = \"utf-8\"`, or none: records cut from UTF-16 are UTF-8";
         return Err(Problem::new("CMT-9505", file, format!("is in UTF-16, and {} is not", source.version), help));
     }
-    let whole = Cursor::new(prefix).chain(reader);
-    let input = BufReader::new(match encoding {
-        None => Text::Plain(whole),
-        Some(encoding) => Text::Utf16(Box::new(Transcoder::new(encoding, whole))),
-    });
+    let input = input(prefix, encoding, reader);
     let name = file.to_owned();
     let kind = match &source.format {
-        Format::Delimited(layout) => Kind::Rows(Box::new(rows::Rows::new(layout, &source.fields, name, input)?)),
+        Format::Delimited(layout) => {
+            let mut joined = Vec::new();
+            for one in &source.joins {
+                joined.push(join::Table::read(source, layout, one, beside(&one.file)?)?);
+            }
+            Kind::Rows(Box::new(rows::Rows::new(layout, source.own_fields(), joined, name, input)?))
+        }
         Format::JsonLines => Kind::Lines(Lines { input, line: 0, file: name }),
         Format::Json { records } => Kind::Json(json::Elements::new(records.clone(), name, input)),
         Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), source.encoding, name, input)),
         Format::Avro => Kind::Avro(avro::Container::new(source, name, input)?),
     };
     Ok(Cutter { source, kind, failed: false })
+}
+
+/// A file behind its beginning, in UTF-8 where it is in UTF-16.
+fn input<R: Read>(prefix: Vec<u8>, encoding: Option<&'static encoding_rs::Encoding>, reader: R) -> Input<R> {
+    let whole = Cursor::new(prefix).chain(reader);
+    BufReader::new(match encoding {
+        None => Text::Plain(whole),
+        Some(encoding) => Text::Utf16(Box::new(Transcoder::new(encoding, whole))),
+    })
 }
 
 impl<R: Read> Cutter<'_, R> {

@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use csv_core::ReadRecordResult;
 
+use super::join::{self, Table};
 use super::{CUT_BYTES_MAX, Cut, Delimited, Problem, SourceField, broken, line_feeds, read_line, trim_end, unreadable};
 use crate::decode::delimited::{Parser, reader_of};
 use crate::platform::definition;
@@ -12,6 +13,7 @@ use crate::platform::definition;
 pub(super) struct Rows<'p, I> {
     layout: &'p Delimited,
     fields: &'p [SourceField],
+    joined: Vec<Table<'p>>,
     rows: RowReader<I>,
     /// The cells of the header; empty where the file has none.
     header: Vec<Vec<u8>>,
@@ -28,6 +30,7 @@ impl<'p, I: BufRead> Rows<'p, I> {
     pub(super) fn new(
         layout: &'p Delimited,
         fields: &'p [SourceField],
+        joined: Vec<Table<'p>>,
         file: String,
         mut input: I,
     ) -> Result<Self, Problem> {
@@ -38,7 +41,7 @@ impl<'p, I: BufRead> Rows<'p, I> {
         let mut rows = RowReader::new(layout, input, file, titles + 1);
         let header = if layout.header_line > 0 { rows.next()?.map(|row| rows.cells(&row)) } else { None };
         let header = header.unwrap_or_default();
-        Ok(Self { layout, fields, rows, header, passed_over: 0, pending: None, stopped: None })
+        Ok(Self { layout, fields, joined, rows, header, passed_over: 0, pending: None, stopped: None })
     }
 
     pub(super) fn next_record(&mut self) -> Result<Option<Cut>, Problem> {
@@ -46,7 +49,7 @@ impl<'p, I: BufRead> Rows<'p, I> {
             return Err(problem);
         }
         loop {
-            let row = match self.rows.next() {
+            let mut row = match self.rows.next() {
                 Ok(Some(row)) => row,
                 Ok(None) => return Ok(self.pending.take().map(finished)),
                 Err(problem) => {
@@ -60,6 +63,7 @@ impl<'p, I: BufRead> Rows<'p, I> {
                 continue;
             }
             let mark = self.mark(&row);
+            self.join(&mut row);
             match &mut self.pending {
                 Some((record, common)) if joins(&self.layout.rows, common.as_deref(), mark.as_deref()) => {
                     record.bytes.extend_from_slice(&row.before);
@@ -87,6 +91,27 @@ impl<'p, I: BufRead> Rows<'p, I> {
         let blank = (0..row.cells).all(|place| cell(place).is_some_and(<[u8]>::is_empty));
         let again = || self.header.iter().enumerate().all(|(place, name)| cell(place) == Some(name.as_slice()));
         whole && (blank || (self.header.len() == row.cells && again()))
+    }
+
+    /// Puts the cells of the joins behind a row's own; a row with another number of cells keeps a wrong number.
+    fn join(&self, row: &mut Row) {
+        if self.joined.is_empty() {
+            return;
+        }
+        let mut known: Vec<(&str, Vec<u8>)> = Vec::new();
+        for (place, field) in self.fields.iter().enumerate() {
+            known.push((&field.native, self.rows.cell(place).unwrap_or_default().to_vec()));
+        }
+        let own = trim_end(&row.bytes).len();
+        let end = row.bytes.split_off(own);
+        for table in &self.joined {
+            for (column, cell) in table.row(&known) {
+                row.bytes.push(self.layout.delimiter);
+                join::write(self.layout, &cell, &mut row.bytes);
+                known.push((column, cell));
+            }
+        }
+        row.bytes.extend(end);
     }
 
     /// What tells whether a row belongs to the one before: the value of its group, or what a continuation lacks;
@@ -124,11 +149,11 @@ fn finished((mut record, _): (Cut, Option<Vec<u8>>)) -> Cut {
 }
 
 /// One row with the bytes that end it.
-struct Row {
+pub(super) struct Row {
     /// Line ends and blank lines before it; after a CR the LF stands here.
     before: Vec<u8>,
     bytes: Vec<u8>,
-    line: u64,
+    pub(super) line: u64,
     cells: usize,
 }
 
@@ -137,7 +162,7 @@ const CELLS_BYTES: usize = 64 * 1024;
 /// Cells of one row whose ends are kept; more are counted.
 const CELLS_KEPT_MAX: usize = 4_096;
 
-struct RowReader<I> {
+pub(super) struct RowReader<I> {
     input: I,
     parser: Parser,
     file: String,
@@ -148,7 +173,7 @@ struct RowReader<I> {
 }
 
 impl<I: BufRead> RowReader<I> {
-    fn new(layout: &Delimited, input: I, file: String, line: u64) -> Self {
+    pub(super) fn new(layout: &Delimited, input: I, file: String, line: u64) -> Self {
         let (output, ends) = (vec![0; CELLS_BYTES], vec![0; CELLS_KEPT_MAX]);
         Self { input, parser: reader_of(layout), file, line, output, ends, ended: 0 }
     }
@@ -161,12 +186,12 @@ impl<I: BufRead> RowReader<I> {
     }
 
     /// The cells of the row read last.
-    fn cells(&self, row: &Row) -> Vec<Vec<u8>> {
+    pub(super) fn cells(&self, row: &Row) -> Vec<Vec<u8>> {
         (0..row.cells).map_while(|place| self.cell(place).map(<[u8]>::to_vec)).collect()
     }
 
     /// The next row; `None` at the end.
-    fn next(&mut self) -> Result<Option<Row>, Problem> {
+    pub(super) fn next(&mut self) -> Result<Option<Row>, Problem> {
         let (mut raw, mut written, mut cells) = (Vec::new(), 0, 0);
         self.ended = 0;
         loop {

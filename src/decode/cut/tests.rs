@@ -5,6 +5,7 @@ use crate::decode::tests::{csv, list, named, needed, optional, platform, source}
 use crate::platform::definition::{Rows, SourceType};
 
 mod hostile;
+mod join;
 
 fn columns(names: &[&str]) -> Vec<SourceField> {
     let field = |(place, name): (usize, &&str)| named(optional(&format!("f{place}"), SourceType::Text), name);

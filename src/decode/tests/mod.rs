@@ -45,6 +45,7 @@ pub(crate) fn source(version: &str, format: Format, fields: Vec<SourceField>) ->
         encoding: Encoding::Utf8,
         decides: true,
         fields,
+        joins: Vec::new(),
         schema_text: String::new(),
         writer: None,
     }

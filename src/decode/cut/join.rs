@@ -1,0 +1,102 @@
+//! Other files whose columns are put behind the rows of the one that is cut: a violation gets the name of its
+//! establishment before anything is sent, so that intake needs no memory.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use super::rows::RowReader;
+use super::{BOM_BYTES, Delimited, Problem, input, read_line, unreadable, utf16};
+use crate::platform::definition::{Join, Source};
+
+/// Bytes of the cells and keys that are kept of one file, with what it takes to find them.
+const KEPT_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What one cell or key takes besides its bytes.
+const CELL_BYTES: usize = 48;
+/// Bytes at a file's beginning that tell its encoding.
+const PREFIX_BYTES: u64 = 16;
+
+/// The columns that one file gives, by its key.
+pub(super) struct Table<'p> {
+    join: &'p Join,
+    rows: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+}
+
+impl<'p> Table<'p> {
+    /// Reads a file whole. Its layout and encoding are those of the file that is cut.
+    pub(super) fn read(
+        source: &Source,
+        layout: &Delimited,
+        join: &'p Join,
+        mut reader: impl Read,
+    ) -> Result<Self, Problem> {
+        let file = &join.file;
+        let mut prefix = Vec::new();
+        let read = reader.by_ref().take(PREFIX_BYTES).read_to_end(&mut prefix);
+        read.map_err(|error| unreadable(file, &error))?;
+        if prefix.starts_with(b"\xef\xbb\xbf") {
+            prefix.drain(..BOM_BYTES);
+        }
+        let encoding = utf16(&prefix);
+        let mut input = input(prefix, encoding, reader);
+        for line in 1..layout.header_line.max(1) {
+            read_line(&mut input, file, u64::try_from(line).unwrap_or(u64::MAX))?;
+        }
+        let mut rows = RowReader::new(layout, input, file.clone(), 1);
+        let header = rows.next()?.map(|row| rows.cells(&row)).unwrap_or_default();
+        let place = |column: &String| {
+            let text = |cell: &Vec<u8>| source.encoding.text(cell) == *column;
+            header.iter().position(text).ok_or_else(|| {
+                let help = "the names are those of its header; `key` and `columns` of [[source.join]] name them";
+                Problem::new("CMT-9507", file, format!("column {column:?} is missing"), help)
+            })
+        };
+        let key = place(&join.key)?;
+        let columns = join.columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let (mut table, mut kept) = (Self { join, rows: HashMap::new() }, 0);
+        while let Some(row) = rows.next()? {
+            let cells = rows.cells(&row);
+            let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
+            let (key, values): (Vec<u8>, Vec<Vec<u8>>) =
+                (cell(key), columns.iter().map(|place| cell(*place)).collect());
+            if key.is_empty() {
+                continue;
+            }
+            kept += key.len() + values.iter().map(Vec::len).sum::<usize>() + CELL_BYTES * (1 + values.len());
+            if kept > KEPT_BYTES_MAX {
+                let why = format!("line {}: more than {} MiB would have to be kept", row.line, KEPT_BYTES_MAX >> 20);
+                return Err(Problem::new("CMT-9507", file, why, "take fewer columns, or join the files beforehand"));
+            }
+            if table.rows.get(&key).is_some_and(|before| *before != values) {
+                let why = format!("line {}: an earlier row has the same key and other values", row.line);
+                return Err(Problem::new("CMT-9507", file, why, "the key must find one row; name another column"));
+            }
+            table.rows.insert(key, values);
+        }
+        Ok(table)
+    }
+
+    /// The cells of the row that has the key among these, by their columns; empty ones where no row has it.
+    pub(super) fn row(&self, known: &[(&str, Vec<u8>)]) -> Vec<(&'p str, Vec<u8>)> {
+        let key = known.iter().find(|(column, _)| *column == self.join.key).map(|(_, cell)| cell);
+        let found = key.and_then(|key| self.rows.get(key));
+        let cell = |place: usize| found.and_then(|row| row.get(place)).cloned().unwrap_or_default();
+        self.join.columns.iter().enumerate().map(|(place, column)| (column.as_str(), cell(place))).collect()
+    }
+}
+
+/// Appends a cell as its layout writes it; where it has no quotes the cell was kept as it stands.
+pub(super) fn write(layout: &Delimited, cell: &[u8], out: &mut Vec<u8>) {
+    let special = |byte: &u8| *byte == layout.delimiter || matches!(byte, b'"' | b'\r' | b'\n');
+    if layout.backslash_escapes || !cell.iter().any(special) {
+        out.extend_from_slice(cell);
+        return;
+    }
+    out.push(b'"');
+    for byte in cell {
+        if *byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(*byte);
+    }
+    out.push(b'"');
+}
