@@ -6,8 +6,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "a benchmark stops where something fails and prints a table; no count here is near 2^53"
+    reason = "a benchmark stops where something fails and prints a table"
 )]
 
 use std::process::Command;

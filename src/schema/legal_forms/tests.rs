@@ -50,3 +50,10 @@ fn initials_that_belong_together_are_one_word() {
     let name = Name::read("JONES A B");
     assert_eq!(name.pieces[1].initials, Initials::Spaced);
 }
+
+#[test]
+fn a_clean_name_has_single_blanks_and_none_at_its_ends() {
+    for text in ["Acme Inc", "Acme  Inc", " Acme Inc", "Acme Inc ", "Acme\tInc", "Acme\u{7f} Inc", "Acme\u{a0}Inc"] {
+        assert_eq!(super::name::clean_name(text), "Acme Inc", "{text:?}");
+    }
+}
