@@ -19,6 +19,7 @@ pub(crate) fn platform() -> Definition {
     Definition {
         name: "sample".into(),
         title: String::new(),
+        speaks: crate::platform::definition::Speaks::Events,
         origin: Origin::PerRecord,
         ids: Ids::Native,
         topic: "comity.in.sample".into(),

@@ -18,4 +18,5 @@ mod rules_of_the_desk;
 mod rules_of_time;
 mod rules_of_withdrawal;
 mod ties;
+mod words;
 mod world;

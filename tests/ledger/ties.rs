@@ -14,8 +14,9 @@ use comity::model::state::Key;
 use proptest::prelude::*;
 
 use crate::chance::Chance;
-use crate::histories::{PLACES, Writer, histories, in_batches, restored, said, straight, words};
+use crate::histories::{PLACES, Writer, histories, in_batches, restored, said, straight};
 use crate::model::Asked;
+use crate::words::words;
 use crate::world::{self, TODAY, apply, content, digest, place};
 
 /// Mostly between identifiers that events name; now and then one that ends another, or ends by itself.

@@ -119,10 +119,7 @@ impl Model {
         event.issued = Some(now);
         let event = event.clone();
         if nation {
-            let mut told: Vec<Jurisdiction> = alert.recipients.iter().map(|(to, ..)| *to).collect();
-            if !public {
-                told.clear();
-            }
+            let told = if public { alert.recipients.iter().map(|(to, ..)| *to).collect() } else { Vec::new() };
             said.national.push((format!("{}#{}", event.id, event.version), self.sequence("national", None), told));
         }
         let mut formerly = self.ids_of(self.cases[case].organisation.as_ref());
@@ -167,12 +164,10 @@ impl Model {
             told.push(Told { to, role, sequence, by_index, bonds });
             self.cases[case].events[place].told.push(to);
             let begins = alert.begins && matches!(alert.standing, Standing::InForce | Standing::Disputed);
-            let due = if known::stands(&self.cases[case].events[place]) {
-                self.told_now(case, place, (to, role), begins, said)
-            } else {
-                None
-            };
-            said.sent.last_mut().expect("an alert").ack_due_at = due;
+            if known::stands(&self.cases[case].events[place]) {
+                let due = self.told_now(case, place, (to, role), begins, said);
+                said.sent.last_mut().expect("an alert").ack_due_at = due;
+            }
         }
     }
 
