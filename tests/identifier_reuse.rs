@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     reason = "tests fail by panic, and say what they counted or did not read"
 )]
 

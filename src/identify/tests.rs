@@ -145,3 +145,39 @@ fn the_digest_never_changes() {
     // SHA-256 of "FRITOSAMPLEINC" by another tool, first 16 bytes.
     assert_eq!(format!("{:032x}", name_digest("Frito-Sample, Inc.")), "d700a1070c7831120538505ccd4095ba");
 }
+
+#[test]
+fn a_link_names_identifiers_in_normal_form() {
+    use crate::model::entry::{Link, LinkRelation};
+    use crate::model::record::SourcePosition;
+    let read = |first: &str| {
+        let mut link = Link {
+            at: SourcePosition { topic: "comity.links".into(), partition: 0, from: 0, offset: 0 },
+            relation: LinkRelation::Same,
+            first: first.to_owned(),
+            second: "us-wa-ubi:602703732".to_owned(),
+            asserted_by: "operator".to_owned(),
+            basis: "register".to_owned(),
+            from: None,
+            to: None,
+        };
+        super::identify_link(&mut link).map(|()| link.first).map_err(|refusal| (refusal.reason, refusal.field))
+    };
+    for (given, normal) in [
+        ("us-wa-ubi:602-703-732", "us-wa-ubi:602703732"),
+        ("us-wa-ubi:602 703 732~3", "us-wa-ubi:602703732~3"),
+        ("ca-on-food/licence: L 12 ", "ca-on-food/licence:L 12"),
+        ("gb-company-number@cardiff:01234567", "gb-company-number@cardiff:01234567"),
+    ] {
+        assert_eq!(read(given), Ok(normal.to_owned()), "{given}");
+    }
+    for (given, reason) in [
+        ("us-wa-ubi", Reason::MalformedIdentifier),
+        ("us-wa-ubi:602", Reason::MalformedIdentifier),
+        ("us-wa-ubi:602703732~x", Reason::MalformedIdentifier),
+        ("ca-on-food/licence:Acme Trading Company", Reason::MalformedIdentifier),
+        ("licence:12", Reason::UnknownScheme),
+    ] {
+        assert_eq!(read(given), Err((reason, Some("first".to_owned()))), "{given}");
+    }
+}

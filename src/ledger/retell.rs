@@ -18,8 +18,8 @@ use crate::model::rules::Rules;
 use crate::model::state::{Bond, Case, Key, Pair, Retelling, Step, Told, Value};
 use crate::route::Routed;
 
-/// What was said of some pairs at a time; `None` where nothing was.
-type Bonds = Vec<(Pair, Option<Arc<Bond>>)>;
+/// Bonds as they were when an alert was written, where they are others now.
+type Then = Vec<(Pair, Option<Arc<Bond>>)>;
 
 /// Goes on with a retelling for so many cases at most; gives how many pieces of work it did, at least one.
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
@@ -86,7 +86,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[A
     };
     let Some(index) = told(Scope::Federation).or_else(|| told(Scope::Restricted)) else { return };
     let now = Picture::of(draft, before);
-    let mut seen: Vec<(Bonds, Picture)> = Vec::new();
+    let mut seen: Vec<(Then, Picture)> = Vec::new();
     let mut routed = Vec::new();
     for told in tell::audience(before, index).iter() {
         let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
@@ -115,7 +115,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[A
 }
 
 /// The bonds that a recipient's last alert was written under, where they are others now.
-fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> Vec<(Pair, Option<Arc<Bond>>)> {
+fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> Then {
     let mut then = Vec::new();
     for work in due {
         // A member that came after the step was told after it.

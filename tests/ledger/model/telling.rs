@@ -157,11 +157,7 @@ impl Model {
                 disputed_since,
             });
             let bonds = self.bonds.clone();
-            let told = &mut self.cases[case].told;
-            let before = told.iter().any(|told| told.to == to && told.by_index);
-            told.retain(|told| told.to != to);
-            let by_index = role == Role::FollowUp && by_index.unwrap_or(before);
-            told.push(Told { to, role, sequence, by_index, bonds });
+            self.note_told(case, Told { to, role, sequence, by_index: false, bonds }, by_index);
             self.cases[case].events[place].told.push(to);
             let begins = alert.begins && matches!(alert.standing, Standing::InForce | Standing::Disputed);
             if known::stands(&self.cases[case].events[place]) {
@@ -169,6 +165,15 @@ impl Model {
                 said.sent.last_mut().expect("an alert").ack_due_at = due;
             }
         }
+    }
+
+    /// Who was told last what of a case; `None` leaves whether that was only for what the index shows.
+    fn note_told(&mut self, case: usize, mut last: Told, by_index: Option<bool>) {
+        let told = &mut self.cases[case].told;
+        let before = told.iter().any(|told| told.to == last.to && told.by_index);
+        told.retain(|told| told.to != last.to);
+        last.by_index = last.role == Role::FollowUp && by_index.unwrap_or(before);
+        told.push(last);
     }
 
     /// The organisations that are one with a case's, that which stands for all first.
