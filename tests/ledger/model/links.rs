@@ -360,7 +360,6 @@ impl Model {
 
     /// What a recipient sees of the organisation of a case under some bonds: its name, its other open cases, those of
     /// them that are restricted, and whether it is known there.
-    #[expect(clippy::type_complexity, reason = "it is compared and no more")]
     fn picture(
         &self,
         case: usize,
