@@ -1,10 +1,7 @@
 //! How often the guard against reused identifiers asks a person, on the real files: most different names under one
 //! number are spellings, and a guard that asks about each of them is soon read by nobody.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "tests fail by panic, and say what they counted or did not read"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panic, and say what they counted or did not read")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
