@@ -176,6 +176,16 @@ fn organisation_lines(organisation: &Value) -> Vec<String> {
             if open["scope"] == "RESTRICTED" { " RESTRICTED" } else { "" },
         ));
     }
+    for link in items(&organisation["links"]) {
+        let relation = link["relation"].as_str().map_or_else(|| "in question with".to_owned(), plain);
+        lines.push(format!(
+            "  link {} {relation} {}, by {}: {}",
+            word(&link["first"]),
+            word(&link["second"]),
+            word(&link["asserted_by"]),
+            word(&link["basis"]),
+        ));
+    }
     if organisation["open_cases_full"] == true {
         lines.push("  there may be more: this list is full".to_owned());
     }

@@ -15,7 +15,7 @@ use crate::model::code::Code;
 use crate::model::limit::{ID_BYTES_MAX, MEMBERS_MAX, ORGANISATION_CASES_MAX};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Ack, Case, CaseEvent, OpenCase, Organisation};
+use crate::model::state::{Ack, Bond, Case, CaseEvent, OpenCase, Organisation};
 use crate::schema::identifiers::{local_value, scheme};
 use crate::schema::json::{day, instant};
 
@@ -57,7 +57,7 @@ pub fn answer(view: &View, instance: &str, path: &str, raw_query: Option<&str>) 
         ("alerts", id) => alerts(&look, rules, id),
         ("organisations", "") => by_identifier(&look, raw_query.unwrap_or_default()),
         ("organisations", id) => match look.organisation(id) {
-            Some(known) => Ok(("organisations", vec![organisation(&known)])),
+            Some(known) => Ok(("organisations", vec![organisation(&look, &known)])),
             None => Err(refused(404, "not_found", "no organisation of this organisation_id is known")),
         },
         _ => Err(refused(404, "not_found", "there are cases, organisations and alerts below /api/v1")),
@@ -147,12 +147,12 @@ fn by_identifier(look: &Look<'_>, raw_query: &str) -> Found {
         None => format!("{name}:{value}"),
     };
     match look.holder(&key) {
-        Some(known) => Ok(("organisations", vec![organisation(&known)])),
+        Some(known) => Ok(("organisations", vec![organisation(look, &known)])),
         None => Err(refused(404, "not_found", "no organisation with this identifier is known")),
     }
 }
 
-fn organisation(known: &Arc<Organisation>) -> Value {
+fn organisation(look: &Look<'_>, known: &Arc<Organisation>) -> Value {
     json!({
         "organisation_id": known.organisation_id,
         "identifiers": known.identifiers,
@@ -160,6 +160,18 @@ fn organisation(known: &Arc<Organisation>) -> Value {
         "open_cases": known.open_cases.iter().map(open).collect::<Vec<_>>(),
         // A list that is full may leave some out: its cases are all known by themselves.
         "open_cases_full": known.open_cases.len() >= ORGANISATION_CASES_MAX,
+        "links": look.bonds(known).iter().map(|(other, bond)| link(look, other, bond)).collect::<Vec<_>>(),
+    })
+}
+
+/// What is said of one of its identifiers and another; `relation` is null while it is a question on comity.review.
+fn link(look: &Look<'_>, other: &str, bond: &Bond) -> Value {
+    json!({
+        "relation": bond.relation.map(Code::name),
+        "first": bond.first, "second": bond.second,
+        "other_organisation_id": look.holder(other).map(|holder| holder.organisation_id.clone()),
+        "asserted_by": bond.asserted_by, "event_id": bond.event_id, "basis": bond.basis,
+        "from": bond.from.map(day), "to": bond.to.map(day),
     })
 }
 

@@ -10,6 +10,7 @@
 //! A standby shows what the last `Checkpoint` that it has read covers, and says so with its number; while an instance
 //! restores, it shows nothing.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -18,7 +19,7 @@ use hashbrown::HashTable;
 
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, Checkpoint, Key, Organisation, Value};
+use crate::model::state::{Bond, Case, Checkpoint, Key, Organisation, Value};
 use crate::run::ledger::Shown;
 
 /// What readers see; one a process.
@@ -46,6 +47,8 @@ struct Tables {
     events: HashTable<Pair>,
     /// From the hash of an identifier to that of its holder's `organisation_id`.
     identifiers: HashTable<Pair>,
+    /// What is said of pairs of identifiers, under either of the two and the other; there are few.
+    bonds: BTreeMap<(String, String), Arc<Bond>>,
     /// Keyed, since ids come from outside.
     hasher: RandomState,
 }
@@ -137,6 +140,16 @@ impl Look<'_> {
         })
     }
 
+    /// What is said of the identifiers of an organisation, and of which other one.
+    pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Arc<Bond>)> {
+        let of = |identifier: &String| {
+            let from = self.0.bonds.range((identifier.clone(), String::new())..);
+            let same = from.take_while(|((one, _), _)| one == identifier);
+            same.map(|((_, other), bond)| (other.clone(), Arc::clone(bond))).collect::<Vec<_>>()
+        };
+        organisation.identifiers.iter().flat_map(of).collect()
+    }
+
     /// The cases that hold an event of this id: one, but for a platform that states one event in several.
     pub fn cases_of_event(&self, event_id: &str) -> Vec<Arc<Case>> {
         let from = self.0.hash(event_id);
@@ -176,10 +189,17 @@ impl Tables {
             Shown::Value(Value::Rules(rules)) => self.rules = Some(rules),
             Shown::Gone(Key::Case(origin, case_id)) => self.remove_case(origin, &case_id),
             Shown::Gone(Key::Organisation(id)) => self.remove_organisation(&id),
-            Shown::Value(Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Link(_) | Value::Retell(_))
-            | Shown::Gone(
-                Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_) | Key::Link(_) | Key::Retell(_),
-            ) => {}
+            Shown::Value(Value::Link(bond)) => {
+                for (one, other) in [(&bond.first, &bond.second), (&bond.second, &bond.first)] {
+                    self.bonds.insert((one.clone(), other.clone()), Arc::clone(&bond));
+                }
+            }
+            Shown::Gone(Key::Link(pair)) => {
+                self.bonds.remove(&(pair.low.clone(), pair.high.clone()));
+                self.bonds.remove(&(pair.high, pair.low));
+            }
+            Shown::Value(Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Retell(_))
+            | Shown::Gone(Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_) | Key::Retell(_)) => {}
         }
     }
 

@@ -8,6 +8,7 @@ mod support;
 mod federation;
 mod acknowledge;
 mod api;
+mod links;
 mod reach;
 mod recipe;
 mod tap;
