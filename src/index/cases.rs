@@ -41,19 +41,9 @@ pub fn was_told(event: &CaseEvent, member: MemberIndex) -> bool {
 
 /// How many alerts a value says to wait for an acknowledgement of the member that is overdue.
 pub fn overdue_of(value: &Value, member: MemberIndex) -> i32 {
-    match value {
-        Value::Case(case) => {
-            let overdue = |ack: &&Ack| ack.member == member && ack.duty.is_some_and(|duty| duty.ran_out.is_some());
-            i32::try_from(case.acks.iter().filter(overdue).count()).unwrap_or(i32::MAX)
-        }
-        Value::Organisation(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Link(_)
-        | Value::Retell(_) => 0,
-    }
+    let overdue = |ack: &&Ack| ack.member == member && ack.duty.is_some_and(|duty| duty.ran_out.is_some());
+    let count = value.case().map_or(0, |case| case.acks.iter().filter(overdue).count());
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// The bit of a member in a set of members.
@@ -77,27 +67,9 @@ pub fn listed(organisation: &Organisation, origin: Jurisdiction, case_id: &str) 
 }
 
 pub(super) fn case_of<'v>(values: &'v Values, origin: Jurisdiction, case_id: &str) -> Option<&'v Arc<Case>> {
-    match values.get(&KeyRef::Case(origin, case_id))? {
-        Value::Case(case) => Some(case),
-        Value::Organisation(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Link(_)
-        | Value::Retell(_) => None,
-    }
+    values.get(&KeyRef::Case(origin, case_id))?.case()
 }
 
 pub(super) fn organisation_of<'v>(values: &'v Values, organisation_id: &str) -> Option<&'v Arc<Organisation>> {
-    match values.get(&KeyRef::Organisation(organisation_id))? {
-        Value::Organisation(organisation) => Some(organisation),
-        Value::Case(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Link(_)
-        | Value::Retell(_) => None,
-    }
+    values.get(&KeyRef::Organisation(organisation_id))?.organisation()
 }

@@ -217,13 +217,13 @@ impl Derived {
                 }
             }
             Key::Link(_) => {
-                if let Some(bond) = before.and_then(as_bond) {
+                if let Some(bond) = before.and_then(Value::bond) {
                     if let Some(due) = end_of(key, bond) {
                         self.links.remove(&due);
                     }
                     self.update_bond(bond, false);
                 }
-                if let Some(bond) = after.and_then(as_bond) {
+                if let Some(bond) = after.and_then(Value::bond) {
                     self.links.extend(end_of(key, bond));
                     self.update_bond(bond, true);
                 }
@@ -376,19 +376,6 @@ fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
     organisation.map_or(&[], |organisation| organisation.open_cases.as_slice())
 }
 
-fn as_bond(value: &Value) -> Option<&Arc<Bond>> {
-    match value {
-        Value::Link(bond) => Some(bond),
-        Value::Organisation(_)
-        | Value::Case(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Retell(_) => None,
-    }
-}
-
 fn pair_of(bond: &Bond) -> (&String, &String) {
     if bond.first <= bond.second { (&bond.first, &bond.second) } else { (&bond.second, &bond.first) }
 }
@@ -410,27 +397,9 @@ fn timed(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
 }
 
 fn as_organisation(value: &Value) -> Option<&Organisation> {
-    match value {
-        Value::Organisation(organisation) => Some(organisation),
-        Value::Case(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Link(_)
-        | Value::Retell(_) => None,
-    }
+    value.organisation().map(Arc::as_ref)
 }
 
 fn as_case(value: &Value) -> Option<&Case> {
-    match value {
-        Value::Case(case) => Some(case),
-        Value::Organisation(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Link(_)
-        | Value::Retell(_) => None,
-    }
+    value.case().map(Arc::as_ref)
 }

@@ -118,30 +118,12 @@ impl State {
 
     /// The rules in force; `None` before the first.
     pub fn rules(&self) -> Option<&Arc<Rules>> {
-        match self.values.get(&KeyRef::Rules)? {
-            Value::Rules(rules) => Some(rules),
-            Value::Organisation(_)
-            | Value::Case(_)
-            | Value::Pending(_)
-            | Value::Source(_)
-            | Value::Join(_)
-            | Value::Link(_)
-            | Value::Retell(_) => None,
-        }
+        self.values.get(&KeyRef::Rules)?.rules()
     }
 
     /// Where a source partition stands.
     pub fn source(&self, topic: &str, partition: i32) -> Option<SourceState> {
-        match self.values.get(&KeyRef::Source(topic, partition))? {
-            Value::Source(source) => Some(*source),
-            Value::Organisation(_)
-            | Value::Case(_)
-            | Value::Pending(_)
-            | Value::Rules(_)
-            | Value::Join(_)
-            | Value::Link(_)
-            | Value::Retell(_) => None,
-        }
+        self.values.get(&KeyRef::Source(topic, partition))?.source().copied()
     }
 
     /// A case by its origin and its `case_id`.
@@ -151,16 +133,7 @@ impl State {
 
     /// Every case, in no order.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
-        self.values.values().filter_map(|value| match value {
-            Value::Case(case) => Some(case),
-            Value::Organisation(_)
-            | Value::Pending(_)
-            | Value::Source(_)
-            | Value::Rules(_)
-            | Value::Join(_)
-            | Value::Link(_)
-            | Value::Retell(_) => None,
-        })
+        self.values.values().filter_map(|value| value.case())
     }
 
     /// An organisation by its `organisation_id`.
@@ -195,16 +168,7 @@ impl State {
 
     /// A withdrawal that waits for its original.
     pub fn pending(&self, origin: Jurisdiction, scope: WithdrawalScope, target: &str) -> Option<&Arc<Pending>> {
-        match self.values.get(&KeyRef::Pending(origin, scope, target))? {
-            Value::Pending(pending) => Some(pending),
-            Value::Organisation(_)
-            | Value::Case(_)
-            | Value::Source(_)
-            | Value::Rules(_)
-            | Value::Join(_)
-            | Value::Link(_)
-            | Value::Retell(_) => None,
-        }
+        self.values.get(&KeyRef::Pending(origin, scope, target))?.pending()
     }
 
     /// How many withdrawals of a platform wait for their original.
@@ -230,16 +194,7 @@ impl State {
 
     /// A member that joins and is not yet told of everything.
     pub fn join(&self, member: Jurisdiction) -> Option<&Arc<Join>> {
-        match self.values.get(&KeyRef::Join(member))? {
-            Value::Join(join) => Some(join),
-            Value::Organisation(_)
-            | Value::Case(_)
-            | Value::Pending(_)
-            | Value::Source(_)
-            | Value::Rules(_)
-            | Value::Link(_)
-            | Value::Retell(_) => None,
-        }
+        self.values.get(&KeyRef::Join(member))?.join()
     }
 
     /// Source partitions in a gap, with the log time since when.

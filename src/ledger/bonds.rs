@@ -40,16 +40,7 @@ pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
 
 /// The retelling of a pair that is due.
 pub(super) fn retelling<'d>(draft: &'d Draft<'_, '_>, key: &Key) -> Option<&'d Arc<Retelling>> {
-    match draft.changed(key).unwrap_or_else(|| draft.state.get(key))? {
-        Value::Retell(work) => Some(work),
-        Value::Organisation(_)
-        | Value::Case(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Link(_) => None,
-    }
+    draft.changed(key).unwrap_or_else(|| draft.state.get(key))?.retelling()
 }
 
 /// Forgets an organisation that no case names, once none names any that it is one with: who stands between two others

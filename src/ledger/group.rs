@@ -51,16 +51,7 @@ pub(super) fn group(draft: &Draft<'_, '_>, organisation_id: &str, then: &AtThatT
 /// What is said of a pair, whether it holds or is a question.
 pub(super) fn bond<'d>(draft: &'d Draft<'_, '_>, pair: &Pair) -> Option<&'d Arc<Bond>> {
     let key = Key::Link(pair.clone());
-    match draft.changed(&key).unwrap_or_else(|| draft.state.get(&key))? {
-        Value::Link(bond) => Some(bond),
-        Value::Organisation(_)
-        | Value::Case(_)
-        | Value::Pending(_)
-        | Value::Source(_)
-        | Value::Rules(_)
-        | Value::Join(_)
-        | Value::Retell(_) => None,
-    }
+    draft.changed(&key).unwrap_or_else(|| draft.state.get(&key))?.bond()
 }
 
 /// True where a NOT_SAME stands between any of some organisations and any of others.

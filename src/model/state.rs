@@ -283,6 +283,57 @@ pub enum Value {
     Retell(Arc<Retelling>),
 }
 
+/// What a value is, where it is of that kind.
+impl Value {
+    /// A `Organisation`.
+    pub fn organisation(&self) -> Option<&Arc<Organisation>> {
+        let Self::Organisation(value) = self else { return None };
+        Some(value)
+    }
+
+    /// A `Case`.
+    pub fn case(&self) -> Option<&Arc<Case>> {
+        let Self::Case(value) = self else { return None };
+        Some(value)
+    }
+
+    /// A `Pending`.
+    pub fn pending(&self) -> Option<&Arc<Pending>> {
+        let Self::Pending(value) = self else { return None };
+        Some(value)
+    }
+
+    /// A `SourceState`.
+    pub fn source(&self) -> Option<&SourceState> {
+        let Self::Source(value) = self else { return None };
+        Some(value)
+    }
+
+    /// A `Rules`.
+    pub fn rules(&self) -> Option<&Arc<Rules>> {
+        let Self::Rules(value) = self else { return None };
+        Some(value)
+    }
+
+    /// A `Join`.
+    pub fn join(&self) -> Option<&Arc<Join>> {
+        let Self::Join(value) = self else { return None };
+        Some(value)
+    }
+
+    /// A `Bond`.
+    pub fn bond(&self) -> Option<&Arc<Bond>> {
+        let Self::Link(value) = self else { return None };
+        Some(value)
+    }
+
+    /// A `Retelling`.
+    pub fn retelling(&self) -> Option<&Arc<Retelling>> {
+        let Self::Retell(value) = self else { return None };
+        Some(value)
+    }
+}
+
 /// What the ledger remembers besides its keyed values; every `Checkpoint` carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Marks {
