@@ -5,6 +5,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::event::{Identifier, Subject};
+use crate::model::place::Jurisdiction;
 use crate::model::state::Organisation;
 
 /// What the index says of a subject.
@@ -92,6 +93,20 @@ pub fn identifier_key(identifier: &Identifier) -> String {
         Some(register) => format!("{scheme}@{register}:{value}"),
         None => format!("{scheme}:{value}"),
     }
+}
+
+/// Where the holder of an identifier has an establishment, as far as the identifier tells: the jurisdiction whose own
+/// register gave it. That is the register itself, where it is named by an ISO 3166 code, or the beginning of the
+/// scheme's name: `us-wa-ubi` is Washington's, `de-hrb` Germany's. Which of the two readings is a member, routing sees.
+/// A platform's own numbers (`<platform>/<scheme>`) tell nothing.
+pub fn established_in(identifier: &str) -> Vec<Jurisdiction> {
+    let scheme = identifier.split_once(':').map_or("", |(scheme, _)| scheme);
+    let (name, register) = scheme.split_once('@').unwrap_or((scheme, ""));
+    let mut parts = name.split('-');
+    let country = parts.next().filter(|country| !name.contains('/') && name != *country && *country != "eu");
+    let whole = country.and_then(|country| Some(format!("{country}-{}", parts.next()?)));
+    let codes = [whole, country.map(str::to_owned), Some(register.to_owned())];
+    codes.into_iter().flatten().filter_map(|code| Jurisdiction::parse(&code.to_ascii_uppercase())).collect()
 }
 
 /// The digest of a name in its normal form: NFKC, lower case, words of letters and digits alone.

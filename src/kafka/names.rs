@@ -48,6 +48,11 @@ pub fn disputes(jurisdiction: Jurisdiction) -> String {
     format!("comity.disputes.{jurisdiction}")
 }
 
+/// The outputs that are one member's own.
+pub fn outputs(jurisdiction: Jurisdiction) -> [String; 3] {
+    [alerts(jurisdiction), status(jurisdiction), disputes(jurisdiction)]
+}
+
 /// The topic of an output; `None` for a place that no member has.
 pub fn output(output: Output, members: &[Jurisdiction]) -> Option<String> {
     match output {

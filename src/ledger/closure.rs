@@ -56,7 +56,7 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
     let Some(known) = case.events.get_mut(index).filter(|known| stands(known)) else { return };
     known.standing = Standing::Closed;
     let (severity, scope, expires_at) = (known.severity, known.scope, known.expires_at);
-    let (registered_in, open_in) = subject::shown(draft, case);
+    let places = subject::shown(draft, case);
     let names_nobody = event.for_follow_up.is_empty() && event.for_attention.is_empty();
     let matter = Matter {
         origin: case.origin,
@@ -69,8 +69,7 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
             // A closure carries no groups: nobody new learns of a matter by its end.
             Naming::of(event, &[])
         },
-        registered_in: &registered_in,
-        open_in: &open_in,
+        places: &places,
         msg_type: MsgType::Update,
         newcomers: true,
         attention_only: event.mode == Mode::Backfill,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::group::{AtThatTime, group};
 use crate::index::cases::restricted_case;
+use crate::index::identity::established_in;
 use crate::model::code::Scope;
 use crate::model::limit::ALERT_OPEN_CASES_MAX;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Case, OpenCase};
+use crate::route::Places;
 
 /// The picture of a case's organisation.
 #[derive(Debug, Default)]
@@ -22,8 +24,7 @@ pub(super) struct Picture {
     pub(super) open_cases_more: i32,
     /// Those of RESTRICTED scope.
     pub(super) restricted: Vec<RestrictedCase>,
-    pub(super) registered_in: Vec<Jurisdiction>,
-    pub(super) open_in: Vec<Jurisdiction>,
+    pub(super) places: Places,
 }
 
 /// A RESTRICTED open case with those who may know of it.
@@ -60,7 +61,7 @@ impl Picture {
             let unlisted = draft.state.unlisted(id);
             picture.open_cases_more += unlisted.map_or(0, |unlisted| unlisted.federation_elsewhere(origin));
         }
-        (picture.registered_in, picture.open_in) = places(draft, &picture.ids);
+        picture.places = places(draft, &picture.ids);
         open.sort_by(|one, other| newest_first(one, other));
         let beyond = i32::try_from(open.len().saturating_sub(ALERT_OPEN_CASES_MAX)).unwrap_or(i32::MAX);
         picture.open_cases_more = picture.open_cases_more.saturating_add(beyond);
@@ -76,7 +77,7 @@ impl Picture {
 
     /// Where the index shows the organisation.
     pub(super) fn shows(&self, jurisdiction: Jurisdiction) -> bool {
-        self.registered_in.contains(&jurisdiction) || self.open_in.contains(&jurisdiction)
+        self.places.reasons(jurisdiction).next().is_some()
     }
 
     /// The RESTRICTED cases that a recipient may know: its own, and those that it was told of.
@@ -93,20 +94,21 @@ impl Picture {
     }
 }
 
-/// Where the index shows organisations that are one: registered, and with open cases.
-pub(super) fn places(draft: &Draft<'_, '_>, ids: &[String]) -> (Vec<Jurisdiction>, Vec<Jurisdiction>) {
-    let (mut registered_in, mut open_in) = (Vec::new(), Vec::new());
+/// Where the index shows organisations that are one.
+pub(super) fn places(draft: &Draft<'_, '_>, ids: &[String]) -> Places {
+    let mut places = Places::default();
     for organisation in ids.iter().filter_map(|id| draft.organisation(id)) {
-        registered_in.extend(organisation.registered_in);
+        places.registered_in.extend(organisation.registered_in);
+        places.established_in.extend(organisation.identifiers.iter().flat_map(|known| established_in(known)));
         let unlisted = draft.state.unlisted(&organisation.organisation_id);
         let unlisted = unlisted.into_iter().flat_map(|unlisted| unlisted.origins());
         for origin in organisation.open_cases.iter().map(|open| open.origin).chain(unlisted) {
-            if !open_in.contains(&origin) {
-                open_in.push(origin);
+            if !places.open_in.contains(&origin) {
+                places.open_in.push(origin);
             }
         }
     }
-    (registered_in, open_in)
+    places
 }
 
 fn newest_first(one: &OpenCase, other: &OpenCase) -> std::cmp::Ordering {

@@ -157,12 +157,7 @@ fn routed_again(saw: &Picture, now: &Picture, told: &Told, jurisdiction: Jurisdi
     let mut reasons = Reasons::from(RoleReason::ToldBefore);
     let role = match (saw.shows(jurisdiction), now.shows(jurisdiction)) {
         (false, true) if told.role == Role::Attention => {
-            for (reason, holds) in [
-                (RoleReason::RegisteredThere, now.registered_in.contains(&jurisdiction)),
-                (RoleReason::OpenCaseThere, now.open_in.contains(&jurisdiction)),
-            ] {
-                reasons = if holds { reasons.with(reason) } else { reasons };
-            }
+            reasons = now.places.reasons(jurisdiction).fold(reasons, Reasons::with);
             Role::FollowUp
         }
         (true, false) if told.by_index => Role::Attention,

@@ -53,15 +53,14 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     let msg_type = msg_type(before.is_some(), known.and(case.events.get(index)), event.kind, is_over);
     let standing = state(&mut case, index, event, expires_at, is_over);
     case.keep_until = case.keep_until.max(term::forget_at(expires_at, &rules.policy));
-    let (registered_in, open_in) = subject::shown(draft, &case);
+    let places = subject::shown(draft, &case);
     let matter = Matter {
         origin: event.origin,
         domain: event.domain,
         severity: event.severity,
         scope: event.scope,
         naming: Naming::of(event, &sharing),
-        registered_in: &registered_in,
-        open_in: &open_in,
+        places: &places,
         msg_type,
         newcomers: !is_over,
         attention_only: event.mode == Mode::Backfill,

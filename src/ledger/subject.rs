@@ -12,8 +12,8 @@ use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
 use crate::model::entry::LinkRelation;
 use crate::model::event::{InfractionEvent, Subject};
 use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX, ORGANISATION_IDENTIFIERS_MAX};
-use crate::model::place::Jurisdiction;
 use crate::model::state::{Bond, Case, Key, NAMESAKE, Organisation, Pair, Value};
+use crate::route::Places;
 
 /// Looks a subject up. Whoever holds one of its identifiers under another name is not it, nor is, once it has no open
 /// case any more, whoever had another legal form; but what its case has already, it keeps.
@@ -176,8 +176,8 @@ fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, identifiers: Vec<Str
     draft.put(key, Some(Value::Organisation(Arc::new(organisation))));
 }
 
-/// Where the index shows the organisation of a case: registered, and with open cases.
-pub(super) fn shown(draft: &Draft<'_, '_>, case: &Case) -> (Vec<Jurisdiction>, Vec<Jurisdiction>) {
+/// Where the index shows the organisation of a case.
+pub(super) fn shown(draft: &Draft<'_, '_>, case: &Case) -> Places {
     let ids = case.organisation_id.as_deref().map(|id| group(draft, id, &[]));
     picture::places(draft, &ids.unwrap_or_default())
 }

@@ -186,7 +186,8 @@ fn note(case: &mut Case, index: usize, routed: &Routed, sequence: i64) {
     case.events[index].told |= member_bit(member);
     let place = case.told.binary_search_by_key(&member, |told| told.member);
     let holds = |reason: RoleReason| reasons.iter().any(|held| held == reason);
-    let index_says = holds(RoleReason::RegisteredThere) || holds(RoleReason::OpenCaseThere);
+    let of_index = [RoleReason::RegisteredThere, RoleReason::EstablishmentThere, RoleReason::OpenCaseThere];
+    let index_says = of_index.into_iter().any(holds);
     let before = place.is_ok_and(|place| case.told[place].by_index);
     // Whoever only hears again keeps its role for the reason that it had.
     let kept = before && holds(RoleReason::ToldBefore);

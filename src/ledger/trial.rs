@@ -4,13 +4,13 @@ use super::Outcome;
 use super::draft::Draft;
 use super::tell::{self, Message};
 use super::{reject, subject, term, withdrawal};
-use crate::index::identity::Sought;
+use crate::index::identity::{self, Sought};
 use crate::model::code::{CaseStatus, Kind, MatchedBy, MsgType, Standing};
 use crate::model::decision::{About, AlertOrganisation, Decision, Output};
 use crate::model::event::InfractionEvent;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::route::{self, Matter, Naming};
+use crate::route::{self, Matter, Naming, Places};
 
 /// Alerts today's route on `comity.alerts.test`. The kind decides what the alert is, since no case remembers what came
 /// before; the alert lists no open cases, which are nobody's test data.
@@ -37,15 +37,22 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     let message = Message { expires_at: Some(expires_at), ..Message::new(msg_type, standing) };
     let sought = subject::seek(draft, event.subject.as_ref(), None).sought;
     let named = event.subject.as_ref().filter(|_| sought.organisation_id().is_some());
-    let registered_in = named.and_then(|subject| subject.jurisdiction);
+    let numbers = named.map_or(&[][..], |subject| subject.identifiers.as_slice());
+    let places = Places {
+        registered_in: named.and_then(|subject| subject.jurisdiction).into_iter().collect(),
+        established_in: numbers
+            .iter()
+            .flat_map(|number| identity::established_in(&identity::identifier_key(number)))
+            .collect(),
+        open_in: Vec::new(),
+    };
     let matter = Matter {
         origin: event.origin,
         domain: event.domain,
         severity: event.severity,
         scope: event.scope,
         naming: Naming::of(event, &sharing),
-        registered_in: registered_in.as_slice(),
-        open_in: &[],
+        places: &places,
         msg_type,
         newcomers: true,
         attention_only: false,

@@ -15,15 +15,35 @@ pub struct Matter<'a> {
     pub severity: Severity,
     pub scope: Scope,
     pub naming: Naming<'a>,
-    /// Where the index shows the organisation registered.
-    pub registered_in: &'a [Jurisdiction],
-    /// Where the index shows open cases of the organisation.
-    pub open_in: &'a [Jurisdiction],
+    /// Where the index shows the organisation.
+    pub places: &'a Places,
     pub msg_type: MsgType,
     /// False where nobody new is to be told, since the term is over.
     pub newcomers: bool,
     /// True where every role is ATTENTION (BACKFILL).
     pub attention_only: bool,
+}
+
+/// Where the index shows an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Places {
+    pub registered_in: Vec<Jurisdiction>,
+    /// Where it holds a number of the jurisdiction's own (ERRU jurisdiction of establishment).
+    pub established_in: Vec<Jurisdiction>,
+    /// Where it has open cases.
+    pub open_in: Vec<Jurisdiction>,
+}
+
+impl Places {
+    /// The reasons for which a jurisdiction is to follow up.
+    pub fn reasons(&self, jurisdiction: Jurisdiction) -> impl Iterator<Item = RoleReason> {
+        let shown = [
+            (RoleReason::RegisteredThere, &self.registered_in),
+            (RoleReason::EstablishmentThere, &self.established_in),
+            (RoleReason::OpenCaseThere, &self.open_in),
+        ];
+        shown.into_iter().filter(move |(_, places)| places.contains(&jurisdiction)).map(|(reason, _)| reason)
+    }
 }
 
 /// Whether an event says who is to follow up.
@@ -166,12 +186,9 @@ fn role_of(
     }
     let mut reasons = Reasons::default();
     let mut role = Role::Attention;
-    let follow_up = [
-        (RoleReason::NamedForFollowUp, matter.naming.follow_up(jurisdiction)),
-        (RoleReason::RegisteredThere, matter.registered_in.contains(&jurisdiction)),
-        (RoleReason::OpenCaseThere, matter.open_in.contains(&jurisdiction)),
-    ];
-    for (reason, _) in follow_up.into_iter().filter(|(_, holds)| *holds && !matter.attention_only) {
+    let named = matter.naming.follow_up(jurisdiction).then_some(RoleReason::NamedForFollowUp);
+    let follow_up = named.into_iter().chain(matter.places.reasons(jurisdiction));
+    for reason in follow_up.filter(|_| !matter.attention_only) {
         role = Role::FollowUp;
         reasons = reasons.with(reason);
     }

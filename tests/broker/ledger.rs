@@ -42,7 +42,7 @@ impl Federation {
         let broker = Broker::for_test();
         broker.create_topics(&[names::LOG], &[("message.timestamp.type", "LogAppendTime")]);
         broker.create_topics(&[names::STATE], &[("cleanup.policy", "compact")]);
-        let own = members().into_iter().flat_map(|member| [names::alerts(member), names::status(member)]);
+        let own = members().into_iter().flat_map(names::outputs);
         let topics: Vec<String> = own.chain(names::COMMON.map(str::to_owned)).collect();
         broker.create_topics(&topics.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
         let producer = broker.plain_config().set("enable.idempotence", "true").create().unwrap();
@@ -159,8 +159,7 @@ impl Federation {
 fn by_topic(outputs: Outputs) -> BTreeMap<String, Vec<Vec<u8>>> {
     let mut topics: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for member in members() {
-        topics.insert(names::alerts(member), Vec::new());
-        topics.insert(names::status(member), Vec::new());
+        topics.extend(names::outputs(member).map(|topic| (topic, Vec::new())));
     }
     for (output, records) in outputs {
         let values = records.into_iter().map(|(_, value)| value);
@@ -386,7 +385,7 @@ fn a_foreign_record_in_the_state_stops_the_ledger() {
 fn a_log_without_the_brokers_time_stops_the_ledger() {
     let broker = Broker::for_test();
     broker.create_topics(&[[names::LOG, names::STATE].as_slice(), names::COMMON.as_slice()].concat(), &[]);
-    let own = members().into_iter().flat_map(|member| [names::alerts(member), names::status(member)]);
+    let own = members().into_iter().flat_map(names::outputs);
     let topics: Vec<String> = own.collect();
     broker.create_topics(&topics.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
     let producer = broker.plain_config().create().unwrap();

@@ -12,7 +12,7 @@ use comity::model::code::{
 };
 use comity::model::decision::{NoticeContent, ReviewKind};
 use comity::model::entry::{Body, LogEntry, Missing};
-use comity::model::event::InfractionEvent;
+use comity::model::event::{Identifier, InfractionEvent};
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
@@ -259,6 +259,10 @@ fn subject(chance: &mut Chance<'_>) -> Option<comity::model::event::Subject> {
         _ => return None,
     };
     let mut subject = world::subject(chance.pick(&["Acme Ltd", "ACME, Ltd.", "Other Inc"]), identifiers);
+    if chance.rarely(5) {
+        let register = Some(chance.pick(&PLACES).to_owned());
+        subject.identifiers.push(Identifier { register, ..world::identifier("court", "R") });
+    }
     subject.jurisdiction = if chance.rarely(3) { Some(place(chance.pick(&PLACES))) } else { None };
     subject.legal_form = chance.pick(&[None, Some("Ltd"), Some("Inc")]).map(str::to_owned);
     Some(subject)

@@ -5,13 +5,13 @@ use comity::model::code::{
     CaseStatus, Domain, Handling, Kind, MemberState, Mode, Role, RoleReason, Scope, Severity, Standing, WithdrawalScope,
 };
 use comity::model::decision::Output;
-use comity::model::event::InfractionEvent;
+use comity::model::event::{Identifier, InfractionEvent};
 use comity::model::limit::{ALERT_OPEN_CASES_MAX, ORGANISATION_CASES_MAX};
 use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 use comity::model::rules::{Rules, SharingGroup};
 
-use crate::world::{Log, TODAY, closure, original, place, revised, rules, subject, withdrawal};
+use crate::world::{Log, TODAY, closure, identifier, original, place, revised, rules, subject, withdrawal};
 
 const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
 
@@ -390,4 +390,29 @@ fn a_restricted_event_is_shared_with_the_groups_that_it_names_and_nobody_else() 
     event.sharing_groups = vec!["brewers".to_owned()];
     event.expires_at = Some(log.now + DAY_MS);
     assert_eq!(log.event(&event).rejected, Some(Reason::UnknownGroup), "a group that is none shares with nobody");
+}
+
+#[test]
+fn who_holds_a_number_of_a_jurisdiction_is_established_there() {
+    let federation = ["CA-ON", "US-WA", "DE", "EU", "FR"];
+    for (scheme, register, place) in [("us-wa-ubi", None, "US-WA"), ("de-hrb", None, "DE"), ("court", Some("FR"), "FR")]
+    {
+        let mut log = Log::new(&federation);
+        let mut event = original("p/1");
+        let number = Identifier { register: register.map(str::to_owned), ..identifier(scheme, "1") };
+        event.subject.as_mut().expect("a subject").identifiers.push(number);
+        let did = log.event(&event);
+        let acts: Vec<_> =
+            did.alerts.iter().filter(|alert| alert.role == Role::FollowUp).map(|alert| alert.to).collect();
+        assert_eq!(acts, [crate::world::place(place)], "{scheme}");
+        let of = federation.iter().position(|code| *code == place).expect("a member");
+        assert_eq!(did.part(u8::try_from(of).expect("few")).reasons, RoleReason::EstablishmentThere.into());
+    }
+    // A platform's own numbers, and those of the whole Union, tell of no place.
+    for scheme in ["de-works/firm", "eu-vat", "lei"] {
+        let mut log = Log::new(&federation);
+        let mut event = original("p/1");
+        event.subject.as_mut().expect("a subject").identifiers.push(identifier(scheme, "1"));
+        assert!(log.event(&event).alerts.iter().all(|alert| alert.role == Role::Attention), "{scheme}");
+    }
 }

@@ -39,7 +39,9 @@ impl Model {
             if to == event.origin || !self.on_todays_route(&member, event, event.domain, event.severity, event.scope) {
                 continue;
             }
-            let follow_up = event.for_follow_up.contains(&to) || registered == Some(to);
+            let numbers = event.subject.as_ref().map(known::identifiers).unwrap_or_default();
+            let established = organisation.is_some() && numbers.iter().any(|number| telling::is_of(number, to));
+            let follow_up = event.for_follow_up.contains(&to) || registered == Some(to) || established;
             said.sent.push(Sent {
                 to,
                 sequence: self.sequence("test", Some(to)),

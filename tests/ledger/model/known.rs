@@ -238,10 +238,11 @@ pub(super) fn by_desk(event: &InfractionEvent) -> bool {
     event.event_id.contains('/') && !event.event_id.starts_with(&format!("{}/", event.platform))
 }
 
-fn identifiers(subject: &Subject) -> Vec<String> {
+pub(super) fn identifiers(subject: &Subject) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for identifier in &subject.identifiers {
-        let text = format!("{}:{}", identifier.scheme, identifier.value);
+        let register = identifier.register.as_ref().map_or_else(String::new, |register| format!("@{register}"));
+        let text = format!("{}{register}:{}", identifier.scheme, identifier.value);
         if !all.contains(&text) {
             all.push(text);
         }

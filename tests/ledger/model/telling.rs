@@ -189,7 +189,10 @@ impl Model {
                 && case.organisation.as_ref().is_some_and(|id| ids.contains(id))
                 && case.events.iter().any(stands)
         };
-        self.organisations.iter().any(registered) || self.cases.iter().any(open)
+        let holds = |at: &Organisation| {
+            ids.contains(&at.identifiers[0]) && at.identifiers.iter().any(|number| is_of(number, place))
+        };
+        self.organisations.iter().any(|at| registered(at) || holds(at)) || self.cases.iter().any(open)
     }
 
     /// Open cases of organisations that are one, at other origins, newest and then most severe first, with their place.
@@ -228,6 +231,14 @@ impl Model {
         }
         restricted
     }
+}
+
+/// True where a number is of that jurisdiction's own register: it is named as the register, or its scheme begins with it.
+pub(super) fn is_of(number: &str, place: Jurisdiction) -> bool {
+    let scheme = number.split(':').next().expect("a scheme");
+    let own = format!("{}-", place.as_str().to_lowercase());
+    let is_national = scheme.starts_with(&own) && !scheme.contains('/') && place.as_str() != "EU";
+    is_national || scheme.ends_with(&format!("@{place}"))
 }
 
 fn open_case(case: &Case, scope: Scope, events: &[&Event]) -> OpenCase {
