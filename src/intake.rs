@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::decode::decode;
-use crate::guard::guard;
+use crate::guard::{guard, guard_link};
 use crate::identify::{identify, identify_link};
 use crate::map::{map, statement};
 use crate::model::entry::{Acknowledgement, Body, Link};
@@ -54,6 +54,7 @@ fn acknowledgement(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<Ac
 fn link(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<Link>, Refusal> {
     let native = decode(&platform.definition, record)?;
     let mut link = statement::link(native, record)?;
+    guard_link(&link)?;
     identify_link(&mut link)?;
     Ok(Box::new(link))
 }

@@ -5,6 +5,7 @@
 //! where goods went hold no contact and no personal number.
 
 use crate::model::code::Kind;
+use crate::model::entry::Link;
 use crate::model::event::InfractionEvent;
 use crate::model::limit::{DESCRIPTION_BYTES_MAX, HEADLINE_BYTES_MAX};
 use crate::model::place::Jurisdiction;
@@ -65,6 +66,14 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
         Some(hidden) if hidden.reason == Reason::PersonSubject => hide_person(event, &hidden),
         Some(_) | None => Ok(()),
     }
+}
+
+/// The same for what is said of two identifiers, whose basis is its only free text.
+///
+/// # Errors
+/// The refusal, where the basis shows a personal pattern.
+pub fn guard_link(link: &Link) -> Result<(), Refusal> {
+    if text::is_personal(&link.basis) { Err(Refusal::at(Reason::PersonSubject, "basis")) } else { Ok(()) }
 }
 
 /// The name of a subject that was dropped: no text may bring it back.

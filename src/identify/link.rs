@@ -7,7 +7,11 @@
 use crate::model::entry::Link;
 use crate::model::rejection::{Reason, Refusal};
 use crate::model::state::NAMESAKE;
+use crate::platform::is_name;
 use crate::schema::identifiers::{local_value, scheme};
+
+/// Bytes of the name of a register.
+const REGISTER_BYTES_MAX: usize = 60;
 
 /// Brings both identifiers to normal form.
 ///
@@ -20,6 +24,17 @@ pub fn identify_link(link: &mut Link) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// `<platform>/<scheme>`.
+fn is_local(scheme: &str) -> bool {
+    scheme.split_once('/').is_some_and(|(platform, own)| is_name(platform) && is_name(own))
+}
+
+/// The code or the town of a register, as events in normal form give it.
+fn is_register(register: &str) -> bool {
+    let of_name = |sign: char| sign.is_alphanumeric() && !sign.is_lowercase() || " -.()".contains(sign);
+    (1..=REGISTER_BYTES_MAX).contains(&register.len()) && register.chars().all(of_name)
+}
+
 /// `<scheme>:<value>` or `<scheme>@<register>:<value>`, with the number of a namesake behind it or without.
 fn normal(identifier: &str) -> Result<String, Reason> {
     let (name, value) = identifier.split_once(':').ok_or(Reason::MalformedIdentifier)?;
@@ -27,13 +42,19 @@ fn normal(identifier: &str) -> Result<String, Reason> {
     if namesake.is_some_and(|number| number.parse::<u8>().is_err()) {
         return Err(Reason::MalformedIdentifier);
     }
-    let bare = name.split_once('@').map_or(name, |(bare, _)| bare).trim();
+    let name = name.trim();
+    let (bare, register) = name.split_once('@').map_or((name, None), |(bare, register)| (bare, Some(register)));
+    let register = register.map(|register| register.trim().to_uppercase());
+    if register.as_deref().is_some_and(|register| !is_register(register)) {
+        return Err(Reason::MalformedIdentifier);
+    }
     let value = match scheme(bare) {
         Some(scheme) => scheme.normalise(value),
-        None if bare.contains('/') => local_value(value),
+        None if is_local(bare) => local_value(value),
         None => return Err(Reason::UnknownScheme),
     };
     let value = value.ok_or(Reason::MalformedIdentifier)?;
     let namesake = namesake.map_or_else(String::new, |number| format!("{NAMESAKE}{number}"));
-    Ok(format!("{}:{value}{namesake}", name.trim()))
+    let register = register.map_or_else(String::new, |register| format!("@{register}"));
+    Ok(format!("{bare}{register}:{value}{namesake}"))
 }

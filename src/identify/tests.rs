@@ -167,7 +167,7 @@ fn a_link_names_identifiers_in_normal_form() {
         ("us-wa-ubi:602-703-732", "us-wa-ubi:602703732"),
         ("us-wa-ubi:602 703 732~3", "us-wa-ubi:602703732~3"),
         ("ca-on-food/licence: L 12 ", "ca-on-food/licence:L 12"),
-        ("gb-company-number@cardiff:01234567", "gb-company-number@cardiff:01234567"),
+        ("gb-company-number@cardiff:01234567", "gb-company-number@CARDIFF:01234567"),
     ] {
         assert_eq!(read(given), Ok(normal.to_owned()), "{given}");
     }
@@ -177,6 +177,8 @@ fn a_link_names_identifiers_in_normal_form() {
         ("us-wa-ubi:602703732~x", Reason::MalformedIdentifier),
         ("ca-on-food/licence:Acme Trading Company", Reason::MalformedIdentifier),
         ("licence:12", Reason::UnknownScheme),
+        ("Jane Roe/x:12", Reason::UnknownScheme),
+        ("gb-company-number@jane@example.org:01234567", Reason::MalformedIdentifier),
     ] {
         assert_eq!(read(given), Err((reason, Some("first".to_owned()))), "{given}");
     }

@@ -7,15 +7,12 @@ use super::draft::Draft;
 use super::group::{bond, group, is_contradicted};
 use super::{Outcome, bonds, reject};
 use crate::model::code::MemberState;
-use crate::model::entry::{Link, LinkRelation};
+use crate::model::entry::{Link, LinkRelation, OPERATOR};
 use crate::model::limit::GROUP_ORGANISATIONS_MAX;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
 use crate::model::state::{Bond, Pair};
-
-/// Who may say and end every link.
-const OPERATOR: &str = "operator";
 
 /// Decides on a link.
 pub(super) fn decide(draft: &mut Draft<'_, '_>, link: &Link) -> Outcome {

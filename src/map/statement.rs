@@ -6,7 +6,7 @@ use vrl::value::{ObjectMap, Value};
 
 use super::path::Path;
 use super::value::{Read, bounded, code, in_bounds, needed, place, short};
-use crate::model::entry::{Acknowledgement, Link, Missing};
+use crate::model::entry::{Acknowledgement, Link, Missing, OPERATOR};
 use crate::model::limit;
 use crate::model::place::{Days, Jurisdiction, Millis};
 use crate::model::record::{NativeRecord, RawRecord};
@@ -66,7 +66,7 @@ pub fn link(native: NativeRecord, record: &RawRecord<'_>) -> Result<Link, Refusa
         relation: needed(code(relation.0, relation.1), relation.1)?,
         first: text("first")?,
         second: text("second")?,
-        asserted_by: text("asserted_by")?,
+        asserted_by: asserted_by(text("asserted_by")?)?,
         basis: text("basis")?,
         from: day(get("from"))?,
         to: day(get("to"))?,
@@ -101,6 +101,12 @@ pub fn missing(platform: &Platform, record: &RawRecord<'_>) -> Result<Missing, R
     }
     let (platform, at) = (definition.name.clone(), record.at.clone());
     Ok(Missing { at, origin, platform, case_id: lacking.case_id, event_id: lacking.event_id })
+}
+
+/// A member's code, or the operator: no text in which somebody could be named.
+fn asserted_by(text: String) -> Result<String, Refusal> {
+    let known = text == OPERATOR || Jurisdiction::parse(&text).is_some();
+    if known { Ok(text) } else { Err(Path::top("asserted_by").refuse(Reason::InvalidValue)) }
 }
 
 fn object(native: NativeRecord) -> Result<ObjectMap, Refusal> {

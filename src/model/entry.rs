@@ -134,6 +134,9 @@ pub struct Link {
     pub to: Option<Days>,
 }
 
+/// Who may say and end every link.
+pub const OPERATOR: &str = "operator";
+
 /// How two identifiers of a link relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LinkRelation {

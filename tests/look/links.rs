@@ -29,13 +29,22 @@ fn a_link_joins_two_organisations_and_its_end_parts_them() {
     say(json!({"relation": "SAME", "first": "ca-bn:000901371", "second": "ca-bn:000901371",
         "asserted_by": "operator", "basis": "a mistake"}));
     say(json!({"relation": "ALIKE"}));
+    // Neither a person's name nor how to reach one comes into the log.
+    for (by, basis) in [("Jane Roe", "register extract"), ("operator", "jane.roe@example.org says so")] {
+        say(json!({"relation": "SAME", "first": "ca-bn:000901371", "second": "ca-bn:000902742",
+            "asserted_by": by, "basis": basis}));
+    }
     say(same.clone());
     federation.settle();
     let joined = alerts("CA-QC");
     let last = joined.last().unwrap();
     assert!(joined.len() > 2, "the picture of a case has changed");
     assert_eq!(last["organisation"]["organisation_id"], "ca-bn:000901371");
-    assert_eq!(read_committed(&federation.broker, "comity.rejects").len(), 2);
+    assert_eq!(read_committed(&federation.broker, "comity.rejects").len(), 4);
+    for record in read_committed(&federation.broker, "comity.log") {
+        let value = String::from_utf8_lossy(&record.value.unwrap()).to_lowercase();
+        assert!(!value.contains("roe"), "{value}");
+    }
 
     let mut over = same;
     over["to"] = json!("2026-01-01");
