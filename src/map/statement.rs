@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use vrl::value::{ObjectMap, Value};
 
 use super::path::Path;
-use super::value::{Read, bounded, code, in_bounds, needed, place, short};
+use super::value::{Read, bounded, code, id, in_bounds, needed, place, short};
 use crate::model::entry::{Acknowledgement, Link, Missing, OPERATOR};
 use crate::model::limit;
 use crate::model::place::{Days, Jurisdiction, Millis};
 use crate::model::record::{NativeRecord, RawRecord};
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::Platform;
-use crate::platform::definition::{Export, Origin};
+use crate::platform::definition::{Definition, Export, Origin};
 
 /// Reads what a recipient says of an alert.
 ///
@@ -25,12 +25,8 @@ pub fn acknowledgement(
 ) -> Result<Acknowledgement, Refusal> {
     let fields = object(native)?;
     let get = |name: &'static str| (fields.get(name).unwrap_or(&Value::Null), Path::top(name));
-    let id = |name| {
-        let (value, path) = get(name);
-        needed(bounded(value, path, limit::ID_BYTES_MAX), path)
-    };
     let Origin::Fixed(recipient) = platform.definition.origin else { return Err(Refusal::new(Reason::OriginUnknown)) };
-    let (origin, level) = (get("origin"), get("level"));
+    let (origin, case_id, level) = (get("origin"), get("case_id"), get("level"));
     let (reason, named) = (get("reason"), get("recipient"));
     if place(named.0, named.1, Reason::OriginUnknown)?.is_some_and(|named| named != recipient) {
         return Err(named.1.refuse(Reason::WrongRecipient));
@@ -38,9 +34,9 @@ pub fn acknowledgement(
     let (at, path) = get("acknowledged_at");
     Ok(Acknowledgement {
         at: record.at.clone(),
-        alert_id: alert_id(get("alert_id"))?,
+        alert_id: alert_id(get("alert_id"), &platform.definition)?,
         origin: needed(place(origin.0, origin.1, Reason::OriginUnknown), origin.1)?,
-        case_id: id("case_id")?,
+        case_id: needed(id(case_id.0, case_id.1, &platform.definition), case_id.1)?,
         recipient,
         level: needed(code(level.0, level.1), level.1)?,
         reason: code(reason.0, reason.1)?,
@@ -114,9 +110,15 @@ fn object(native: NativeRecord) -> Result<ObjectMap, Refusal> {
     Ok(object)
 }
 
-/// `<event_id>#<version>`, which is longer than an id by its version.
-fn alert_id((value, path): (&Value, Path<'_>)) -> Result<String, Refusal> {
-    needed(bounded(value, path, limit::ID_BYTES_MAX + limit::VERSION_BYTES_MAX), path)
+/// `<event_id>#<version>`; a text of any other form is written nowhere.
+fn alert_id((value, path): (&Value, Path<'_>), platform: &Definition) -> Result<String, Refusal> {
+    let whole = needed(bounded(value, path, limit::ID_BYTES_MAX + limit::VERSION_BYTES_MAX), path)?;
+    let (event_id, version) = whole.rsplit_once('#').ok_or(path.refuse(Reason::InvalidValue))?;
+    let numbered = !version.is_empty() && version.bytes().all(|sign| sign.is_ascii_digit());
+    match id(&Value::from(event_id), path, platform)? {
+        Some(event_id) if numbered => Ok(format!("{event_id}#{version}")),
+        Some(_) | None => Err(path.refuse(Reason::InvalidValue)),
+    }
 }
 
 /// A day, as ISO 8601 writes it.
@@ -138,4 +140,60 @@ fn timestamp(value: &Value, path: Path<'_>) -> Read<Millis> {
         .filter(|millis| in_bounds(*millis))
         .map(Some)
         .ok_or(path.refuse(Reason::InvalidValue))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::intake;
+    use crate::model::entry::{AcknowledgementLevel, Body};
+    use crate::model::place::Jurisdiction;
+    use crate::model::record::{RawRecord, SourcePosition};
+    use crate::model::rejection::Reason;
+    use crate::platform::statements::statements;
+
+    /// What intake makes of a record of `comity.acks.CA-QC`.
+    fn said(record: &Json) -> Body {
+        let sources = statements(Jurisdiction::parse("CA-QC")).expect("compiled in");
+        let at = SourcePosition { topic: "comity.acks.CA-QC".into(), partition: 0, from: 0, offset: 0 };
+        let value = record.to_string().into_bytes();
+        let raw = RawRecord { at: &at, value: Some(&value), source_version: None, test: false, published_at: 77 };
+        intake::handle(&sources[0], &raw, None)
+    }
+
+    fn whole() -> Json {
+        json!({"alert_id": "ca-on-food/FI-1#2", "origin": "CA-ON", "case_id": "ca-on-food/IN-1", "level": "ACCEPTED"})
+    }
+
+    #[test]
+    fn an_acknowledgement_is_read_with_the_topics_own_recipient_and_the_records_time() {
+        let Body::Acknowledgement(said) = said(&whole()) else { panic!("an acknowledgement") };
+        assert_eq!((said.alert_id.as_str(), said.level), ("ca-on-food/FI-1#2", AcknowledgementLevel::Accepted));
+        assert_eq!((said.recipient.as_str(), said.origin.as_str(), said.acknowledged_at), ("CA-QC", "CA-ON", 77));
+    }
+
+    #[test]
+    fn what_has_not_its_form_is_refused_by_field_and_kept_nowhere() {
+        for (field, value, reason) in [
+            ("alert_id", json!("Jane Roe"), Reason::InvalidValue),
+            ("alert_id", json!("ca-on-food/FI-1"), Reason::InvalidValue),
+            ("alert_id", json!("ca-on-food/FI-1#x"), Reason::InvalidValue),
+            ("alert_id", json!("Jane Roe#1"), Reason::InvalidValue),
+            ("alert_id", json!(7), Reason::WrongType),
+            ("case_id", json!("Jane Roe"), Reason::InvalidValue),
+            ("case_id", Json::Null, Reason::MissingField),
+            ("origin", json!("Ontario"), Reason::OriginUnknown),
+            ("level", json!("SEEN"), Reason::UnknownCode),
+            ("reason", json!("Jane Roe said so"), Reason::UnknownCode),
+            ("recipient", json!("CA-ON"), Reason::WrongRecipient),
+            ("acknowledged_at", json!("yesterday"), Reason::UnreadableDate),
+        ] {
+            let mut record = whole();
+            record[field] = value;
+            let Body::Rejection(refused) = said(&record) else { panic!("{field}: {record}") };
+            assert_eq!((refused.reason, refused.field.as_deref()), (reason, Some(field)), "{record}");
+            assert_eq!(refused.payload, None);
+        }
+    }
 }
