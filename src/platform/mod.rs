@@ -307,7 +307,7 @@ fn read_folder(name: &str, files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec
         definition.sources.push(Source { version, format, encoding, decides, fields, joins, schema_text, writer });
     }
     let digest = digest(files);
-    let mapping_version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let mapping_version = version_of(&digest);
     let zone = zone::find(&definition.time_zone)?;
     let vrl_zone = vrl::compiler::TimeZone::parse(&definition.time_zone)?;
     let undecided = undecided::find(files);
@@ -405,6 +405,11 @@ fn unused_files(plans: &[read_source::Plan], files: &BTreeMap<String, Vec<u8>>, 
             problems.push(Problem::new(code::UNUSED_FILE, name.clone(), why, "name it in platform.toml or delete it"));
         }
     }
+}
+
+/// The first 16 hexadecimal digits of a digest.
+fn version_of(digest: &[u8; 32]) -> String {
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn digest(files: &BTreeMap<String, Vec<u8>>) -> [u8; 32] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::definition::{Definition, Origin, Speaks};
-use super::{Platform, desk, source_schema, written};
+use super::{Platform, desk, source_schema, version_of, written};
 use crate::model::event::Authority;
 use crate::model::place::Jurisdiction;
 use crate::model::problem::Problem;
@@ -57,6 +57,7 @@ fn form(model: &Platform, speaks: Speaks, schema: &str, problems: &mut Vec<Probl
     form.definition.speaks = speaks;
     let file = written::Text { name: "statements".to_owned(), text: Arc::from(schema) };
     form.digest = Sha256::digest(schema).into();
+    form.mapping_version = version_of(&form.digest);
     for source in &mut form.definition.sources {
         source.version = VERSION.to_owned();
         source.fields = source_schema::read(&file, &source.format, &[], problems);
