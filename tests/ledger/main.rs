@@ -18,5 +18,6 @@ mod rules_of_the_desk;
 mod rules_of_time;
 mod rules_of_withdrawal;
 mod ties;
+mod told_again;
 mod words;
 mod world;
