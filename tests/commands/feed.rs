@@ -1,7 +1,6 @@
 //! `comity feed`: what it says of a file that did not arrive whole is exactly right.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -9,11 +8,9 @@ use comity::kafka::StopKind;
 use comity::kafka::feed::{Fed, Numbered, Target, feed};
 use rdkafka::admin::{AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 
-use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, said};
-use crate::support::broker::{Broker, block_on, needs_real_kafka, wait_until};
+use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, interrupt, said};
+use crate::support::broker::{Broker, block_on, needs_real_kafka};
 use crate::support::reader::read_committed;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn company(number: usize) -> String {
     format!("N{number},Maple Sample Works Ltd,2024-01-31")
@@ -45,11 +42,9 @@ fn count(broker: &Broker) -> i64 {
 }
 
 /// Begins a feed and interrupts it in its midst; the words of its failure.
-fn interrupt(broker: &Broker, setting: &Setting, arguments: &[&str], signal: &str) -> String {
-    let feeding = setting.spawn(arguments);
-    wait_until("a part is in the topic", PATIENCE, || count(broker) > 1_000);
-    assert!(Command::new("kill").args(["-s", signal, &feeding.id().to_string()]).status().unwrap().success());
-    let output = feeding.wait_with_output().unwrap();
+fn interrupted(broker: &Broker, setting: &Setting, arguments: &[&str], signal: &str) -> String {
+    let (feeding, proxy) = setting.spawn_half_fed(broker, TOPIC, arguments);
+    let output = interrupt(feeding, signal, &proxy);
     let said = said(&output);
     assert_eq!(output.status.code(), Some(69), "{said}");
     assert!(said.contains("CMT-9606") && said.contains("interrupted before record"), "{said}");
@@ -67,9 +62,9 @@ fn an_interrupted_feed_names_the_record_from_which_nothing_is_missing() {
     let broker = Broker::for_test();
     broker.create_topics(&[TOPIC], &[]);
     let setting = Setting::new(&broker);
-    let rows = 150_000;
+    let rows = 60_000;
     let file = file(&setting, (1..=rows).map(company));
-    let said = interrupt(&broker, &setting, &["feed", &file, "--platform", PLATFORM], "INT");
+    let said = interrupted(&broker, &setting, &["feed", &file, "--platform", PLATFORM], "INT");
     let from = hinted(&said, "--from");
     assert!(from > 1_000 && from <= rows, "{said}");
     assert_eq!(values(&broker), (1..from).map(company).collect::<Vec<_>>(), "what the hint says is there, is there");
@@ -94,7 +89,7 @@ fn the_hint_counts_records_of_the_file_whatever_was_left_out() {
         range.filter(|number| !(101..=120).contains(number) && !(201..=204).contains(number)).map(company).collect()
     };
     let begun = ["feed", &file, "--platform", PLATFORM, "--guard", "--from", "51", "--limit", "28000"];
-    let said = interrupt(&broker, &setting, &begun, "TERM");
+    let said = interrupted(&broker, &setting, &begun, "TERM");
     let (from, limit) = (hinted(&said, "--from"), hinted(&said, "--limit"));
     assert_eq!(from + limit, 51 + 28_000, "{said}");
     assert!(said.contains("CMT-9506") && said.contains("4 records are larger") && said.contains("201, 202, 203, 204"));

@@ -7,11 +7,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::setting::{Setting, TOPIC, said};
+use crate::setting::{PATIENCE, Setting, TOPIC, said};
 use crate::support::broker::{Broker, needs_real_kafka, wait_until};
 use crate::support::reader::read_committed;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const RUN: [&str; 3] = ["run", "--exit-when-idle", "2s"];
 
 fn company(number: usize) -> String {

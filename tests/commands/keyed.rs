@@ -11,11 +11,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, said};
+use crate::setting::{HEADER, PATIENCE, PLATFORM, Setting, TOPIC, said};
 use crate::support::broker::{Broker, block_on, wait_until};
 use crate::support::reader::read_committed;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const PARTITIONS: i32 = 3;
 
 fn keyed(broker: &Broker, lines: &str) -> Setting {

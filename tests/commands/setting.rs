@@ -2,13 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
-use crate::support::broker::Broker;
+use crate::support::broker::{Broker, wait_until};
+use crate::support::proxy::Proxy;
 
 /// The platform's records are a number, a company and a day.
 pub(crate) const PLATFORM: &str = "works";
 pub(crate) const TOPIC: &str = "comity.in.works";
 pub(crate) const HEADER: &str = "number,name,decided";
+
+/// How long a test waits for a command to do its part.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 const DEFINITION: &str = r#"title = "Invented decisions"
 origin = "CA-ON"
@@ -112,6 +117,18 @@ impl Setting {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Starts a feed into this topic through a network that lets one request of records pass and holds up the next: what
+    /// was sent and what was not is both there when this returns.
+    pub(crate) fn spawn_half_fed(&self, broker: &Broker, topic: &str, arguments: &[&str]) -> (Child, Proxy) {
+        let proxy = Proxy::before(&broker.address());
+        proxy.stall_after(1, Some(topic));
+        let mut command = self.command(arguments);
+        command.env("COMITY__KAFKA__BOOTSTRAP_SERVERS", proxy.address());
+        let feeding = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until("a part is in the topic", PATIENCE, || proxy.stalled() > 0);
+        (feeding, proxy)
+    }
+
     /// Runs a command that must succeed; what it wrote to standard output.
     pub(crate) fn must(&self, arguments: &[&str]) -> String {
         let output = self.comity(arguments);
@@ -127,6 +144,13 @@ impl Setting {
         assert!(said.contains(code) && said.contains("help: "), "comity {arguments:?}: {said}");
         said
     }
+}
+
+/// Sends a signal to a feed that the network holds up, which it does no longer; how the feed ended.
+pub(crate) fn interrupt(feeding: Child, signal: &str, proxy: &Proxy) -> Output {
+    assert!(Command::new("kill").args(["-s", signal, &feeding.id().to_string()]).status().unwrap().success());
+    proxy.stall(None);
+    feeding.wait_with_output().unwrap()
 }
 
 /// What a command wrote to standard error, on one line, so that a test need not know where lines are broken.

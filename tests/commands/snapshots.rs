@@ -1,17 +1,12 @@
 //! `export = "snapshot"`: what the next file lacks is reported once, nothing is taken back, and no interruption reports
 //! too much or loses a report.
 
-use std::process::Command;
-use std::time::Duration;
-
 use apache_avro::types::Value;
 
-use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, said};
+use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, interrupt, said};
 use crate::support::avro::{alerts, assert_contiguous, rejections, reviews, text};
-use crate::support::broker::{Broker, wait_until};
+use crate::support::broker::Broker;
 use crate::support::reader::read_committed;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn snapshots(broker: &Broker) -> Setting {
     let setting = Setting::new(broker);
@@ -105,21 +100,14 @@ fn an_interrupted_snapshot_reports_nothing_and_loses_nothing() {
     let rows = 60_000;
     let file = snapshot(&setting, 2..=rows);
     for signal in ["TERM", "KILL"] {
-        let before = count(&broker);
-        let feeding = setting.spawn(&["feed", &file, "--platform", PLATFORM]);
-        wait_until("a part is in the topic", PATIENCE, || count(&broker) > before);
-        assert!(Command::new("kill").args(["-s", signal, &feeding.id().to_string()]).status().unwrap().success());
-        let output = feeding.wait_with_output().unwrap();
+        let (feeding, proxy) = setting.spawn_half_fed(&broker, TOPIC, &["feed", &file, "--platform", PLATFORM]);
+        let output = interrupt(feeding, signal, &proxy);
         assert!(!output.status.success(), "{}", said(&output));
         assert_eq!(missing(&broker), Vec::<String>::new(), "{signal}");
     }
     // The second row was sent for the first time in what was interrupted.
     feed(&setting, (2..=rows).filter(|number| *number != 4));
     assert_eq!(missing(&broker), ["works/N1", "works/N4"]);
-}
-
-fn count(broker: &Broker) -> i64 {
-    broker.admin().inner().fetch_watermarks(TOPIC, 0, Duration::from_secs(10)).map_or(0, |(_, high)| high)
 }
 
 /// Only the platform itself may say that its events are missing, and only where its files are snapshots.

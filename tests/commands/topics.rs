@@ -1,7 +1,6 @@
 //! `comity topics` and the part of `comity check` that looks at them: nothing is said to be so that is not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use comity::kafka::client::{self, Context, Deliveries, Event, Purpose};
 use comity::kafka::topics::{self, TopicPlan};
@@ -14,10 +13,8 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::Value;
 
-use crate::setting::{Setting, TOPIC, said};
+use crate::setting::{PATIENCE, Setting, TOPIC, said};
 use crate::support::broker::{Broker, block_on, needs_own_kafka, needs_real_kafka, wait_until};
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A topic's settings as the broker says them.
 fn settings(broker: &Broker, topic: &str) -> BTreeMap<String, String> {
@@ -121,14 +118,18 @@ fn a_broker_that_takes_small_batches_by_default_does_not_stop_us() {
     broker.create_topics(&["comity.try"], &[]);
     let setting = Setting::new(&broker);
     setting.must(&["topics", "apply", "--yes"]);
-    let topics: Vec<String> =
-        planned(&setting, &["--offline"]).into_keys().filter(|name| !name.starts_with("comity.in.")).collect();
+    let topics: Vec<String> = planned(&setting, &["--offline"]).into_keys().filter(|name| !is_input(name)).collect();
     assert!(topics.len() > 5, "{topics:?}");
     assert!(!delivers(&broker, "comity.try", 200_000, 1), "the broker is as small as the test wants it");
     for topic in &topics {
         assert!(delivers(&broker, topic, OUTPUT_BYTES_MAX - 100, 1), "{topic}: the largest record");
         assert!(delivers(&broker, topic, 700, 4_000), "{topic}: the largest batches");
     }
+}
+
+/// True of the topics that others write to.
+fn is_input(topic: &str) -> bool {
+    ["comity.in.", "comity.acks.", "comity.links"].iter().any(|prefix| topic.starts_with(prefix))
 }
 
 /// Sends records with Comity's own producer; true where all are in the topic.
@@ -181,8 +182,10 @@ fn every_topic_of_ours_takes_what_our_producers_can_send() {
         for (name, topic) in planned(&setting, &["--offline"]) {
             let taken: usize = topic["config"]["max.message.bytes"].as_str().unwrap().parse().unwrap();
             // What others send is bounded by its topic; what Comity sends by its producers.
-            let input = ["comity.in.", "comity.acks.", "comity.links"].iter().any(|prefix| name.starts_with(prefix));
-            assert!(input || taken >= record + 10_000, "{name} takes {taken} bytes, {purpose:?} sends {record}");
+            assert!(
+                is_input(&name) || taken >= record + 10_000,
+                "{name} takes {taken} bytes, {purpose:?} sends {record}"
+            );
         }
     }
 }

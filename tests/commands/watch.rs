@@ -1,14 +1,12 @@
 //! `comity feed --watch`: each file once, oldest first, and on from the exact place.
 
 use std::fs::File;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, said};
+use crate::setting::{HEADER, PATIENCE, PLATFORM, Setting, TOPIC, interrupt, said};
 use crate::support::broker::{Broker, wait_until};
 use crate::support::reader::read_committed;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const UNTIL_EMPTY: [&str; 6] = ["feed", "--platform", PLATFORM, "--watch", "inbox", "--until-empty"];
 
 fn row(number: usize) -> String {
@@ -94,10 +92,8 @@ fn a_watch_that_is_told_to_stop_goes_on_from_the_exact_record() {
     let setting = setting(&broker);
     let rows = 60_000;
     put(&setting, "large.csv", 1, (1..=rows).map(row));
-    let watching = setting.spawn(&UNTIL_EMPTY[..5]);
-    wait_until("a part is in the topic", PATIENCE, || count(&broker) > 1_000);
-    assert!(Command::new("kill").args(["-s", "TERM", &watching.id().to_string()]).status().unwrap().success());
-    let output = watching.wait_with_output().unwrap();
+    let (watching, proxy) = setting.spawn_half_fed(&broker, TOPIC, &UNTIL_EMPTY[..5]);
+    let output = interrupt(watching, "TERM", &proxy);
     assert!(output.status.success(), "{}", said(&output));
     let before = values(&broker).len();
     assert!(before < rows, "it was stopped in its midst");
@@ -111,10 +107,8 @@ fn a_watch_that_was_killed_loses_nothing() {
     let setting = setting(&broker);
     let rows = 40_000;
     put(&setting, "large.csv", 1, (1..=rows).map(row));
-    let watching = setting.spawn(&UNTIL_EMPTY[..5]);
-    wait_until("a part is in the topic", PATIENCE, || count(&broker) > 1_000);
-    assert!(Command::new("kill").args(["-s", "KILL", &watching.id().to_string()]).status().unwrap().success());
-    watching.wait_with_output().unwrap();
+    let (watching, proxy) = setting.spawn_half_fed(&broker, TOPIC, &UNTIL_EMPTY[..5]);
+    interrupt(watching, "KILL", &proxy);
     setting.must(&UNTIL_EMPTY);
     let there = values(&broker);
     assert!(there.ends_with(&(1..=rows).map(row).collect::<Vec<_>>()), "it is fed again from its first record");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use super::broker::{Broker, wait_until};
+use super::broker::Broker;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -153,11 +153,16 @@ impl Running {
 
     /// Waits until something holds of the process, which must not end by itself.
     pub(crate) fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
-        wait_until(what, PATIENCE, || {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(self) {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "comity run ended with {ended:?} before {what}:\n{}", self.log());
-            holds(self)
-        });
+            if Instant::now() > deadline {
+                let ready = self.get("/readyz");
+                panic!("not within {PATIENCE:?}: {what}; it says {ready:?}; its log:\n{}", self.log());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// `SIGKILL`.

@@ -34,6 +34,8 @@ struct Network {
     last_end_txn: Option<Vec<u8>>,
     /// Produce requests that name this topic wait.
     stalled_topic: Option<String>,
+    /// So many of them pass before.
+    passing: usize,
     stalled: usize,
     /// Nothing passes in either direction.
     cut: bool,
@@ -107,8 +109,14 @@ impl Proxy {
 
     /// Produce requests that name this topic wait until `None` is said.
     pub(crate) fn stall(&self, topic: Option<&str>) {
+        self.stall_after(0, topic);
+    }
+
+    /// The same, but so many of them pass first.
+    pub(crate) fn stall_after(&self, passing: usize, topic: Option<&str>) {
         let mut network = self.shared.network();
         network.stalled_topic = topic.map(str::to_owned);
+        network.passing = passing;
         network.stalled = 0;
         self.shared.changed.notify_all();
     }
@@ -176,6 +184,10 @@ fn waits(frame: &[u8], waiting: &Upstream, shared: &Arc<Shared>) -> bool {
     let mut network = shared.network();
     let Some(topic) = network.stalled_topic.clone().filter(|_| api(frame) == PRODUCE) else { return false };
     if !holds(frame, topic.as_bytes()) {
+        return false;
+    }
+    if network.passing > 0 {
+        network.passing -= 1;
         return false;
     }
     network.stalled += 1;
