@@ -53,6 +53,12 @@ pub enum Clock {
 pub struct Follower {
     reader: BaseConsumer<Context>,
     heard: Instant,
+    /// The ends that the topics had at the start. A topic that is written to all the time shows its reader no other.
+    ends: BTreeMap<String, i64>,
+    /// The next thing to meet is such an end.
+    at_end: bool,
+    /// What was read beyond such an end.
+    held: Option<Record>,
 }
 
 impl Follower {
@@ -83,7 +89,7 @@ impl Follower {
         let reader = client::config(kafka, purpose)
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("a reader of Comity's topics", &error))?;
-        Ok(Self { reader, heard: clock::instant() })
+        Ok(Self { reader, heard: clock::instant(), ends: BTreeMap::new(), at_end: false, held: None })
     }
 
     /// Whether a topic is there.
@@ -105,8 +111,14 @@ impl Follower {
     /// Stands before these offsets, and nowhere else.
     ///
     /// # Errors
-    /// The client refuses.
+    /// The client refuses, or Kafka does not answer.
     pub fn start(&mut self, places: &BTreeMap<String, i64>) -> Result<(), Stop> {
+        (self.at_end, self.held) = (false, None);
+        self.ends.clear();
+        for topic in places.keys() {
+            let (_, end) = self.ends(topic)?;
+            self.ends.insert(topic.clone(), end);
+        }
         self.assign(places.iter().map(|(topic, offset)| (topic.as_str(), Offset::Offset(*offset))))
     }
 
@@ -124,6 +136,9 @@ impl Follower {
     /// # Errors
     /// Reading cannot go on.
     pub fn next(&mut self, time: Duration) -> Result<Option<Followed>, Stop> {
+        if let Some(record) = self.held.take() {
+            return Ok(Some(Followed::Record(record)));
+        }
         match self.reader.poll(time) {
             None => Ok(None),
             Some(Ok(message)) => {
@@ -138,14 +153,29 @@ impl Follower {
         }
     }
 
-    /// The next record or end, for a reading that must come to an end.
+    /// The next record or end, for a reading that must come to an end: of one topic, the end that it had at the start.
     ///
     /// # Errors
     /// Reading cannot go on, or the broker has said nothing for half a minute.
     pub fn next_to_end(&mut self) -> Result<Followed, Stop> {
+        if std::mem::take(&mut self.at_end) {
+            return Ok(Followed::End);
+        }
         loop {
-            if let Some(followed) = self.next(LOOK)? {
-                return Ok(followed);
+            match self.next(LOOK)? {
+                Some(Followed::Record(record)) => {
+                    let end = self.ends.get(&record.topic).copied().filter(|end| *end <= record.offset + 1);
+                    let Some(end) = end else { return Ok(Followed::Record(record)) };
+                    self.ends.remove(&record.topic);
+                    if end <= record.offset {
+                        self.held = Some(record);
+                        return Ok(Followed::End);
+                    }
+                    self.at_end = true;
+                    return Ok(Followed::Record(record));
+                }
+                Some(Followed::End) => return Ok(Followed::End),
+                None => {}
             }
             if self.heard.elapsed() > SILENCE_MAX {
                 let why = "Kafka has said nothing for half a minute";

@@ -116,12 +116,15 @@ struct Shell<'c> {
     plain: BaseProducer<Context>,
     sink: Option<Sink>,
     joined: bool,
-    /// True while `comity.state` is read to an end that the loop waits for.
-    to_end: bool,
+    /// The end to which `comity.state` is read, while the loop waits for it. It is the end that the topic had when the
+    /// reading began: while an owner writes, a reader meets no other.
+    to_end: Option<i64>,
     /// True while `comity.state` is followed, to an end or beyond it.
     following: bool,
     state_next: i64,
     reading_log: bool,
+    /// The end of `comity.log` when its reading began.
+    log_end: i64,
     started: Instant,
     progress: Instant,
 }
@@ -152,10 +155,11 @@ impl<'c> Shell<'c> {
             plain,
             sink: None,
             joined: false,
-            to_end: false,
+            to_end: None,
             following: false,
             state_next: 0,
             reading_log: false,
+            log_end: 0,
             started: now,
             progress: now,
         })
@@ -199,6 +203,7 @@ impl<'c> Shell<'c> {
             Command::ReadLog { position } => {
                 self.following = false;
                 self.follower.unassign().map_err(|error| client::stop("comity.state", &error))?;
+                self.log_end = tail::ends(&self.log, names::LOG)?.1;
                 tail::start(&self.log, names::LOG, Offset::Offset(position))?;
                 self.context.status.read_position.store(position, Ordering::Relaxed);
                 self.reading_log = true;
@@ -249,7 +254,7 @@ impl<'c> Shell<'c> {
         }
         tail::start(&self.follower, names::STATE, Offset::Offset(self.state_next))?;
         self.following = true;
-        self.to_end = true;
+        self.to_end = Some(high);
         Ok(())
     }
 
@@ -397,41 +402,43 @@ impl<'c> Shell<'c> {
     }
 
     fn poll_state(&mut self) -> Result<Vec<Input>, Stop> {
-        let mut records = Vec::new();
+        let (mut records, mut beyond) = (Vec::new(), Vec::new());
         let mut ended = false;
         let mut wait = POLL_QUIET;
-        while records.len() < STATE_RECORDS_MAX {
+        while records.len() < STATE_RECORDS_MAX && !ended {
             match self.follower.poll(wait) {
                 None => break,
                 Some(Ok(message)) => {
+                    let record = tail::state_record(&message)?;
                     self.state_next = message.offset() + 1;
-                    records.push(tail::state_record(&message)?);
+                    let end = self.to_end.unwrap_or(i64::MAX);
+                    ended = self.state_next >= end;
+                    if message.offset() < end { &mut records } else { &mut beyond }.push(record);
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => {
-                    ended = true;
-                    break;
-                }
+                Some(Err(KafkaError::PartitionEOF(_))) => ended = true,
                 Some(Err(error)) => classify::reading(names::STATE, &error)?,
             }
             wait = Duration::ZERO;
         }
+        self.context.status.restored_records.fetch_add((records.len() + beyond.len()) as u64, Ordering::Relaxed);
         let mut inputs = Vec::new();
         if !records.is_empty() {
-            self.context.status.restored_records.fetch_add(records.len() as u64, Ordering::Relaxed);
             self.say_progress();
             inputs.push(Input::StateRead(records));
         }
-        if ended && self.to_end {
-            self.to_end = false;
+        if ended && self.to_end.take().is_some() {
             let (log_start, log_end) = tail::ends(&self.log, names::LOG)?;
             self.context.status.standby.store(true, Ordering::Relaxed);
             inputs.push(Input::StateEnd { log_start, log_end });
+        }
+        if !beyond.is_empty() {
+            inputs.push(Input::StateRead(beyond));
         }
         Ok(inputs)
     }
 
     fn say_progress(&mut self) {
-        if self.to_end && self.progress.elapsed() > PROGRESS_INTERVAL {
+        if self.to_end.is_some() && self.progress.elapsed() > PROGRESS_INTERVAL {
             self.progress = clock::instant();
             let read = self.context.status.restored_records.load(Ordering::Relaxed);
             let total = self.context.status.restore_records_total.load(Ordering::Relaxed);
@@ -456,6 +463,9 @@ impl<'c> Shell<'c> {
         }
         if let Some(last) = entries.last() {
             self.context.status.read_position.store(last.offset + 1, Ordering::Relaxed);
+            if last.offset + 1 >= self.log_end {
+                self.context.status.caught_up.store(true, Ordering::Relaxed);
+            }
             let taken = entries.iter().filter(|entry| !matches!(entry.body, Body::Tick)).count();
             self.context.status.open_but_ticks.fetch_add(taken as u64, Ordering::Relaxed);
         }

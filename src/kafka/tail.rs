@@ -63,6 +63,9 @@ pub(super) fn state_record(message: &BorrowedMessage<'_>) -> Result<StateRecord,
 }
 
 /// Reads every topic from its place to its end, and hands each record to `take`.
+///
+/// One topic is read to the end that it has at the beginning: one that is written to all the time has a next record
+/// whenever the broker is asked, so that its client never meets the end. Several must be at rest.
 pub(super) fn read_to_end(
     reader: &BaseConsumer<Context>,
     places: &BTreeMap<String, i64>,
@@ -75,6 +78,11 @@ pub(super) fn read_to_end(
     for (topic, offset) in places {
         list.add_partition_offset(topic, 0, Offset::Offset(*offset)).map_err(|error| client::stop(topic, &error))?;
     }
+    let end = match places.first_key_value() {
+        // Committed records only, so this is where a transaction ends.
+        Some((topic, _)) if places.len() == 1 => ends(reader, topic)?.1,
+        _ => i64::MAX,
+    };
     reader.assign(&list).map_err(|error| client::stop("reading Comity's own topics", &error))?;
     let mut open = places.len();
     let mut heard = clock::instant();
@@ -87,7 +95,12 @@ pub(super) fn read_to_end(
             None => {}
             Some(Ok(message)) => {
                 heard = clock::instant();
-                take(&message)?;
+                if message.offset() < end {
+                    take(&message)?;
+                }
+                if message.offset() + 1 >= end {
+                    open = 0;
+                }
             }
             Some(Err(KafkaError::PartitionEOF(_))) => {
                 heard = clock::instant();

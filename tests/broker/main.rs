@@ -15,6 +15,7 @@ mod admission;
 mod harness;
 mod intake;
 mod ledger;
+mod reading;
 #[expect(dead_code, reason = "the loop's own tests turn it by hand; here it holds a log and says what must come of it")]
 #[path = "../run/kafka.rs"]
 mod turned;
