@@ -36,6 +36,7 @@ fn every_subject() {
         "comity.state-comity.StateEntry",
         "comity.status.CA-ON-value",
         "comity.status.CA-QC-value",
+        "comity.status.national-value",
     ]);
     assert_eq!(ask("/subjects"), (200, expected));
 }

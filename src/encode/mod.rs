@@ -6,7 +6,7 @@
 use crate::model::code::{Mode, Role, RoleReason};
 use crate::model::decision::{AlertOrganisation, Decision, Recipient, Status, gets_event};
 use crate::model::event::{InfractionEvent, Subject};
-use crate::model::place::Jurisdiction;
+use crate::model::place::{Jurisdiction, Reader};
 use crate::model::rejection::Rejection;
 use crate::model::rules::MemberIndex;
 use crate::schema::event::write;
@@ -59,9 +59,6 @@ pub fn own(recipient: &Recipient, jurisdiction: Jurisdiction, out: &mut Vec<u8>)
     own_part(jurisdiction.as_str(), recipient, &[], out);
 }
 
-/// The name under which the national feed receives.
-pub const NATIONAL: &str = "national";
-
 /// Appends the frame and the own part of an alert in the national feed, with the members that got it; the shared part
 /// without the event follows it.
 pub fn national(sequence: i64, told: &[Jurisdiction], out: &mut Vec<u8>) {
@@ -74,7 +71,7 @@ pub fn national(sequence: i64, told: &[Jurisdiction], out: &mut Vec<u8>) {
         ack_due_at: None,
         restricted_cases: Vec::new(),
     };
-    own_part(NATIONAL, &feed, told, out);
+    own_part(Reader::National.as_str(), &feed, told, out);
 }
 
 /// Appends the frame and the fields of an `Alert` up to those that every recipient shares.
@@ -165,7 +162,7 @@ pub fn rejection(rejection: &Rejection, sequence: i64) -> Vec<u8> {
 pub fn status(status: &Status) -> Vec<u8> {
     let mut out = Vec::with_capacity(RECORD_BYTES_USUAL);
     wire::frame(canonical::STATUS.id, &mut out);
-    datum::place(status.recipient, &mut out);
+    datum::text(status.recipient.as_str(), &mut out);
     datum::long(status.sequence, &mut out);
     datum::long(status.last_alert_sequence, &mut out);
     datum::long(status.log_time, &mut out);
@@ -189,5 +186,5 @@ pub fn place(value: &[u8]) -> Option<(Option<Jurisdiction>, i64)> {
     let length = usize::try_from(length).ok()?;
     let recipient = std::str::from_utf8(rest.get(..length)?).ok()?;
     let sequence = datum::read_long(rest.get(length..)?)?.0;
-    if recipient == NATIONAL { Some((None, sequence)) } else { Some((Some(Jurisdiction::parse(recipient)?), sequence)) }
+    Some((Reader::parse(recipient)?.jurisdiction(), sequence))
 }

@@ -133,6 +133,7 @@ impl Watch {
                 continue;
             }
             let Ok(AlertView { recipient, sequence, event_id, msg_type, .. }) = view::alert(value) else { continue };
+            let Some(recipient) = recipient.jurisdiction() else { continue };
             if let Some(output) = self.output(recipient) {
                 self.see(output, sequence);
             }
@@ -156,6 +157,7 @@ impl Watch {
             Output::Alerts(_) | Output::Rejects => read(output, next),
             Output::Test(_)
             | Output::Status(_)
+            | Output::NationalStatus
             | Output::National
             | Output::Archive
             | Output::Review

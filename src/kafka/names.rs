@@ -1,7 +1,7 @@
 //! The names of Comity's topics, groups and ids, in one place.
 
 use crate::model::decision::Output;
-use crate::model::place::Jurisdiction;
+use crate::model::place::{Jurisdiction, Reader};
 
 /// Everything that decides, in one order.
 pub const LOG: &str = "comity.log";
@@ -13,6 +13,8 @@ pub const CONTROL: &str = "comity.control";
 pub const REJECTS: &str = "comity.rejects";
 /// What everybody may know, once each, for dashboards.
 pub const NATIONAL: &str = "comity.alerts.national";
+/// What the national feed must have by now, compacted.
+pub const NATIONAL_STATUS: &str = "comity.status.national";
 /// Who was told of cases that are forgotten.
 pub const ARCHIVE: &str = "comity.reach.archive";
 /// What a person must look at.
@@ -26,16 +28,16 @@ pub const TEST: &str = "comity.alerts.test";
 pub const FEEDS: &str = "comity.feeds";
 
 /// The outputs that are no member's own.
-pub const COMMON: [&str; 6] = [REJECTS, TEST, NATIONAL, ARCHIVE, REVIEW, OVERDUE];
+pub const COMMON: [&str; 7] = [REJECTS, TEST, NATIONAL, NATIONAL_STATUS, ARCHIVE, REVIEW, OVERDUE];
 
 /// Alerts of one recipient.
-pub fn alerts(jurisdiction: Jurisdiction) -> String {
-    format!("comity.alerts.{jurisdiction}")
+pub fn alerts(recipient: impl Into<Reader>) -> String {
+    format!("comity.alerts.{}", recipient.into())
 }
 
 /// What one recipient must have by now, compacted.
-pub fn status(jurisdiction: Jurisdiction) -> String {
-    format!("comity.status.{jurisdiction}")
+pub fn status(recipient: impl Into<Reader>) -> String {
+    format!("comity.status.{}", recipient.into())
 }
 
 /// What one recipient says of its alerts.
@@ -62,6 +64,7 @@ pub fn output(output: Output, members: &[Jurisdiction]) -> Option<String> {
         Output::Test(_) => Some(TEST.to_owned()),
         Output::Rejects => Some(REJECTS.to_owned()),
         Output::National => Some(NATIONAL.to_owned()),
+        Output::NationalStatus => Some(NATIONAL_STATUS.to_owned()),
         Output::Archive => Some(ARCHIVE.to_owned()),
         Output::Review => Some(REVIEW.to_owned()),
         Output::Overdue => Some(OVERDUE.to_owned()),

@@ -200,6 +200,7 @@ fn placed(message: &BorrowedMessage<'_>, members: &[Jurisdiction]) -> Option<(Ou
     let output = match (message.topic(), member) {
         (names::REJECTS, _) => Output::Rejects,
         (names::NATIONAL, _) => Output::National,
+        (names::NATIONAL_STATUS, _) => Output::NationalStatus,
         (names::ARCHIVE, _) => Output::Archive,
         (names::REVIEW, _) => Output::Review,
         (names::OVERDUE, _) => Output::Overdue,

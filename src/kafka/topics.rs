@@ -116,6 +116,8 @@ pub fn plan(settings: &Settings, platforms: &[Platform]) -> Vec<TopicPlan> {
         let purpose = format!("who disputes what {jurisdiction} decided");
         add(names::disputes(jurisdiction), Partitions::One, purpose, &[kept(told), bytes()]);
     }
+    let purpose = "what the national feed must have by now".to_owned();
+    add(names::NATIONAL_STATUS.to_owned(), Partitions::One, purpose, &compacted(0));
     let common = [
         (names::NATIONAL, "what everybody may know, once each", told),
         (names::ARCHIVE, "who was told of cases that are forgotten", ARCHIVE_RETENTION_MS),

@@ -5,7 +5,7 @@ use std::fmt;
 use super::code::{Code, Domain, Handling, MatchedBy, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
 use super::entry::{AcknowledgementLevel, AcknowledgementReason};
 use super::event::InfractionEvent;
-use super::place::{Days, Jurisdiction, Millis};
+use super::place::{Days, Jurisdiction, Millis, Reader};
 use super::rules::{Contact, MemberIndex};
 use super::state::{Checkpoint, OpenCase};
 
@@ -198,6 +198,8 @@ pub enum Output {
     Archive,
     /// `comity.status.<J>`, compacted.
     Status(MemberIndex),
+    /// `comity.status.national`, compacted.
+    NationalStatus,
     /// `comity.review`: what a person must look at.
     Review,
     /// `comity.overdue`: acknowledgements that are due and did not come.
@@ -211,7 +213,7 @@ impl Output {
     pub fn all(members: usize) -> impl Iterator<Item = Self> {
         let own = |member| [Self::Alerts(member), Self::Test(member), Self::Status(member), Self::Disputes(member)];
         let members = (0..members).filter_map(|place| MemberIndex::try_from(place).ok());
-        let common = [Self::Rejects, Self::National, Self::Archive, Self::Review, Self::Overdue];
+        let common = [Self::Rejects, Self::National, Self::NationalStatus, Self::Archive, Self::Review, Self::Overdue];
         members.flat_map(own).chain(common)
     }
 }
@@ -237,7 +239,7 @@ pub enum NoticeContent {
 /// `Status`: what a recipient must have by now, each minute of log time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    pub recipient: Jurisdiction,
+    pub recipient: Reader,
     pub sequence: i64,
     /// The `sequence` of the last alert of this recipient; 0 before the first.
     pub last_alert_sequence: i64,

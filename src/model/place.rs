@@ -47,6 +47,48 @@ impl fmt::Display for Jurisdiction {
     }
 }
 
+/// Who gets alerts: a jurisdiction, or the national feed, which is a recipient like the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reader {
+    Jurisdiction(Jurisdiction),
+    National,
+}
+
+impl Reader {
+    /// Reads a jurisdiction's code or `national`; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == Self::National.as_str() { Some(Self::National) } else { Jurisdiction::parse(text).map(Self::from) }
+    }
+
+    /// As it stands in records and names of topics.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Jurisdiction(jurisdiction) => jurisdiction.as_str(),
+            Self::National => "national",
+        }
+    }
+
+    /// `None` for the national feed.
+    pub fn jurisdiction(self) -> Option<Jurisdiction> {
+        match self {
+            Self::Jurisdiction(jurisdiction) => Some(jurisdiction),
+            Self::National => None,
+        }
+    }
+}
+
+impl From<Jurisdiction> for Reader {
+    fn from(jurisdiction: Jurisdiction) -> Self {
+        Self::Jurisdiction(jurisdiction)
+    }
+}
+
+impl fmt::Display for Reader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
 /// Milliseconds since 1970-01-01T00:00Z.
 pub type Millis = i64;
 

@@ -32,6 +32,7 @@ pub fn subjects(members: &[Jurisdiction]) -> Vec<Subject> {
     let others = [
         ("comity.alerts.test-value", canonical::ALERT),
         ("comity.alerts.national-value", canonical::ALERT),
+        ("comity.status.national-value", canonical::STATUS),
         ("comity.reach.archive-value", canonical::REACH_SUMMARY),
         ("comity.rejects-value", canonical::REJECTION),
         ("comity.review-value", canonical::REVIEW),

@@ -8,7 +8,7 @@ use super::log::CodecError;
 use super::read::{Place, Record, Symbol, codes, each};
 use super::rules;
 use crate::model::code::{Domain, MsgType, Role, RoleReason, Severity, Standing, WithdrawalReason};
-use crate::model::place::{Jurisdiction, Millis};
+use crate::model::place::{Jurisdiction, Millis, Reader};
 use crate::model::rules::Contact;
 
 const ALERT: Record = Record { topic: "comity.alerts", schema: "Alert" };
@@ -18,7 +18,7 @@ const REJECTION: Record = Record { topic: "comity.rejects", schema: "Rejection" 
 /// One recipient's alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertView {
-    pub recipient: Jurisdiction,
+    pub recipient: Reader,
     pub sequence: i64,
     pub role: Role,
     pub role_before: Option<Role>,
@@ -93,7 +93,10 @@ pub fn status(value: &[u8]) -> Result<StatusView, CodecError> {
 pub fn alert(value: &[u8]) -> Result<AlertView, CodecError> {
     let read: ReadAlert = ALERT.read(value)?;
     Ok(AlertView {
-        recipient: read.recipient.0,
+        recipient: Reader::parse(&read.recipient).ok_or_else(|| CodecError {
+            topic: ALERT.topic,
+            why: "the recipient is no code of a jurisdiction".to_owned(),
+        })?,
         sequence: read.sequence,
         role: read.role.0,
         role_before: read.role_before.map(|role| role.0),
@@ -133,7 +136,7 @@ pub fn rejection(value: &[u8]) -> Result<RejectionView, CodecError> {
 
 #[derive(Debug, Deserialize)]
 struct ReadAlert {
-    recipient: Place,
+    recipient: String,
     sequence: i64,
     role: Symbol<Role>,
     role_before: Option<Symbol<Role>>,
@@ -208,7 +211,7 @@ struct ReadRejection {
 #[cfg(test)]
 pub(crate) fn sample(recipient: Jurisdiction, sequence: i64, event_id: &str, version: i32) -> AlertView {
     AlertView {
-        recipient,
+        recipient: recipient.into(),
         sequence,
         role: Role::Attention,
         role_before: None,

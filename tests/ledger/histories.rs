@@ -328,7 +328,7 @@ pub(crate) fn said(state: &State, effects: &Effects<'_>) -> Said {
         statuses: effects
             .statuses
             .iter()
-            .map(|at| (at.recipient, at.last_alert_sequence, at.overdue, at.sequence))
+            .map(|at| (at.recipient.to_string(), at.last_alert_sequence, at.overdue, at.sequence))
             .collect(),
         gaps: effects.alarms.source_gaps,
         clock_stepped: effects.alarms.clock_step_ms.is_some(),

@@ -100,7 +100,8 @@ fn status_counts_what_is_overdue() {
     let mut log = log();
     log.told(&for_quebec("p/1"));
     log.told(&for_quebec("p/2"));
-    let overdue = |did: &Did, who: &str| did.statuses.iter().find(|at| at.recipient == place(who)).map(|at| at.overdue);
+    let overdue =
+        |did: &Did, who: &str| did.statuses.iter().find(|at| at.recipient.as_str() == who).map(|at| at.overdue);
     let did = log.later(DAY_MS);
     assert_eq!((overdue(&did, "CA-QC"), overdue(&did, "CA-BC")), (Some(2), Some(2)));
     says(&mut log, "CA-QC", "p/1#1", Level::Received);

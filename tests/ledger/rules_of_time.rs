@@ -6,7 +6,7 @@ use comity::model::decision::{Notice, NoticeContent, Output};
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::{WORK_PER_ENTRY_MAX, WORK_PER_LIVE_ENTRY_MAX};
-use comity::model::place::{DAY_MS, Jurisdiction};
+use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 
 use crate::world::{Log, START, TODAY, original, place, revised};
@@ -156,20 +156,27 @@ fn a_step_of_the_clock_over_a_day_is_an_alarm_and_stops_forgetting() {
 }
 
 #[test]
-fn a_status_for_each_member_each_minute_of_log_time() {
+fn a_status_for_each_recipient_each_minute_of_log_time() {
     let mut log = Log::without_rules();
     let did = log.rules(crate::world::rules(1, &["CA-ON", "CA-QC"]));
-    let words = |did: &crate::world::Did| -> Vec<(Jurisdiction, i64, i64, i64)> {
-        did.statuses.iter().map(|at| (at.recipient, at.sequence, at.last_alert_sequence, at.log_time)).collect()
+    let words = |did: &crate::world::Did| -> Vec<(String, i64, i64, i64)> {
+        did.statuses
+            .iter()
+            .map(|at| (at.recipient.to_string(), at.sequence, at.last_alert_sequence, at.log_time))
+            .collect()
     };
-    assert_eq!(words(&did), [(place("CA-ON"), 1, 0, START), (place("CA-QC"), 1, 0, START)]);
+    let all = |sequence, quebec, now| {
+        let of = |code: &str, last| (code.to_owned(), sequence, last, now);
+        [of("CA-ON", 0), of("CA-QC", quebec), of("national", quebec)]
+    };
+    assert_eq!(words(&did), all(1, 0, START));
     assert_eq!(log.later(59_999).statuses, []);
     log.now += 1;
     let did = log.told(&original("p/1"));
     let now = START + 60_000;
-    assert_eq!(words(&did), [(place("CA-ON"), 2, 0, now), (place("CA-QC"), 2, 1, now)], "with the alert of its entry");
+    assert_eq!(words(&did), all(2, 1, now), "with the alert of its entry");
     assert_eq!(log.later(59_999).statuses, []);
-    assert_eq!(log.later(10 * 60_000).statuses.len(), 2, "once for several minutes");
+    assert_eq!(log.later(10 * 60_000).statuses.len(), 3, "once for several minutes");
 }
 
 /// Days after which the case of `until("p/1", START + 1)` is forgotten: the end of the day that lies 24 months behind.

@@ -94,6 +94,11 @@ fn a_proof_names_what_is_missing_and_what_came_twice() {
     };
     let whole = proof("CA-QC", 0);
     assert_eq!((&whole["whole"], &whole["alerts"], &whole["last_sequence"]), (&true.into(), &5.into(), &5.into()));
+    // The national feed has each alert once, and a Status of its own.
+    let whole = proof("national", 0);
+    let count = values(&federation, "comity.alerts.national").len();
+    assert_eq!((&whole["recipient"], &whole["alerts"]), (&"national".into(), &count.into()));
+    assert!(count >= 5, "{count}");
     let gap = &proof("CA-MB", 65)["findings"];
     assert_eq!((&gap[0]["kind"], &gap[0]["first"], &gap[0]["last"]), (&"missing".into(), &6.into(), &8.into()));
     assert_eq!((&gap[1]["kind"], &gap[1]["first"], &gap[1]["again"]), (&"alert_twice".into(), &5.into(), &9.into()));

@@ -317,6 +317,7 @@ pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Json {
             Output::Test(member) => json!({ "output": "TEST", "member": member, "next": next }),
             Output::Rejects => json!({ "output": "REJECTS", "member": null, "next": next }),
             Output::Status(member) => json!({ "output": "STATUS", "member": member, "next": next }),
+            Output::NationalStatus => json!({ "output": "STATUS", "member": null, "next": next }),
             Output::National => json!({ "output": "NATIONAL", "member": null, "next": next }),
             Output::Archive => json!({ "output": "ARCHIVE", "member": null, "next": next }),
             Output::Review => json!({ "output": "REVIEW", "member": null, "next": next }),

@@ -8,6 +8,7 @@ use comity::model::event::{
     Authority, Dated, Identifier, Info, Infraction, InfractionEvent, LegalBasis, Measure, Money, Product, Provenance,
     Resource, Subject, Withdrawal,
 };
+use comity::model::place::Reader;
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
@@ -352,13 +353,14 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
 pub(crate) fn checkpoint(e: &mut Entropy) -> Checkpoint {
     let sequences: Sequences = e
         .list(|e| {
-            let output = match e.below(9) {
+            let output = match e.below(11) {
                 0 => Output::Rejects,
                 4 => Output::National,
                 5 => Output::Archive,
                 6 => Output::Review,
                 7 => Output::Overdue,
                 8 => Output::Disputes(e.byte()),
+                9 => Output::NationalStatus,
                 1 => Output::Alerts(e.byte()),
                 2 => Output::Test(e.byte()),
                 _ => Output::Status(e.byte()),
@@ -434,7 +436,7 @@ pub(crate) fn decision<'a>(e: &mut Entropy, event: Option<&'a InfractionEvent>) 
 
 pub(crate) fn status(e: &mut Entropy) -> Status {
     Status {
-        recipient: e.place(),
+        recipient: if e.below(8) == 0 { Reader::National } else { e.place().into() },
         sequence: e.long(),
         last_alert_sequence: e.long(),
         log_time: e.long(),

@@ -202,8 +202,9 @@ impl Kafka {
                 outputs.entry(notice.output).or_default().push((notice.sequence, encode::notice(notice)));
             }
             for status in &effects.statuses {
-                let member = rules.member(status.recipient).expect("a member");
-                outputs.entry(Output::Status(member)).or_default().push((status.sequence, encode::status(status)));
+                let member = |jurisdiction| rules.member(jurisdiction).expect("a member");
+                let output = status.recipient.jurisdiction().map(member).map_or(Output::NationalStatus, Output::Status);
+                outputs.entry(output).or_default().push((status.sequence, encode::status(status)));
             }
         }
         (outputs, state)

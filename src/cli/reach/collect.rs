@@ -100,6 +100,7 @@ impl<'c> Collect<'c> {
             topic.first_sequence.get_or_insert(alert.sequence);
             topic.last_sequence = Some(alert.sequence);
         }
+        let Some(recipient) = alert.recipient.jurisdiction() else { return true };
         if alert.case_id != self.case_id || self.origin.is_some_and(|origin| origin != alert.origin) {
             return true;
         }
@@ -113,7 +114,7 @@ impl<'c> Collect<'c> {
         });
         self.came.insert(alert.alert_id.clone(), (alert.sequence, published_at.map(|(at, _)| at)));
         self.rows.push(Row {
-            recipient: alert.recipient,
+            recipient,
             sequence: alert.sequence,
             offset,
             published_at,

@@ -13,7 +13,7 @@ use crate::encode;
 use crate::kafka::follow::{Followed, Follower, Record};
 use crate::kafka::{Stop, StopKind, names};
 use crate::model::entry::AcknowledgementLevel;
-use crate::model::place::{Jurisdiction, Millis};
+use crate::model::place::{Jurisdiction, Millis, Reader};
 use crate::model::problem::Problem;
 use crate::schema::log::CodecError;
 use crate::schema::view::{self, AlertView, StatusView};
@@ -42,15 +42,16 @@ Examples:
   comity tap --to CA-QC --from 120 --limit 5  five alerts from that sequence on
   comity tap --to CA-QC --follow              and those that come
   comity tap --to CA-QC --format json         every field of each Alert, a JSON object a line
+  comity tap --to national --follow           what everybody may know, once each, for a dashboard
   comity tap --to CA-QC --verify              0 where the copy is whole, else 65 and what is missing
   comity tap --to CA-QC --group desk --commit what came since the last time
   comity tap --to CA-QC --format jsonl --from 120 --commit   into a case system
 With --commit each alert that was written out is acknowledged as RECEIVED, then the group's place is kept: after a crash
 some lines come again, none is left out.")]
 pub(super) struct Arguments {
-    /// The recipient, by its ISO 3166 code.
-    #[arg(long, value_name = "J", value_parser = jurisdiction)]
-    to: Jurisdiction,
+    /// The recipient, by its ISO 3166 code; `national` for the national feed.
+    #[arg(long, value_name = "J", value_parser = reader)]
+    to: Reader,
     /// Begin with this sequence.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     from: Option<i64>,
@@ -143,7 +144,10 @@ impl Tap<'_> {
         if received.is_empty() || !self.arguments.commit {
             return Ok(());
         }
-        ack::send(self.kafka, self.arguments.to, received)?;
+        // Nobody acknowledges the national feed, but its reader keeps a place.
+        if let Some(recipient) = self.arguments.to.jurisdiction() {
+            ack::send(self.kafka, recipient, received)?;
+        }
         match self.next.filter(|_| self.arguments.group.is_some()) {
             Some(next) => follower.keep_place(self.topic, next).map_err(load::stopped),
             None => Ok(()),
@@ -245,6 +249,11 @@ pub(super) fn instant(millis: Millis) -> String {
 
 pub(super) fn jurisdiction(text: &str) -> Result<Jurisdiction, String> {
     Jurisdiction::parse(text).ok_or_else(|| "no ISO 3166 code such as DE or CA-ON, in capitals".to_owned())
+}
+
+fn reader(text: &str) -> Result<Reader, String> {
+    Reader::parse(text)
+        .ok_or_else(|| "neither an ISO 3166 code such as DE or CA-ON, in capitals, nor national".to_owned())
 }
 
 fn group(text: &str) -> Result<String, String> {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::model::place::{Jurisdiction, Millis};
+use crate::model::place::{Millis, Reader};
 use crate::schema::view::{AlertView, StatusView};
 
 /// Findings that are kept; more are counted.
@@ -22,7 +22,7 @@ pub(super) enum Finding {
     /// One alert under two sequences.
     AlertTwice { alert_id: String, first: i64, again: i64 },
     /// An alert for somebody else.
-    Stranger { recipient: Jurisdiction, offset: i64 },
+    Stranger { recipient: Reader, offset: i64 },
     /// The `Status` knows of these last alerts; the topic does not have them.
     LastMissing { first: i64, last: i64 },
     /// No ledger has ever said what the recipient must have.
@@ -34,7 +34,7 @@ pub(super) enum Finding {
 /// What was found so far.
 #[derive(Debug)]
 pub(super) struct Verify {
-    recipient: Jurisdiction,
+    recipient: Reader,
     /// Sequences before this one are not judged.
     from: i64,
     first: Option<i64>,
@@ -47,7 +47,7 @@ pub(super) struct Verify {
 }
 
 impl Verify {
-    pub(super) fn new(recipient: Jurisdiction, from: i64) -> Self {
+    pub(super) fn new(recipient: Reader, from: i64) -> Self {
         Self {
             recipient,
             from,
@@ -143,7 +143,7 @@ impl Verify {
 /// The end of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Verdict {
-    pub(super) recipient: Jurisdiction,
+    pub(super) recipient: Reader,
     /// The first and the last sequence judged; `None` where the topic has none.
     pub(super) first: Option<i64>,
     pub(super) last: Option<i64>,

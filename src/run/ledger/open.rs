@@ -13,7 +13,7 @@ use crate::model::change::Change;
 use crate::model::decision::{AlertEntry, Batch, Decision, Output, OutputRecord, Recipient, gets_event};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::limit::{BATCH_ALERTS_MAX, BATCH_TAIL_BYTES_MAX};
-use crate::model::place::Jurisdiction;
+use crate::model::place::{Jurisdiction, Reader};
 use crate::model::state::{Checkpoint, Key, Marks, Sequences};
 use crate::schema::state::{encode_key, encode_record, encode_value};
 
@@ -104,9 +104,14 @@ impl Open {
             self.records.push(OutputRecord { output, sequence, key: None, value });
         }
         for status in &effects.statuses {
-            let Some(member) = state.rules().and_then(|rules| rules.member(status.recipient)) else { continue };
+            let member = |jurisdiction| state.rules().and_then(|rules| rules.member(jurisdiction));
+            let output = match status.recipient {
+                Reader::Jurisdiction(jurisdiction) => member(jurisdiction).map(Output::Status),
+                Reader::National => Some(Output::NationalStatus),
+            };
+            let Some(output) = output else { continue };
             self.records.push(OutputRecord {
-                output: Output::Status(member),
+                output,
                 sequence: status.sequence,
                 key: Some(status.recipient.to_string()),
                 value: encode::status(status),
@@ -258,7 +263,7 @@ fn keep(published: &OutputTails, output: Output, sequence: i64, value: &[u8], di
     // the last one is kept.
     let same = match tail.get(&sequence) {
         Some(there) => there.as_slice() == value,
-        None => matches!(output, Output::Status(_)),
+        None => matches!(output, Output::Status(_) | Output::NationalStatus),
     };
     if !same {
         *differs = Some(output);

@@ -65,6 +65,7 @@ fn write_output(output: Output, out: &mut Vec<u8>) {
         Output::Test(member) => (OutputKind::Test, Some(member)),
         Output::Rejects => (OutputKind::Rejects, None),
         Output::Status(member) => (OutputKind::Status, Some(member)),
+        Output::NationalStatus => (OutputKind::Status, None),
         Output::National => (OutputKind::National, None),
         Output::Archive => (OutputKind::Archive, None),
         Output::Review => (OutputKind::Review, None),
@@ -129,6 +130,7 @@ impl OutputSequence {
             (OutputKind::Test, Some(member)) => Some(Output::Test(member)),
             (OutputKind::Rejects, None) => Some(Output::Rejects),
             (OutputKind::Status, Some(member)) => Some(Output::Status(member)),
+            (OutputKind::Status, None) => Some(Output::NationalStatus),
             (OutputKind::National, None) => Some(Output::National),
             (OutputKind::Archive, None) => Some(Output::Archive),
             (OutputKind::Review, None) => Some(Output::Review),
@@ -142,7 +144,7 @@ impl OutputSequence {
                 | OutputKind::Overdue,
                 Some(_),
             )
-            | (OutputKind::Alerts | OutputKind::Test | OutputKind::Status | OutputKind::Disputes, None) => None,
+            | (OutputKind::Alerts | OutputKind::Test | OutputKind::Disputes, None) => None,
         }
     }
 }

@@ -76,7 +76,7 @@ pub(crate) struct Said {
     /// Who acknowledged which level after how long, and whether in time.
     pub(crate) took: Option<(Jurisdiction, AcknowledgementLevel, Millis, Option<bool>)>,
     /// Recipient, its last sequence, its alerts overdue, the status' own sequence.
-    pub(crate) statuses: Vec<(Jurisdiction, i64, i32, i64)>,
+    pub(crate) statuses: Vec<(String, i64, i32, i64)>,
     pub(crate) gaps: usize,
     pub(crate) clock_stepped: bool,
     pub(crate) rules_refused: bool,
@@ -359,12 +359,18 @@ impl Model {
         for member in self.members() {
             if member.state != MemberState::Retired {
                 let to = Some(member.jurisdiction);
-                let last = self.next.iter().find(|(output, at, _)| *output == "alerts" && *at == to);
-                let last = last.map_or(0, |(_, _, next)| next - 1);
-                let own = self.sequence("status", to);
-                said.statuses.push((member.jurisdiction, last, self.overdue(member.jurisdiction), own));
+                let (last, own) = (self.last("alerts", to), self.sequence("status", to));
+                said.statuses.push((member.jurisdiction.to_string(), last, self.overdue(member.jurisdiction), own));
             }
         }
+        let (last, own) = (self.last("national", None), self.sequence("status", None));
+        said.statuses.push(("national".to_owned(), last, 0, own));
+    }
+
+    /// The last number of an output, 0 before the first.
+    fn last(&self, output: &str, to: Option<Jurisdiction>) -> i64 {
+        let last = self.next.iter().find(|(known, at, _)| *known == output && *at == to);
+        last.map_or(0, |(_, _, next)| next - 1)
     }
 
     fn members(&self) -> Vec<Member> {

@@ -14,7 +14,7 @@ fn alert(sequence: i64, event_id: &str) -> AlertView {
 
 /// What is found in a topic of these sequences, each an alert of its own, at offsets from 100 on, with this `Status`.
 fn found(from: i64, sequences: &[i64], status: Option<i64>) -> Verdict {
-    let mut verify = Verify::new(place("CA-QC"), from);
+    let mut verify = Verify::new(place("CA-QC").into(), from);
     for (offset, sequence) in (100..).zip(sequences) {
         verify.take(offset, &alert(*sequence, &format!("event {offset}")));
     }
@@ -27,7 +27,7 @@ fn a_whole_topic_and_one_that_retention_has_cut_are_whole() {
     for (sequences, status) in [(vec![1, 2, 3], 3), (vec![7, 8], 8), (vec![1, 2, 3], 2), (vec![], 0)] {
         assert_eq!(found(1, &sequences, Some(status)).findings, [], "{sequences:?} {status}");
     }
-    let emptied = Verify::new(place("CA-QC"), 1);
+    let emptied = Verify::new(place("CA-QC").into(), 1);
     let status = StatusView { last_alert_sequence: 9, log_time: NOW };
     assert_eq!(emptied.close(Some(status), (50, 50), NOW, 60_000).findings, [], "retention took all nine");
 }
@@ -45,7 +45,7 @@ fn what_is_missing_is_named() {
     );
     assert!(verdict.text().starts_with("sequences 3 to 4 are missing before offset 102\nsequence 7 is missing"));
     assert_eq!(verdict.json()["findings"][0]["first"], 3);
-    let never = Verify::new(place("CA-QC"), 1);
+    let never = Verify::new(place("CA-QC").into(), 1);
     let status = StatusView { last_alert_sequence: 2, log_time: NOW };
     let verdict = never.close(Some(status), (0, 0), NOW, 60_000);
     assert_eq!(verdict.findings, [Finding::LastMissing { first: 1, last: 2 }], "a topic that was made anew");
@@ -63,7 +63,7 @@ fn from_a_sequence_on_only_what_follows_is_judged() {
 #[test]
 fn what_came_twice_is_named() {
     assert_eq!(found(1, &[1, 2, 2, 3], Some(3)).findings, [Finding::OutOfOrder { sequence: 2, offset: 102 }]);
-    let mut verify = Verify::new(place("CA-QC"), 1);
+    let mut verify = Verify::new(place("CA-QC").into(), 1);
     for (sequence, event_id) in [(1, "a"), (2, "b"), (3, "a")] {
         verify.take(sequence, &alert(sequence, event_id));
     }
@@ -74,11 +74,11 @@ fn what_came_twice_is_named() {
 
 #[test]
 fn a_dead_ledger_and_a_stranger_are_named() {
-    let mut verify = Verify::new(place("CA-MB"), 1);
+    let mut verify = Verify::new(place("CA-MB").into(), 1);
     verify.take(7, &alert(1, "a"));
     let status = StatusView { last_alert_sequence: 0, log_time: NOW - 60_001 };
     let verdict = verify.close(Some(status), (7, 8), NOW, 60_000);
-    let stranger = Finding::Stranger { recipient: place("CA-QC"), offset: 7 };
+    let stranger = Finding::Stranger { recipient: place("CA-QC").into(), offset: 7 };
     assert_eq!(verdict.findings, [stranger, Finding::OldStatus { age_ms: 60_001 }]);
     assert_eq!(found(1, &[], None).findings, [Finding::NoStatus]);
 }
