@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::line::{Kind, Line};
+use crate::quantile;
 use crate::support::broker::{Broker, wait_until};
 use crate::support::reader::read_committed;
 
@@ -60,11 +61,6 @@ pub(crate) fn run(recipients: &[usize], rates: &[usize], seconds: usize) {
             }
         }
     }
-}
-
-fn quantile(sorted: &[f64], part: f64) -> f64 {
-    let place = (sorted.len() as f64 * part).ceil() as usize;
-    sorted[place.clamp(1, sorted.len()) - 1]
 }
 
 /// Runs a line alone: the other one is at rest, without processes.

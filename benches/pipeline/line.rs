@@ -43,6 +43,8 @@ pub(crate) struct Line {
     config: ClientConfig,
     folder: tempfile::TempDir,
     recipients: usize,
+    /// Notices, and records about them.
+    issued: usize,
     sent: usize,
     producer: BaseProducer,
 }
@@ -76,7 +78,7 @@ impl Line {
         with_order.set("enable.idempotence", "true").set("linger.ms", "0").set("batch.size", BATCH_BYTES_MAX);
         let producer = with_order.create().unwrap();
         let processes = Vec::new();
-        Self { kind, processes, log, output, input, groups, config, folder, recipients, sent: 0, producer }
+        Self { kind, processes, log, output, input, groups, config, folder, recipients, issued: 0, sent: 0, producer }
     }
 
     /// Starts each stage as a process of its own, or both in one.
@@ -110,9 +112,30 @@ impl Line {
 
     /// Hands one more native record to the client, without waiting.
     pub(crate) fn send(&mut self) {
-        let value = native(self.sent, Turn::Issued);
+        let notice = self.issued;
+        self.issued += 1;
+        self.send_again(notice, Turn::Issued);
+    }
+
+    /// The same of a notice that was sent before.
+    pub(crate) fn send_again(&mut self, notice: usize, turn: Turn) {
         self.sent += 1;
-        while self.producer.send(BaseRecord::<(), [u8]>::to(self.input).partition(0).payload(&value)).is_err() {
+        self.send_to(self.input, notice, turn);
+    }
+
+    /// Hands so many notices to the client as the open cases of a platform that joins.
+    pub(crate) fn join(&mut self, cases: usize) {
+        let topic = format!("{}.backfill", self.input);
+        for _ in 0..cases {
+            let notice = self.issued;
+            self.issued += 1;
+            self.send_to(&topic, notice, Turn::Issued);
+        }
+    }
+
+    fn send_to(&self, topic: &str, notice: usize, turn: Turn) {
+        let value = native(notice, turn);
+        while self.producer.send(BaseRecord::<(), [u8]>::to(topic).partition(0).payload(&value)).is_err() {
             self.producer.poll(Duration::from_millis(1));
         }
         self.producer.poll(Duration::ZERO);
@@ -166,7 +189,8 @@ fn write_configuration(broker: &Broker, members: &[&str], folder: &Path) {
     let text = format!(
         "[kafka]\nbootstrap_servers = \"{}\"\nsingle_broker = true\n[federation]\nname = \"{}\"\n\
          jurisdictions = {members:?}\n[platforms]\ndir = \"{}\"\nenabled = [{name:?}]\n\
-         [policy]\nexpires_after = \"P50Y\"\n[ledger]\ncommit_doubt_ms = {COMMIT_DOUBT_MS}\n",
+         [policy]\nexpires_after = \"P50Y\"\n[intake]\nbackfill_platforms = [{name:?}]\n\
+         [ledger]\ncommit_doubt_ms = {COMMIT_DOUBT_MS}\n",
         broker.address(),
         broker.federation,
         dir.display(),

@@ -12,12 +12,14 @@
     reason = "a benchmark stops where something fails, prints a table and measures by the clock"
 )]
 
+mod backfill;
 mod bare;
 mod latency;
 mod line;
 mod process;
 mod storm;
 mod throughput;
+mod withdrawal;
 
 #[expect(dead_code, reason = "the stages are measured with more than originals")]
 #[path = "../shared/records.rs"]
@@ -66,9 +68,23 @@ enum What {
         #[arg(long, default_value_t = 100_000)]
         expiries: usize,
     },
+    /// What a platform that joins delays; only where it is named.
+    Backfill {
+        /// Its open cases.
+        #[arg(long, default_value_t = 20_000)]
+        cases: usize,
+    },
+    /// From a platform's withdrawal to the last recipient's CANCEL; only where it is named.
+    Withdrawal,
     /// The yardstick itself, as a process of its own.
     #[command(hide = true)]
     Bare(bare::Bare),
+}
+
+/// The value below which this part of them lies; not a number where there is none.
+fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let place = (sorted.len() as f64 * part).ceil() as usize;
+    sorted.get(place.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
 }
 
 fn main() {
@@ -82,6 +98,14 @@ fn main() {
     }
     if let Some(What::Storm { expiries }) = arguments.what {
         storm::run(&arguments.recipients, expiries, &arguments.rates);
+        return;
+    }
+    if let Some(What::Backfill { cases }) = arguments.what {
+        backfill::run(&arguments.recipients, cases, &arguments.rates);
+        return;
+    }
+    if matches!(arguments.what, Some(What::Withdrawal)) {
+        withdrawal::run(&arguments.recipients, &arguments.rates, arguments.seconds);
         return;
     }
     let events = if arguments.warm { 1_000_000 } else { arguments.events };

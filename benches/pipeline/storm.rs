@@ -16,6 +16,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use sha2::Digest as _;
 
 use crate::line::{Kind, Line};
+use crate::quantile;
 use crate::records::{self, FOLDER, Turn, native};
 use crate::support::broker::{Broker, wait_until};
 
@@ -36,18 +37,14 @@ pub(crate) fn run(recipients: &[usize], expiries: usize, rates: &[usize]) {
             let broker = Broker::for_test();
             let mut storm = Storm::new(&broker, *recipients);
             let [calm, taken] = storm.measure(expiries, *rate);
-            let of = |sorted: &[f64], part: f64| {
-                let place = (sorted.len() as f64 * part).ceil() as usize;
-                sorted.get(place.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
-            };
             println!(
                 "{recipients:>10} {rate:>8} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>12.1}",
-                of(&calm, 0.5),
-                of(&calm, 0.99),
-                of(&calm, 1.0),
-                of(&taken, 0.5),
-                of(&taken, 0.99),
-                of(&taken, 1.0),
+                quantile(&calm, 0.5),
+                quantile(&calm, 0.99),
+                quantile(&calm, 1.0),
+                quantile(&taken, 0.5),
+                quantile(&taken, 0.99),
+                quantile(&taken, 1.0),
                 storm.lasted.as_secs_f64(),
             );
         }
