@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{self, Difference};
-use super::definition::{Definition, Format, Source, SourceField, SourceType};
+use super::definition::{Definition, Export, Format, Source, SourceField, SourceType};
 use super::lineage::{self, Lineage};
 use super::{Platform, code};
 use crate::model::code::Code;
@@ -94,6 +94,14 @@ impl Comparison {
             let why = "its format, encoding, delimiter, header, record or grouping is another one".to_owned();
             refuse(code::FORMAT_CHANGED, why);
         }
+        if before.joins != after.joins {
+            let joins = |source: &Source| {
+                let told = source.joins.iter().map(|join| format!("{} by {:?}", join.file, join.key));
+                if source.joins.is_empty() { "no file".to_owned() } else { told.collect::<Vec<_>>().join(", ") }
+            };
+            let (before, after) = (joins(before), joins(after));
+            self.notes.push(format!("source {version}: its rows are joined with {after} instead of {before}"));
+        }
         if matches!((&before.format, &after.format), (Format::Avro, Format::Avro)) {
             for (path, why) in compat::can_read(&before.schema_text, &after.schema_text) {
                 refuse(code::FIELD_TYPE, format!("{path}: {why}"));
@@ -171,6 +179,14 @@ impl Comparison {
         if old.nullable && !new.nullable {
             let why = format!("source {version}: {path:?} could be absent and no longer may; such records are refused");
             self.breaks.push(Problem::new(code::FIELD_TYPE, "source.avsc", why, "keep the union with null"));
+        }
+        if old.absent != new.absent {
+            let list = |field: &SourceField| {
+                let texts: Vec<String> = field.absent.iter().map(|text| format!("{text:?}")).collect();
+                if texts.is_empty() { "no text".to_owned() } else { texts.join(", ") }
+            };
+            let (before, after) = (list(old), list(new));
+            self.notes.push(format!("source {version}: {path:?} stands for nothing at {after} instead of {before}"));
         }
         if old.name != new.name {
             self.notes.push(format!("source {version}: {path:?} is called `{}` instead of `{}`", new.name, old.name));
@@ -262,6 +278,13 @@ impl Comparison {
         }
         if old.topic != new.topic {
             self.notes.push(format!("the topic is {} instead of {}", new.topic, old.topic));
+        }
+        if old.export != new.export {
+            let word = |definition: &Definition| match definition.export {
+                Export::Delta => "a delta, whose gaps say nothing",
+                Export::Snapshot => "a snapshot, and what it lacks is reported",
+            };
+            self.notes.push(format!("a file is {}, instead of {}", word(new), word(old)));
         }
         if old.domains != new.domains {
             let list = |definition: &Definition| {

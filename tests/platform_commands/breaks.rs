@@ -136,6 +136,27 @@ fn a_changed_format_version_or_id_is_told() {
     assert!(bench.bad(&["platform", "compare", &old, "nowhere"], 66).contains("CMT-9664"));
 }
 
+#[test]
+fn what_feed_does_otherwise_is_told() {
+    let bench = Bench::new();
+    let old = folder(&bench, "before", CSV, &FIELDS, MAPPING);
+    let joined = format!(
+        "{CSV}\nabsent = [\"N/A\"]\n[[source.join]]\nfile = \"levels.csv\"\nkey = \"Case No.\"\ncolumns = [\"Severity\"]"
+    );
+    let new = folder(&bench, "after", &joined, &FIELDS, MAPPING);
+    let path = "after/on-test/platform.toml";
+    let toml = fs::read_to_string(bench.path(path)).unwrap();
+    bench.write(path, toml.replacen("language", "export = \"snapshot\"\nlanguage", 1).as_bytes());
+    let told = bench.good(&["platform", "compare", &old, &new]);
+    for note in [
+        "its rows are joined with levels.csv by \"Case No.\" instead of no file",
+        "\"Severity\" stands for nothing at \"N/A\" instead of no text",
+        "a file is a snapshot, and what it lacks is reported, instead of a delta",
+    ] {
+        assert!(told.contains(note), "{note} is not in: {told}");
+    }
+}
+
 /// A schema that changes under a mapping that stays does not load at all; one whose mapping went along is compared, and
 /// what the mapping so far would have said is told as a note.
 #[test]
