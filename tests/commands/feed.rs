@@ -9,6 +9,7 @@ use comity::kafka::feed::{Fed, Numbered, Target, feed};
 use rdkafka::admin::{AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 
 use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, interrupt, said};
+use crate::support::avro::{alerts, number, rejections, text};
 use crate::support::broker::{Broker, block_on, needs_real_kafka};
 use crate::support::reader::read_committed;
 
@@ -231,3 +232,35 @@ fn a_record_that_the_broker_refuses_ends_the_feed_before_it_and_names_the_settin
     assert!((1..=3_000).filter(|number| *number != 1_234).all(|number| there.contains(&company(number))));
     assert!(there.iter().any(|value| value.len() == 30_000));
 }
+
+/// The company stands in another file, which must be there before anything is sent.
+#[test]
+fn rows_are_sent_with_the_columns_of_the_file_that_they_are_joined_with() {
+    let broker = Broker::for_test();
+    let setting = Setting::new(&broker);
+    setting.change("platforms/works/platform.toml", "format = \"csv\"", JOINED);
+    let fields = ["number", "decided", "name"].map(|name| format!(r#"{{ "name": "{name}", "type": "string" }}"#));
+    let schema = format!(r#"{{ "type": "record", "name": "Row", "fields": [ {} ] }}"#, fields.join(", "));
+    setting.write("platforms/works/source.avsc", &schema);
+    setting.must(&["topics", "apply", "--yes"]);
+    let file = setting.write("rows.csv", "number,decided\nN1,2024-01-31\nN2,2024-02-01\nN3,2024-02-02\n");
+    let feed = ["feed", file.to_str().unwrap(), "--platform", PLATFORM];
+    let said = setting.refused(&feed, 65, "CMT-9507");
+    assert!(said.contains("names.csv"), "{said}");
+    assert_eq!(values(&broker), [""; 0], "nothing is sent without the other file");
+    setting.write(
+        "names.csv",
+        "number,name,town\nN2,\"Birch, Sample & Co Ltd\",Ottawa\nN1,Maple Sample Works Ltd,Guelph\n",
+    );
+    setting.must(&feed);
+    let expected =
+        ["N1,2024-01-31,Maple Sample Works Ltd", "N2,2024-02-01,\"Birch, Sample & Co Ltd\"", "N3,2024-02-02,"];
+    assert_eq!(values(&broker), expected);
+    setting.must(&["run", "--exit-when-idle", "2s"]);
+    let told: Vec<String> = alerts(&broker, "CA-QC").iter().map(|alert| text(alert, "case_id")).collect();
+    assert_eq!(told, ["works/N1", "works/N2"]);
+    let refused: Vec<i64> = rejections(&broker).iter().map(|rejection| number(rejection, "offset")).collect();
+    assert_eq!(refused, [2], "a row without its partner is refused, not passed over");
+}
+
+const JOINED: &str = "format = \"csv\"\n[[source.join]]\nfile = \"names.csv\"\nkey = \"number\"\ncolumns = [\"name\"]";
