@@ -249,9 +249,9 @@ fn report_traces(broker: &Broker, sent: [usize; 2]) {
 fn check(kill: impl FnOnce(&Broker, &Federation)) {
     let killed = Broker::for_test();
     let under_fire = federation(&killed);
-    let stop = AtomicBool::new(false);
+    let (settings, stop) = (killed.plain_config(), AtomicBool::new(false));
     let sent = std::thread::scope(|scope| {
-        let load = keep_sending(&killed, &stop, scope);
+        let load = keep_sending(&settings, &stop, scope);
         // A kill that fails must end the load, too.
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| kill(&killed, &under_fire)));
         stop.store(true, Ordering::Relaxed);

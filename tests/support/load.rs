@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rdkafka::ClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
+use rdkafka::{ClientConfig, ClientContext};
 use serde_json::{Value, json};
 
 use super::broker::Broker;
@@ -53,7 +53,8 @@ fn notice(number: usize) -> Value {
     match place {
         0 | 3 | 4 | 9 => record["operator"] = company(0),
         1 => {
-            record["operator"] = company(3);
+            // A case is of one company: another one's notice in it is refused.
+            record["operator"] = company(if ten.is_multiple_of(5) { 3 } else { 0 });
             record["followUp"] = json!(["Quebec"]);
         }
         2 => record["products"] = json!([{ "name": format!("Hummus {ten}"), "lot": "L1" }]),
@@ -93,8 +94,8 @@ const BURST_INTERVAL: Duration = Duration::from_millis(20);
 const BURST: [usize; 2] = [1, 4];
 
 /// A producer whose every delivery counts; its batches are as small as a platform's topic wants them.
-pub(crate) fn producer(broker: &Broker) -> BaseProducer<Delivered> {
-    let mut config = broker.plain_config();
+pub(crate) fn producer(settings: &ClientConfig) -> BaseProducer<Delivered> {
+    let mut config = settings.clone();
     config.set("enable.idempotence", "true").set("linger.ms", "1").set("batch.size", "131072");
     config.create_with_context(Delivered::default()).unwrap()
 }
@@ -135,7 +136,7 @@ fn hand_over(producer: &BaseProducer<Delivered>, platform: &str, numbers: std::o
 
 /// Sends the records of each platform up to this count, and waits until the topics have them.
 pub(crate) fn send(broker: &Broker, counts: [usize; 2]) {
-    let producer = producer(broker);
+    let producer = producer(&broker.plain_config());
     for (platform, count) in PLATFORMS.iter().zip(counts) {
         hand_over(&producer, platform, 0..count);
     }
@@ -144,12 +145,12 @@ pub(crate) fn send(broker: &Broker, counts: [usize; 2]) {
 
 /// Sends bursts of both platforms until told to stop; gives how many records of each the topics have.
 pub(crate) fn keep_sending<'scope>(
-    broker: &'scope Broker,
+    settings: &'scope ClientConfig,
     stop: &'scope AtomicBool,
     scope: &'scope std::thread::Scope<'scope, '_>,
 ) -> std::thread::ScopedJoinHandle<'scope, [usize; 2]> {
     scope.spawn(|| {
-        let producer = producer(broker);
+        let producer = producer(settings);
         let mut sent = [0; 2];
         while !stop.load(Ordering::Relaxed) {
             for (platform, (sent, burst)) in PLATFORMS.iter().zip(sent.iter_mut().zip(BURST)) {

@@ -99,6 +99,19 @@ impl Proxy {
         self.shared.network().held = None;
     }
 
+    /// Holds up none any more: the one that is held up arrives, or it never does.
+    pub(crate) fn hold_no_end_txn(&self, arrives: bool) {
+        let held = {
+            let mut network = self.shared.network();
+            network.hold_end_txn = false;
+            network.held.take()
+        };
+        if let Some((frame, mut broker)) = held.filter(|_| arrives) {
+            // The broker may have ended since.
+            let _gone = write_frame(&mut broker, &frame);
+        }
+    }
+
     /// Lets the last EndTxn arrive once more, as one does that was repeated on the way.
     pub(crate) fn repeat_end_txn(&self) -> Vec<u8> {
         let frame = self.shared.network().last_end_txn.clone().unwrap();
