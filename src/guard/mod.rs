@@ -63,7 +63,7 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
     }
     cut_texts(event, hidden.as_ref());
     match hidden {
-        Some(hidden) if hidden.reason == Reason::PersonSubject => hide_person(event, &hidden),
+        Some(hidden) if hidden.may_be_person => hide_person(event, &hidden),
         Some(_) | None => Ok(()),
     }
 }
@@ -83,11 +83,13 @@ struct Hidden {
     /// The same without blanks, for scripts that set no blank between a name and what belongs to it.
     joined: Vec<String>,
     reason: Reason,
+    /// What is undecidable may be a person; a name that says what is made or sold is a brand, and stays one.
+    may_be_person: bool,
 }
 
 impl Hidden {
     fn of(legal_name: &str, home: Jurisdiction, reason: Reason) -> Self {
-        let name = Name::read(legal_name);
+        let name = Name::read(&without_genitive(legal_name));
         let country = home.as_str().get(..2).unwrap_or_default();
         let found = name.find(country, name.pieces.len());
         let says_form = |place: &usize| found.iter().any(|one| (one.first..one.after).contains(place));
@@ -102,16 +104,55 @@ impl Hidden {
         joined.extend(name.find_joined(country).iter().map(|one| name.joined().replace(&one.token.key, "")));
         keys.retain(|key| !key.is_empty());
         joined.retain(|key| key.chars().count() > 1 && key.chars().any(is_unspaced));
-        Self { keys, joined, reason }
+        let may_be_person = match reason {
+            Reason::PersonSubject => true,
+            _ => subject::may_be_person(&name),
+        };
+        Self { keys, joined, reason, may_be_person }
     }
 
     /// Whether a text holds the words of the name, one after the other.
     fn is_in(&self, text: &str) -> bool {
-        let text = Name::read(text);
+        let text = Name::read(&without_genitive(text));
         let words = format!(" {} ", text.key());
         self.keys.iter().any(|key| words.contains(&format!(" {key} ")))
             || (!self.joined.is_empty() && self.joined.iter().any(|key| text.joined().contains(key)))
     }
+
+    /// What a text says besides the name, where that is anything.
+    fn rest_of(&self, text: &str) -> Option<String> {
+        let mut rest = Name::read(&without_genitive(text));
+        for key in &self.keys {
+            let words: Vec<&str> = key.split(' ').collect();
+            let named = |rest: &Name| {
+                let mut windows = rest.pieces.windows(words.len());
+                let first = windows.position(|pieces| pieces.iter().map(|piece| &piece.folded).eq(&words))?;
+                Some((rest.pieces.get(first)?.start, rest.pieces.get(first + words.len() - 1)?.end))
+            };
+            while let Some((start, end)) = named(&rest) {
+                let (before, after) = (rest.text.get(..start)?, rest.text.get(end..)?);
+                rest = Name::read(&format!("{before}...{after}"));
+            }
+        }
+        (rest.text.chars().any(char::is_alphanumeric) && !self.is_in(&rest.text)).then_some(rest.text)
+    }
+}
+
+/// A text without the English endings that would make a name another word (`Jane Roe's`).
+fn without_genitive(text: &str) -> String {
+    let mut plain = text.replace(['’', '`', '´'], "'");
+    for (ending, rest) in [("'s ", " "), ("'S ", " "), ("s' ", "s "), ("S' ", "S ")] {
+        plain = plain.replace(ending, rest);
+    }
+    for ending in ["'s", "'S"] {
+        plain.truncate(plain.strip_suffix(ending).map_or(plain.len(), str::len));
+    }
+    plain
+}
+
+/// Where a name stands in ids and addresses, whose words are set off by other signs than blanks.
+fn as_words(id: &str) -> String {
+    id.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect()
 }
 
 /// Letters of scripts in which words run together or take endings: Thai, kana, Chinese characters, Hangul.
@@ -119,20 +160,28 @@ fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
-/// Takes the name of a person out of the short texts about the goods as well.
+/// Takes the name of who may be a person out of the short texts about the goods as well, and addresses that hold it.
 ///
 /// # Errors
-/// The refusal, where the infraction itself is titled with it.
+/// The refusal, where the infraction itself is titled with it, or an id made of it.
 fn hide_person(event: &mut InfractionEvent, hidden: &Hidden) -> Result<(), Refusal> {
     if hidden.is_in(&event.infraction.title) {
-        return Err(Refusal::at(Reason::PersonSubject, "infraction.title"));
+        return Err(Refusal::at(hidden.reason, "infraction.title"));
     }
+    for (id, field) in [(&event.event_id, "event_id"), (&event.case_id, "case_id")] {
+        if hidden.is_in(&as_words(id)) {
+            return Err(Refusal::at(hidden.reason, field));
+        }
+    }
+    let resources = event.resources.len();
+    event.resources.retain(|resource| !hidden.is_in(&as_words(&resource.uri)));
+    event.text_dropped |= event.resources.len() < resources;
     let goods = event.products.iter_mut().flat_map(|product| {
         [&mut product.category, &mut product.name, &mut product.brand, &mut product.model, &mut product.batch]
     });
     for text in goods.chain([&mut event.distribution_text]) {
-        if text.as_deref().is_some_and(|text| hidden.is_in(text)) {
-            *text = None;
+        if let Some(named) = text.as_deref().filter(|text| hidden.is_in(text)) {
+            *text = hidden.rest_of(named);
             event.text_dropped = true;
         }
     }

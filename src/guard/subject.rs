@@ -11,8 +11,11 @@ use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::platform::definition::Definition;
 use crate::schema::identifiers::scheme;
-use crate::schema::legal_forms::name::{Found, Name, fold};
+use crate::schema::legal_forms::name::{Found, Name, Piece, fold};
 use crate::schema::legal_forms::{Class, Says, class_of_form};
+
+/// Digits of a telephone number without its area code, at least.
+const TELEPHONE_DIGITS_MIN: usize = 7;
 
 /// What the guard says of a subject.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,7 +87,15 @@ fn decide_name(subject: &Subject, name: &Name, all: &[Found], country: &str, pla
     };
     let form = forms.last().or(joined.first()).map(|one| one.token.text.clone());
     let legal_form = if declared.is_some() { subject.legal_form.clone() } else { form };
-    Verdict::Organisation { legal_name: cut_name(name, after), legal_form }
+    let begins = forms.first().and_then(|form| in_bracket(name, form.first)).and_then(|place| name.pieces.get(place));
+    let legal_name = match begins.zip(after.checked_sub(1).and_then(|last| name.pieces.get(last))) {
+        Some((first, last)) => {
+            let dot = name.text.get(last.end..).is_some_and(|rest| rest.starts_with('.'));
+            name.text.get(first.start..last.end + usize::from(dot)).unwrap_or_default().to_owned()
+        }
+        None => cut_name(name, after),
+    };
+    Verdict::Organisation { legal_name, legal_form }
 }
 
 /// The legal forms in the order of the name, and the class that they make: the last one's, but a size class after a
@@ -151,7 +162,7 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
     if (last.after..length).any(|place| name.is_apart(place)) {
         return Err(Reason::UndecidableSubject);
     }
-    if last.after >= length || name.is_tail(last.after, length) {
+    if last.after >= length || (name.is_tail(last.after, length) && !holds_telephone(name, last.after, length)) {
         return Ok(length);
     }
     if (0..last.first).all(|place| is_article(name, place)) {
@@ -162,6 +173,20 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
         return Err(Reason::SeveralSubjects);
     }
     Ok(last.after)
+}
+
+/// Whether the numbers behind a company are as long as one that is called: they are no part of its name.
+fn holds_telephone(name: &Name, from: usize, length: usize) -> bool {
+    let pieces = name.pieces.iter().take(length).skip(from);
+    pieces.flat_map(|piece| piece.folded.chars()).filter(char::is_ascii_digit).count() >= TELEPHONE_DIGITS_MIN
+}
+
+/// The piece with which a company begins that stands in a bracket behind a name without a form: a trade name
+/// (`Holiday Sample (Sample Hospitality Corp.)`), or a person's (`Jane Roe (Roe Farm LLC)`).
+fn in_bracket(name: &Name, form: usize) -> Option<usize> {
+    let opens = |place: &usize| name.gap_before(*place).contains(['(', '[']);
+    let closes = |place: usize| name.gap_before(place).contains([')', ']']);
+    (1..form).rev().find(opens).filter(|opened| !(opened + 1..=form).any(closes))
 }
 
 /// Whether a text is a list of names, of which the last at least is a company's: a semicolon sets a company off from
@@ -270,6 +295,16 @@ fn is_listed_person(name: &Name, length: usize) -> bool {
         (1..length).filter(|place| name.gap_before(*place).trim_start().starts_with(',')).collect();
     let [comma] = commas.as_slice() else { return false };
     *comma <= 2 && (1..=2).contains(&length.saturating_sub(*comma)) && looks_personal(name, length)
+}
+
+/// Whether a name that nothing decides may be that of a person: two to four words, none of which says what is made or
+/// sold, whatever numbers stand beside them.
+pub(super) fn may_be_person(name: &Name) -> bool {
+    let is_number = |piece: &&Piece| piece.folded.chars().all(|c| c.is_ascii_digit());
+    let words: Vec<&Piece> = name.pieces.iter().filter(|piece| !is_number(piece)).collect();
+    (2..=4).contains(&words.len())
+        && words.iter().all(|piece| !BUSINESS.contains(&piece.folded.as_str()))
+        && !name.text.contains('&')
 }
 
 /// Two to four words of letters, none of which says what is made or sold.

@@ -1,0 +1,114 @@
+//! Where a subject is dropped, what it is called goes with it.
+
+use super::{guard, platform, with};
+use crate::model::event::{Info, Product, Resource};
+use crate::model::rejection::Reason;
+
+#[test]
+fn where_a_product_is_described_the_subject_is_dropped() {
+    let mut event = with("US", "Mary Example", |event| {
+        event.products.push(Product { name: Some("Apple butter".into()), ..Product::default() });
+        event.info.push(Info { language: "en".into(), headline: "Recall by MARY EXAMPLE".into(), description: None });
+        event.info.push(Info {
+            language: "en".into(),
+            headline: "Apple butter recalled".into(),
+            description: Some("Made by Mary Example in March.".into()),
+        });
+    });
+    guard(&mut event, &platform()).unwrap();
+    assert!(event.subject.is_none() && event.subject_dropped && event.text_dropped);
+    assert_eq!(event.products.len(), 1);
+    assert_eq!(event.info.len(), 1);
+    assert_eq!(event.info[0].description, None);
+    assert!(!format!("{event:?}").to_uppercase().contains("MARY"));
+}
+
+/// In Korean a particle follows a name without a blank; and a text names a person without the word for a sole trader.
+#[test]
+fn a_dropped_name_is_found_with_endings_and_without_its_form() {
+    for (origin, name, text, is_cut) in [
+        ("KR", "개인사업자 김발명", "개인사업자 김발명이 수입한 차량", true),
+        ("KR", "개인사업자 김발명", "김발명의 차량", true),
+        ("KR", "김발명", "김발명이 수입한 차량", true),
+        ("KR", "김발명", "발명한 차량", false),
+        ("CN", "个体工商户张三", "张三生产", true),
+        ("BR", "João Inventado ME", "Vendido por João Inventado.", true),
+        ("BR", "João Inventado ME", "Vendido por João.", false),
+        ("US", "Mary Example", "Mary Examples", false),
+        ("US", "Mary Example", "Mary Example’s butter", true),
+        ("US", "Mary Example", "The butter is Mary Example's", true),
+        ("US", "Mary's Example", "The butter of Mary's Example", true),
+        ("FR", "Exemple EI", "Un exemple", false),
+    ] {
+        let mut event = with(origin, name, |event| {
+            event.products.push(Product { name: Some("x".into()), ..Product::default() });
+            event.info.push(Info { language: "en".into(), headline: text.into(), description: None });
+        });
+        guard(&mut event, &platform()).unwrap();
+        assert!(event.subject_dropped, "{name}");
+        assert_eq!((event.info.is_empty(), event.text_dropped), (is_cut, is_cut), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_dropped_person_is_hidden_in_short_texts_too() {
+    let recall = |title: &str| {
+        with("US", "Dr. Mary Example", |event| {
+            event.infraction.title = title.into();
+            event.distribution_text = Some("Sold by Dr Mary Example, Ohio".into());
+            event.products.push(Product {
+                name: Some("Apple butter".into()),
+                brand: Some("DR. MARY EXAMPLE".into()),
+                ..Product::default()
+            });
+        })
+    };
+    let mut event = recall("Glass in jars");
+    guard(&mut event, &platform()).unwrap();
+    assert!(event.subject_dropped && event.text_dropped);
+    assert!(!format!("{event:?}").to_uppercase().contains("MARY"));
+    assert_eq!(event.products[0].name.as_deref(), Some("Apple butter"));
+    let refusal = guard(&mut recall("Recall by Dr. Mary Example"), &platform()).unwrap_err();
+    assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
+}
+
+/// Nothing says that it is a person, and nothing that it is not: what it may be called stands nowhere.
+#[test]
+fn a_dropped_name_that_may_be_a_persons_is_hidden_everywhere() {
+    let recall = |name: &str, title: &str, id: &str| {
+        with("US", name, |event| {
+            event.infraction.title = title.into();
+            event.event_id = format!("test/{id}");
+            event.resources.push(resource("https://food.example/recalls/mary-example"));
+            event.resources.push(resource("https://food.example/recalls/17"));
+            event.products.push(Product {
+                name: Some("Mary Example's apple butter".into()),
+                brand: Some("MARY EXAMPLE".into()),
+                ..Product::default()
+            });
+        })
+    };
+    let mut event = recall("Mary Example", "Glass in jars", "17");
+    guard(&mut event, &platform()).unwrap();
+    assert!(event.subject_dropped && event.text_dropped);
+    assert!(!format!("{event:?}").to_uppercase().contains("MARY"), "{event:?}");
+    assert_eq!(event.products[0].name.as_deref(), Some("... apple butter"));
+    assert_eq!(event.resources.len(), 1);
+    let refused = |mut event| {
+        let refusal = guard(&mut event, &platform()).unwrap_err();
+        (refusal.reason, refusal.field.unwrap().to_string())
+    };
+    let undecidable = |field: &str| (Reason::UndecidableSubject, field.to_owned());
+    assert_eq!(refused(recall("Mary Example", "Recall by Mary Example", "17")), undecidable("infraction.title"));
+    assert_eq!(refused(recall("Mary Example", "Glass in jars", "mary-example-17")), undecidable("event_id"));
+    // Words that say what is made or sold make it a brand, by which buyers know the goods.
+    let mut event = recall("Mary Example Foods", "Recall of Mary Example Foods", "mary-example-foods-17");
+    event.products[0].brand = Some("Mary Example Foods".into());
+    guard(&mut event, &platform()).unwrap();
+    assert!(event.subject_dropped);
+    assert_eq!(event.products[0].brand.as_deref(), Some("Mary Example Foods"));
+}
+
+fn resource(uri: &str) -> Resource {
+    Resource { uri: uri.into(), mime_type: None, size_bytes: None, sha256: None }
+}
