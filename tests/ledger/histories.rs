@@ -401,7 +401,7 @@ pub(crate) fn restored(topic: &Topic, of: &State, order: u8) -> State {
 }
 
 pub(crate) fn histories() -> u32 {
-    std::env::var("COMITY_HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000)
+    std::env::var("COMITY_HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(5_000)
 }
 
 proptest! {
