@@ -43,8 +43,15 @@ pub(crate) fn cases() -> Vec<Case> {
             cases.push(case.refused(reason, field));
         }
     }
-    let none = Case { version: None, ..plain("no version: the last one".to_owned(), "avro") };
-    cases.push(none);
+    cases.push(Case { version: None, ..plain("no version: the last one".to_owned(), "avro") });
+    cases.extend(versions());
+    cases
+}
+
+/// A version is one of the platform's, sign for sign, or none.
+fn versions() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let plain = |name: String, format: &str| Case::new("envelope", name, format, Record::default().written(format));
     let long = ["v".repeat(10_000), "\0".repeat(1_000), "jsonl".repeat(2_000), "\u{202e}".repeat(5_000)];
     let strange = [
         "",

@@ -296,7 +296,7 @@ const BROKEN: &[&str] = &[
     "\u{2028}1",
     "\u{85}1",
     "1\0",
-    "\01",
+    "\u{0}1",
     "*",
     ";",
     "&",
@@ -323,8 +323,11 @@ fn unlisted(text: &str) -> [(&'static str, String); 5] {
     ]
 }
 
+/// What stands before the value and behind it, the place in words, and the refusal.
+type Listed = (&'static str, &'static str, &'static str, Option<(Reason, &'static str)>);
+
 /// Fields that the schema lists, with the refusal of a value of that kind; `None` where it is taken.
-fn listed(is: Is) -> [(&'static str, &'static str, &'static str, Option<(Reason, &'static str)>); 8] {
+fn listed(is: Is) -> [Listed; 8] {
     let unless = |taken: bool, field| (!taken).then_some((Reason::WrongType, field));
     let null = is == Is::Null;
     let item = |taken: bool, field| if null { Some((Reason::MissingField, field)) } else { unless(taken, field) };

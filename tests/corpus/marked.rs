@@ -43,6 +43,14 @@ fn rows() -> Vec<Case> {
         let facts = Facts { code: Some(code.to_owned()), ..Facts::default() };
         cases.push(Case::new("rows", name, "csv", row).gives(facts));
     }
+    cases
+}
+
+/// Cells that are not of their column's type, and bytes that are no text.
+fn cells() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let refused =
+        |name: String, row: String, reason, field: &str| Case::new("rows", name, "csv", row).refused(reason, field);
     let numbers = [
         "01",
         "+1",
@@ -193,6 +201,13 @@ fn elements() -> Vec<Case> {
         let facts = Facts { code: Some(code.to_owned()), ..Facts::default() };
         cases.push(Case::new("xml", format!("with {fine}"), "xml", element(fine)).gives(facts));
     }
+    cases
+}
+
+/// Elements whole in syntax that the schema does not take, and a record that ends before its end.
+fn children() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let plain = element("");
     for (more, field) in
         [("<id>A</id>", "id"), ("<code>C</code><code>C</code>", "code"), ("<code/><code>C</code>", "code")]
     {
@@ -232,5 +247,5 @@ fn elements() -> Vec<Case> {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    [rows(), escapes(), elements()].into_iter().flatten().collect()
+    [rows(), cells(), escapes(), elements(), children()].into_iter().flatten().collect()
 }

@@ -184,14 +184,13 @@ const LEI: &str = "529900T8BM49AURSDO55";
 
 /// An identifier is what its scheme's form says once what nobody sees is taken out; a letter that only looks alike is
 /// another letter, and the value none.
-fn identifiers() -> Vec<Case> {
-    let mut cases = Vec::new();
+fn written_identifiers() -> Vec<(&'static str, String, Vec<String>)> {
     let wide: String = LEI.chars().map(|c| char::from_u32(c as u32 + 0xfee0).unwrap()).collect();
     let spread: String = LEI.chars().flat_map(|c| [c, '\u{200b}']).collect();
     let lei = |value: &str| vec![format!("lei:{value}")];
     let own = |value: &str| vec![format!("corpus/own:{value}")];
     let none = Vec::new;
-    let table = [
+    vec![
         ("lei", LEI.to_owned(), lei(LEI)),
         ("lei", LEI.to_lowercase(), lei(LEI)),
         ("lei", "5299 00T8 BM49 AURS DO55".to_owned(), lei(LEI)),
@@ -241,8 +240,12 @@ fn identifiers() -> Vec<Case> {
         ("own", "1'; DROP TABLE x".to_owned(), none()),
         ("own", "<b>1</b>".to_owned(), none()),
         ("own", "1\u{1f4ce}".to_owned(), none()),
-    ];
-    for (scheme, text, identifiers) in table {
+    ]
+}
+
+fn identifiers() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (scheme, text, identifiers) in written_identifiers() {
         let record = Record::default().with(scheme, &text);
         let facts = Facts { identifiers, ..Facts::default() };
         let name = format!("{scheme}: {}", shown(&text));
