@@ -9,7 +9,8 @@ use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use targets::{TARGETS, seeds};
+use comity::model::entry::Body;
+use targets::{TARGETS, become_entry, seeds};
 
 /// A generator that any seed starts (xorshift64*).
 struct Chance(u64);
@@ -135,4 +136,15 @@ fn every_target_holds() {
         println!("{name}: {runs} runs in {:.1} s, seed {seed}", start.elapsed().as_secs_f64());
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// What a loop changes must be understood before it is changed, or nothing behind the first refusal is ever reached.
+#[test]
+fn what_a_target_begins_from_is_understood() {
+    let events: Vec<u8> = seeds("mapping")
+        .iter()
+        .filter(|seed| matches!(become_entry(seed), Body::Event(_)))
+        .filter_map(|seed| seed.first().copied())
+        .collect();
+    assert!((0..4).all(|platform| events.contains(&platform)), "platforms with an event: {events:?}");
 }

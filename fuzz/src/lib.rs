@@ -121,7 +121,9 @@ fn chosen(data: &[u8]) -> Option<(&'static Platform, &[u8])> {
     Some((PLATFORMS.get(usize::from(*first) % FOLDERS.len())?, value))
 }
 
-fn become_entry(data: &[u8]) -> Body {
+/// What intake makes of a record.
+#[must_use]
+pub fn become_entry(data: &[u8]) -> Body {
     let Some((platform, value)) = chosen(data) else { return Body::Tick };
     let at = at();
     let record = RawRecord { at: &at, value: Some(value), source_version: None, test: false, published_at: 77 };

@@ -200,6 +200,10 @@ fn sizes() -> Vec<Case> {
         let case = Case::new("size", format!("{count} tags"), "jsonl", record);
         cases.push(if fits { case } else { case.refused(Reason::TooLarge, "") });
     }
+    // The most that few bytes can ask for by names of their own: each key is a text and a node of a tree.
+    let sums: Vec<String> = (0..20_000).map(|key| format!("\"{key}\":0")).collect();
+    let record = with(&format!("\"sums\":{{{}}}", sums.join(",")));
+    cases.push(Case::new("size", "20,000 sums", "jsonl", record));
     for bytes in [1, 999, 1_000, 1_001, 10_000, 200_000] {
         let long = "x".repeat(bytes);
         let case =
