@@ -1,8 +1,9 @@
 //! What intake writes: the entry of a record, and the rejection of a range.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message};
 
 use super::IntakeContext;
 use crate::intake;
@@ -27,8 +28,7 @@ pub(super) fn of_record(
     at: &SourcePosition,
 ) -> Body {
     let header = |name: &str| {
-        let headers = message.headers()?;
-        let found = headers.iter().find(|header| header.key == name)?;
+        let found = header_of(message.headers()?, name)?;
         // Bytes that are no text are no version that any platform has.
         Some(std::str::from_utf8(found.value.unwrap_or_default()).unwrap_or("\u{fffd}"))
     };
@@ -50,6 +50,15 @@ pub(super) fn of_record(
         }
     }
     body
+}
+
+/// The first header of that name.
+///
+/// The library panics at a name that is no UTF-8 (rdkafka 0.39), and any producer can write one: such a header is none
+/// of ours and is passed over, or one record would stop its platform for good.
+fn header_of<'m>(headers: &'m BorrowedHeaders, name: &str) -> Option<Header<'m, &'m [u8]>> {
+    let readable = |place| catch_unwind(AssertUnwindSafe(|| headers.try_get(place))).ok().flatten();
+    (0..headers.count()).filter_map(readable).find(|header| header.key == name)
 }
 
 /// A rejection that intake itself gives, counted.
