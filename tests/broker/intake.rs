@@ -59,7 +59,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn start(broker: &Broker, platforms: &[&str]) -> Self {
+    pub(crate) fn start(broker: &Broker, platforms: &[&str]) -> Self {
         Self::start_with(broker, platforms, &[])
     }
 

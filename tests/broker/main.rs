@@ -13,6 +13,7 @@ mod support;
 
 mod admission;
 mod harness;
+mod headers;
 mod intake;
 mod ledger;
 mod reading;

@@ -39,6 +39,8 @@ struct Network {
     stalled: usize,
     /// Nothing passes in either direction.
     cut: bool,
+    /// These bytes of produced records become others, as many.
+    rewritten: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Shared {
@@ -77,6 +79,12 @@ impl Proxy {
     /// From now on nothing passes (`true`), or everything again.
     pub(crate) fn cut(&self, cut: bool) {
         self.shared.network().cut = cut;
+    }
+
+    /// Rewrites bytes of the records that are produced, as a client would write that knows no bounds.
+    pub(crate) fn rewrite(&self, from: &[u8], to: &[u8]) {
+        assert_eq!(from.len(), to.len());
+        self.shared.network().rewritten = Some((from.to_vec(), to.to_vec()));
     }
 
     /// The next EndTxn is held up: its client loses the connection, and the broker does not hear of it yet.
@@ -145,8 +153,11 @@ fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, 
     let with = shared.clone();
     std::thread::spawn(move || {
         let waiting = Arc::new(Mutex::new((to_broker.try_clone().unwrap(), Vec::new())));
-        while let Some(frame) = read_frame(&mut from_client) {
+        while let Some(mut frame) = read_frame(&mut from_client) {
             with.wait_while(|network| network.cut);
+            if let Some((from, to)) = with.network().rewritten.clone().filter(|_| api(&frame) == PRODUCE) {
+                rewrite(&mut frame, &from, &to);
+            }
             if !ends(&frame, &from_client, &to_broker, &with) {
                 return;
             }
@@ -215,6 +226,30 @@ fn waits(frame: &[u8], waiting: &Upstream, shared: &Arc<Shared>) -> bool {
         }
     });
     true
+}
+
+/// Rewrites bytes within the record batch of a produce request, whose checksum holds again afterwards (Kafka's record
+/// batch, version 2).
+fn rewrite(frame: &mut [u8], from: &[u8], to: &[u8]) {
+    let number = |bytes: &[u8]| u32::from_be_bytes(bytes.try_into().unwrap());
+    for start in 0..frame.len().saturating_sub(21) {
+        let end = start + 12 + usize::try_from(number(&frame[start + 8..start + 12])).unwrap();
+        let whole = frame[start + 16] == 2 && (start + 21..=frame.len()).contains(&end);
+        if whole && number(&frame[start + 17..start + 21]) == crc32c(&frame[start + 21..end]) {
+            let batch = &mut frame[start + 21..end];
+            let found: Vec<usize> = (0..batch.len() - from.len()).filter(|at| batch[*at..].starts_with(from)).collect();
+            found.iter().for_each(|at| batch[*at..at + to.len()].copy_from_slice(to));
+            let sum = crc32c(batch).to_be_bytes();
+            frame[start + 17..start + 21].copy_from_slice(&sum);
+            return;
+        }
+    }
+}
+
+/// CRC-32C (RFC 3720, appendix B.4).
+fn crc32c(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0x82f6_3b78 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
 fn api(frame: &[u8]) -> i16 {
