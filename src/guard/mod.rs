@@ -104,10 +104,7 @@ impl Hidden {
         joined.extend(name.find_joined(country).iter().map(|one| name.joined().replace(&one.token.key, "")));
         keys.retain(|key| !key.is_empty());
         joined.retain(|key| key.chars().count() > 1 && key.chars().any(is_unspaced));
-        let may_be_person = match reason {
-            Reason::PersonSubject => true,
-            _ => subject::may_be_person(&name),
-        };
+        let may_be_person = reason == Reason::PersonSubject || subject::may_be_person(&name);
         Self { keys, joined, reason, may_be_person }
     }
 
