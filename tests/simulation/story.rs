@@ -1,0 +1,28 @@
+//! What happened in a run, line by line; written only where somebody wants to read it. What it met is counted always.
+
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    pub(crate) lines: Option<Vec<String>>,
+    pub(crate) met: Met,
+}
+
+/// How often a run met what.
+pub(crate) type Met = BTreeMap<String, usize>;
+
+impl Story {
+    pub(crate) fn told() -> Self {
+        Self { lines: Some(Vec::new()), met: Met::new() }
+    }
+
+    pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
+        if let Some(lines) = &mut self.lines {
+            lines.push(line());
+        }
+    }
+
+    pub(crate) fn meet(&mut self, what: &str) {
+        *self.met.entry(what.to_owned()).or_default() += 1;
+    }
+}
