@@ -251,9 +251,9 @@ impl Broker {
         self.read(topic, 0, usize::MAX)
     }
 
-    /// Compaction: of each key only the last record stays, committed ones alone count.
-    pub(crate) fn compact(&mut self, name: &str) {
-        let end = self.end_of(name);
+    /// Compaction of what stands before an offset: of each key only the last record stays, committed ones alone count.
+    pub(crate) fn compact(&mut self, name: &str, end: i64) {
+        let end = end.min(self.end_of(name));
         let mut last: BTreeMap<String, i64> = BTreeMap::new();
         let all = self.read_to(name, 0, end, usize::MAX);
         for read in &all {

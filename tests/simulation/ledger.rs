@@ -73,6 +73,8 @@ pub(crate) struct Instance {
     pub(crate) next_fate: Option<Fate>,
     /// The group's word that the partition is lost is overheard while a commit is unclear.
     pub(crate) deaf: bool,
+    /// It is killed once half of a transaction of it is committed.
+    pub(crate) dies: bool,
     pub(crate) fault: Option<Fault>,
     pub(crate) done: bool,
     /// How far this machine's clock is ahead of the broker's.
@@ -98,6 +100,7 @@ impl Instance {
             own_place: 0,
             next_fate: None,
             deaf: false,
+            dies: false,
             fault: None,
             done: false,
             skew_ms,

@@ -82,6 +82,7 @@ pub(crate) enum Turn {
         node: usize,
         fate: Fate,
         deaf: bool,
+        dies: bool,
     },
     /// The broker gives an open transaction up.
     TimeOut,
@@ -186,7 +187,7 @@ fn trouble_turn(chance: &mut Chance, nodes: usize, sources: usize) -> Turn {
             let fates =
                 [Fate::EndLost, Fate::AnswerLost, Fate::EndDelayed, Fate::EndTwice, Fate::EndTwice, Fate::Aborted];
             let fate = if chance.once_in(5) { undelivered } else { chance.pick(&fates) };
-            Turn::Fate { node, fate, deaf: chance.once_in(6) }
+            Turn::Fate { node, fate, deaf: chance.once_in(6), dies: chance.once_in(2) }
         }
         13 => Turn::TimeOut,
         14 => Turn::LateEnd,

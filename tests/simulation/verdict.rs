@@ -14,7 +14,7 @@ use crate::inputs::{self, MEMBERS};
 use crate::ledger::{last_checkpoint, placed, restored};
 use crate::model::{Model, Said};
 use crate::reference;
-use crate::run::{ID, LOG, STATE, World, output_topic};
+use crate::run::{ID, LOG, World, output_topic};
 use crate::world::place;
 
 fn members() -> Vec<Jurisdiction> {
@@ -252,6 +252,6 @@ fn same_state(world: &mut World<'_>, log: &[LogEntry]) {
     assert_eq!(owner, state, "the owner's state is the log's");
     let newest = || inputs::rules(4);
     assert_eq!(restored(&world.broker, newest()), state, "what a fresh instance restores");
-    world.broker.compact(STATE);
+    world.compact();
     assert_eq!(restored(&world.broker, newest()), state, "what a fresh instance restores after compaction");
 }
