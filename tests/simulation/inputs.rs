@@ -76,6 +76,9 @@ fn simulated(name: &str, origin: &str) -> Platform {
     load(name, &files).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
+/// The last version of the rules.
+pub(crate) const RULES_MAX: usize = 4;
+
 /// Rules of a version, with what it changes since the first.
 pub(crate) fn rules(version: usize) -> Rules {
     let known = if version > 1 { MEMBERS.len() } else { MEMBERS.len() - 1 };

@@ -87,6 +87,10 @@ impl Instance {
         }
     }
 
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// True where nothing is under way and everything that the sources hold is committed.
     pub(crate) fn is_idle(&self, below: &Below<'_>) -> bool {
         let settled = |(place, tap): (usize, &Tap)| {

@@ -107,6 +107,11 @@ impl Instance {
         }
     }
 
+    /// True where it has to clear up what became of a commit.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        matches!(self.commands.front(), Some(Command::NewProducer)) && self.log_position.is_some()
+    }
+
     pub(crate) fn is_sending(&self) -> bool {
         self.sending.is_some()
     }

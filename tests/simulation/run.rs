@@ -29,6 +29,10 @@ pub(crate) const STATE: &str = "comity.state";
 pub(crate) const ID: &str = "comity-test-ledger";
 /// Rounds until a run that is left alone must have come to rest.
 const ROUNDS_MAX: usize = 60_000;
+/// Rounds until an instance has come to where it is to stand still.
+const ZOMBIE_ROUNDS_MAX: usize = 60;
+/// Transactions after a torn one after each of which a fresh instance is tried.
+const WATCHED_TRANSACTIONS: usize = 3;
 /// Time that a round takes.
 const ROUND_MS: i64 = 2;
 
@@ -72,6 +76,8 @@ pub(crate) struct World<'s> {
     mono_ms: i64,
     /// Since the last look at it an EndTxn has committed half of a transaction.
     pub(crate) torn: bool,
+    /// So many of the next transactions leave a state that a fresh instance is tried with.
+    watched: usize,
 }
 
 impl<'s> World<'s> {
@@ -97,6 +103,7 @@ impl<'s> World<'s> {
             in_flight_max: history.in_flight_max,
             mono_ms: 0,
             torn: false,
+            watched: 0,
         };
         for node in 0..history.nodes {
             world.start(node, Half::Intake);
@@ -172,9 +179,16 @@ impl<'s> World<'s> {
             plant: self.plant,
             mono_ms: self.mono_ms,
         };
+        let before = below.broker.positions.get(ID).copied();
         instance.round(chance, &mut below);
         let torn = self.broker.is_torn(ID);
         self.torn |= torn;
+        if torn {
+            self.watched = WATCHED_TRANSACTIONS;
+        } else if self.watched > 0 && self.broker.positions.get(ID).copied() != before {
+            self.watched -= 1;
+            ledger::restored(&self.broker, inputs::rules(inputs::RULES_MAX));
+        }
         if torn && instance.dies {
             self.story.tell(|| format!("ledger {node} is killed with half of its transaction committed"));
             return self.kill(node, Half::Ledger, 0, chance);
@@ -216,7 +230,7 @@ impl<'s> World<'s> {
                 }
             }
             Turn::Compact => self.compact(),
-            Turn::Rules => self.rules_version = (self.rules_version + 1).min(4),
+            Turn::Rules => self.rules_version = (self.rules_version + 1).min(inputs::RULES_MAX),
             Turn::Retention { source, keep } => {
                 let topic = self.sources.topic(source);
                 let keep = i64::try_from(keep).expect("few");
@@ -234,6 +248,7 @@ impl<'s> World<'s> {
             | Turn::ShutDown { .. }
             | Turn::Expire { .. }
             | Turn::Rebalance { .. }
+            | Turn::Zombie { .. }
             | Turn::Fate { .. }
             | Turn::Delivery { .. }
             | Turn::CommitRefused { .. } => self.trouble(&step.turn, &mut chance),
@@ -268,6 +283,7 @@ impl<'s> World<'s> {
             Turn::Expire { node, half: Half::Ledger } => self.ledger_group.expire(node),
             Turn::Rebalance { half: Half::Intake } => self.intake_group.rebalance(),
             Turn::Rebalance { half: Half::Ledger } => self.ledger_group.rebalance(),
+            Turn::Zombie { node, half, rounds } => self.zombie(node, half, rounds, chance),
             Turn::Fate { node, fate, deaf, dies } => {
                 if let Some(instance) = &mut self.ledgers[node] {
                     instance.next_fate = Some(fate);
@@ -287,6 +303,31 @@ impl<'s> World<'s> {
             }
             _ => {}
         }
+    }
+
+    fn zombie(&mut self, node: usize, half: Half, rounds: usize, chance: &mut Chance) {
+        let in_doubt = chance.once_in(2);
+        for _ in 0..ZOMBIE_ROUNDS_MAX {
+            let ledger = self.ledgers[node].as_ref();
+            let here = match half {
+                Half::Intake => self.intakes[node].as_ref().is_some_and(intake::Instance::is_sending),
+                Half::Ledger if in_doubt => ledger.is_some_and(ledger::Instance::is_in_doubt),
+                Half::Ledger => ledger.is_some_and(ledger::Instance::is_sending),
+            };
+            if here {
+                break;
+            }
+            self.round(node, half, chance);
+        }
+        match half {
+            Half::Intake => self.intake_group.expire(node),
+            Half::Ledger => self.ledger_group.expire(node),
+        }
+        for _ in 0..rounds {
+            let other = (node + 1 + chance.below(NODES_MAX - 1)) % NODES_MAX;
+            self.round(other, half, chance);
+        }
+        (0..rounds).for_each(|_| self.round(node, half, chance));
     }
 
     /// A process dies. The group may not notice before it is back.

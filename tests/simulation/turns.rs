@@ -77,6 +77,13 @@ pub(crate) enum Turn {
     Rebalance {
         half: Half,
     },
+    /// It stands still in the middle of something for so long that the group gives it up, others go on, and then it
+    /// goes on as if nothing had been.
+    Zombie {
+        node: usize,
+        half: Half,
+        rounds: usize,
+    },
     /// What becomes of the next transaction.
     Fate {
         node: usize,
@@ -176,7 +183,8 @@ fn plain_turn(chance: &mut Chance, nodes: usize, sources: usize) -> Turn {
 
 fn trouble_turn(chance: &mut Chance, nodes: usize, sources: usize) -> Turn {
     let node = chance.below(nodes);
-    match chance.below(20) {
+    match chance.below(23) {
+        20..23 => Turn::Zombie { node, half: half(chance), rounds: 20 + chance.below(80) },
         0 | 1 => Turn::Kill { node, half: half(chance), ghosts: chance.below(4) },
         2 | 3 => Turn::Start { node, half: half(chance) },
         4 => Turn::ShutDown { node, half: half(chance) },

@@ -250,7 +250,7 @@ fn same_state(world: &mut World<'_>, log: &[LogEntry]) {
     let state = state.dump();
     let owner = world.owner().expect("an owner").ledger.state().dump();
     assert_eq!(owner, state, "the owner's state is the log's");
-    let newest = || inputs::rules(4);
+    let newest = || inputs::rules(inputs::RULES_MAX);
     assert_eq!(restored(&world.broker, newest()), state, "what a fresh instance restores");
     world.compact();
     assert_eq!(restored(&world.broker, newest()), state, "what a fresh instance restores after compaction");
