@@ -87,6 +87,10 @@ impl Instance {
         }
     }
 
+    fn name(&self) -> String {
+        format!("intake {}", self.node)
+    }
+
     pub(crate) fn is_sending(&self) -> bool {
         !self.queue.is_empty()
     }
@@ -162,6 +166,7 @@ impl Instance {
         let Some(read) = below.broker.read(&topic, position, 1).pop() else {
             if position < end {
                 self.taps[place].position = end;
+                below.story.meet(&self.name(), "a range without records");
                 self.hear(Input::Empty { source: place, from: position, to: end }, None, below);
             }
             return;
@@ -189,7 +194,8 @@ impl Instance {
         if arrives {
             below.broker.append(LOG, Record::plain(value));
         }
-        below.story.tell(|| format!("intake {}: a delivery fails; in the log: {arrives}", self.node));
+        let what = if arrives { "a delivery is not heard of" } else { "a delivery fails" };
+        below.story.meet(&self.name(), what);
         self.ghosts = ghosts;
         if below.plant == Some(Plant::SkipsFailedDelivery) {
             self.reports.push_back(Input::Delivered { tag });
@@ -231,7 +237,10 @@ impl Instance {
                 let raw = RawRecord { at: &at, value, source_version: None, test: false, published_at: *stamped_at };
                 self.queue.push_back((tag, encode_entry(&handle(platform, &raw, None))));
             }
-            Command::AppendGap { tag, at, .. } => self.queue.push_back((tag, encode_entry(&gap(&at, below)))),
+            Command::AppendGap { tag, at, .. } => {
+                below.story.meet(&self.name(), "a source lost records");
+                self.queue.push_back((tag, encode_entry(&gap(&at, below))));
+            }
             Command::NewProducer => {
                 // What the broker had not answered is given up with the producer; it may still arrive.
                 let left = std::mem::take(&mut self.queue);
@@ -239,7 +248,10 @@ impl Instance {
                 self.reports.clear();
             }
             Command::Seek { source, position } => self.taps[source].position = position,
-            Command::Pause { source } => self.taps[source].paused = true,
+            Command::Pause { source } => {
+                below.story.meet(&self.name(), "a backfill waits");
+                self.taps[source].paused = true;
+            }
             Command::Resume { source } => {
                 self.taps[source].paused = false;
                 self.taps[source].position = self.intake.position(source).expect("a source");
@@ -260,6 +272,9 @@ impl Instance {
 
     fn commit(&mut self, positions: &[(usize, Position)], below: &mut Below<'_>) -> Input {
         let accepted = below.group.may_commit(self.node, self.generation) && !std::mem::take(&mut self.refuse_commit);
+        if !accepted {
+            below.story.meet(&self.name(), "a commit of positions is refused");
+        }
         for (place, position) in positions.iter().filter(|_| accepted) {
             below.committed.insert(self.taps[*place].source, *position);
         }

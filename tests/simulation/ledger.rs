@@ -107,6 +107,10 @@ impl Instance {
         }
     }
 
+    fn name(&self) -> String {
+        format!("ledger {}", self.node)
+    }
+
     /// True where it has to clear up what became of a commit.
     pub(crate) fn is_in_doubt(&self) -> bool {
         matches!(self.commands.front(), Some(Command::NewProducer)) && self.log_position.is_some()
@@ -213,11 +217,17 @@ impl Instance {
             Command::ReadCheckpoint => {
                 let (last, torn) = last_checkpoint(below.broker);
                 self.hear(Input::CheckpointRead { last, torn });
+                let what = match self.commands.front() {
+                    Some(Command::Publish { .. }) => "an unclear commit went through",
+                    Some(_) if matches!(self.commands.get(1), Some(Command::Follow)) => "another went on meanwhile",
+                    _ => "an unclear commit failed",
+                };
+                below.story.meet(&self.name(), what);
             }
             Command::SendTick => self.append(&Body::Tick, below),
             Command::SendRules(rules) => self.append(&Body::Rules(rules), below),
             Command::Publish { .. } | Command::Show { .. } => {}
-            Command::CountUndone => below.story.tell(|| format!("ledger {}: a batch is undone", self.node)),
+            Command::CountUndone => below.story.meet(&self.name(), "a batch is undone"),
             Command::Done => self.done = true,
             Command::Stop(fault) => {
                 below.story.tell(|| format!("ledger {}: stops: {fault:?}", self.node));
@@ -256,7 +266,10 @@ impl Instance {
         for _ in 0..1 + chance.below(12) {
             if below.broker.has_late_end(ID) && chance.once_in(6) {
                 let torn = below.broker.deliver_late_end(ID);
-                below.story.tell(|| format!("an EndTxn arrives late; it commits half of a transaction: {torn}"));
+                below.story.meet(
+                    "Kafka",
+                    if torn { "half of a transaction is committed" } else { "a late EndTxn ends nothing" },
+                );
             }
             // Half of what was sent is committed, and the broker knows nothing of the rest.
             let refused = below.broker.is_torn(ID) && chance.once_in(3);
@@ -268,7 +281,7 @@ impl Instance {
             };
             sending.sent += 1;
             if below.broker.produce(ID, self.epoch, &topic, record).is_err() {
-                below.story.tell(|| format!("ledger {}: fenced while it sends", self.node));
+                below.story.meet(&self.name(), "fenced while it sends");
                 return self.hear(Input::Fenced);
             }
         }
@@ -283,7 +296,7 @@ impl Instance {
             below.broker.delay_end(ID, self.epoch);
         }
         if arrives && below.broker.end(ID, self.epoch, commit, position).is_err() {
-            below.story.tell(|| format!("ledger {}: fenced as it commits", self.node));
+            below.story.meet(&self.name(), "fenced as it commits");
             return self.hear(Input::Fenced);
         }
         match sending.fate {
@@ -299,11 +312,12 @@ impl Instance {
     /// What became of the transaction is not known. The shell looks whether the group has given the partition to
     /// another meanwhile, as a new producer would fence that one.
     fn unclear(&mut self, below: &mut Below<'_>) {
-        below.story.tell(|| format!("ledger {}: an unclear commit", self.node));
+        below.story.meet(&self.name(), "an unclear commit");
         if below.plant == Some(Plant::UnclearIsCommitted) {
             return self.hear(Input::Committed { now_ms: below.mono_ms });
         }
         if !below.group.holds(self.node) && !std::mem::take(&mut self.deaf) {
+            below.story.meet(&self.name(), "replaced while a commit was unclear");
             return self.hear(Input::Fenced);
         }
         self.hear(Input::CommitUnknown);

@@ -31,6 +31,8 @@ pub(crate) const ID: &str = "comity-test-ledger";
 const ROUNDS_MAX: usize = 60_000;
 /// Rounds until an instance has come to where it is to stand still.
 const ZOMBIE_ROUNDS_MAX: usize = 60;
+/// Rounds, about, until an entry of a producer that was given up arrives.
+const GHOST_ROUNDS: usize = 16;
 /// Transactions after a torn one after each of which a fresh instance is tried.
 const WATCHED_TRANSACTIONS: usize = 3;
 /// Time that a round takes.
@@ -156,6 +158,9 @@ impl<'s> World<'s> {
 
     fn round(&mut self, node: usize, half: Half, chance: &mut Chance) {
         self.pass();
+        if !self.ghosts.is_empty() && chance.once_in(GHOST_ROUNDS) {
+            self.ghost(1, chance);
+        }
         match half {
             Half::Intake => self.with_intake(|below, intakes| {
                 if let Some(instance) = &mut intakes[node] {
@@ -190,7 +195,7 @@ impl<'s> World<'s> {
             ledger::restored(&self.broker, inputs::rules(inputs::RULES_MAX));
         }
         if torn && instance.dies {
-            self.story.tell(|| format!("ledger {node} is killed with half of its transaction committed"));
+            self.story.meet(&format!("ledger {node}"), "killed with half of its transaction committed");
             return self.kill(node, Half::Ledger, 0, chance);
         }
         if !instance.done {
@@ -200,10 +205,14 @@ impl<'s> World<'s> {
             panic!("a ledger stops for the data's sake: {why}");
         }
         let outdated = matches!(instance.fault, Some(Fault::Configuration(_)));
+        if matches!(instance.fault, Some(Fault::Unavailable(_))) {
+            self.story.meet(&format!("ledger {node}"), "gives up");
+        }
         assert!(!outdated || self.rules_version > 1, "rules are refused: {:?}", instance.fault);
         self.ledger_group.leave(node);
         self.ledgers[node] = None;
         if outdated {
+            self.story.meet(&format!("ledger {node}"), "outdated rules");
             // The operator gives it the newest rules.
             self.start(node, Half::Ledger);
         }
@@ -239,8 +248,9 @@ impl<'s> World<'s> {
             }
             Turn::Ghost { count } => self.ghost(count, &mut chance),
             Turn::TimeOut => {
-                let given_up = self.broker.time_out(ID);
-                self.story.tell(|| format!("the broker gives a transaction up: {given_up}"));
+                if self.broker.time_out(ID) {
+                    self.story.meet("Kafka", "a transaction takes too long");
+                }
             }
             Turn::LateEnd => self.torn |= self.broker.deliver_late_end(ID),
             Turn::Kill { .. }
@@ -356,7 +366,7 @@ impl<'s> World<'s> {
         let which = chance.below(self.ghosts.len());
         for _ in 0..count {
             if let Some(value) = self.ghosts[which].pop_front() {
-                self.story.tell(|| "an entry of a producer that was given up arrives".to_owned());
+                self.story.meet("Kafka", "an entry of a producer that was given up arrives");
                 self.broker.append(LOG, Record::plain(value));
             }
         }

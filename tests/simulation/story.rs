@@ -22,7 +22,9 @@ impl Story {
         }
     }
 
-    pub(crate) fn meet(&mut self, what: &str) {
+    /// Counts what a run is to meet, and tells it.
+    pub(crate) fn meet(&mut self, who: &str, what: &str) {
+        self.tell(|| format!("{who}: {what}"));
         *self.met.entry(what.to_owned()).or_default() += 1;
     }
 }

@@ -137,7 +137,7 @@ impl History {
     pub(crate) fn of(seed: u64, sources: usize) -> Self {
         let mut chance = Chance::new(seed);
         let nodes = 2 + chance.below(NODES_MAX - 1);
-        let length = 10 + chance.below(90);
+        let length = 10 + chance.below(150);
         // Some runs are quiet and some stormy, so that both long fault-free stretches and crowds of faults are met.
         let trouble = chance.pick(&[1, 3, 6]);
         Self {

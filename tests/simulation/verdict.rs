@@ -59,11 +59,10 @@ pub(crate) fn of_the_end(world: &mut World<'_>) {
     entitled(world, &log);
     cancelled(world);
     same_state(world, &log);
-    for said in &said {
-        world.story.meet(&format!("{:?}", said.outcome));
-        for sent in &said.sent {
-            world.story.meet(&format!("{:?} {:?}", sent.msg_type, sent.standing));
-        }
+    let outcomes = said.iter().map(|said| format!("{:?}", said.outcome));
+    let alerts = said.iter().flat_map(|said| &said.sent).map(|sent| format!("{:?} {:?}", sent.msg_type, sent.standing));
+    for what in outcomes.chain(alerts) {
+        *world.story.met.entry(what).or_default() += 1;
     }
 }
 
