@@ -84,6 +84,8 @@ pub(crate) struct Broker {
     coordinators: BTreeMap<String, Coordinator>,
     /// Positions that transactions committed, by transactional id.
     pub(crate) positions: BTreeMap<String, i64>,
+    /// Half of a transaction was committed since this was looked at.
+    pub(crate) tore: bool,
     /// True where a producer that another has fenced may write on: a broken broker.
     pub(crate) never_fences: bool,
 }
@@ -176,6 +178,7 @@ impl Broker {
         let arrives = coordinator.late.take() == Some(coordinator.epoch) && coordinator.open.is_some();
         if arrives {
             coordinator.torn = true;
+            self.tore = true;
             self.close(id, Ended::Committed);
         }
         arrives

@@ -29,6 +29,9 @@ pub(crate) const STATE: &str = "comity.state";
 pub(crate) const ID: &str = "comity-test-ledger";
 /// Rounds until a run that is left alone must have come to rest.
 const ROUNDS_MAX: usize = 60_000;
+/// A run has come to rest once nothing was left to do for so many rounds, and a tick must have been sent.
+const QUIET_ROUNDS: usize = 40;
+const QUIET_MS: i64 = 1_500;
 /// Rounds until an instance has come to where it is to stand still.
 const ZOMBIE_ROUNDS_MAX: usize = 60;
 /// Rounds, about, until an entry of a producer that was given up arrives.
@@ -186,15 +189,15 @@ impl<'s> World<'s> {
         };
         let before = below.broker.positions.get(ID).copied();
         instance.round(chance, &mut below);
-        let torn = self.broker.is_torn(ID);
-        self.torn |= torn;
-        if torn {
+        let tore = std::mem::take(&mut self.broker.tore);
+        self.torn |= tore;
+        if tore {
             self.watched = WATCHED_TRANSACTIONS;
         } else if self.watched > 0 && self.broker.positions.get(ID).copied() != before {
             self.watched -= 1;
             ledger::restored(&self.broker, inputs::rules(inputs::RULES_MAX));
         }
-        if torn && instance.dies {
+        if instance.dies && self.broker.is_torn(ID) {
             self.story.meet(&format!("ledger {node}"), "killed with half of its transaction committed");
             return self.kill(node, Half::Ledger, 0, chance);
         }
@@ -423,7 +426,7 @@ impl<'s> World<'s> {
                 instance.refuse_commit = false;
             }
         }
-        let mut quiet = 0;
+        let (mut quiet, mut rests_ms) = (0, None);
         for round in 0..ROUNDS_MAX {
             if round % 400 == 0 {
                 for node in 0..NODES_MAX {
@@ -433,7 +436,8 @@ impl<'s> World<'s> {
             }
             self.round_of_all(&mut chance);
             quiet = if self.is_idle() { quiet + 1 } else { 0 };
-            if quiet > 40 {
+            let rests = quiet > QUIET_ROUNDS;
+            if rests && self.mono_ms > *rests_ms.get_or_insert(self.mono_ms) + QUIET_MS {
                 return;
             }
         }

@@ -204,3 +204,18 @@ fn every_planted_fault_is_caught() {
     }
     assert!(uncaught.is_empty(), "not caught: {uncaught:?}");
 }
+
+/// The history of a failing seed loses every turn that does not matter, and what is left still fails and is told.
+#[test]
+fn a_failing_seed_is_shortened_and_told() {
+    let plant = Some(Plant::CommitsBeforeDelivery);
+    let (seed, why) = try_all(SEEDS, plant).expect_err("a planted fault");
+    let sources = Sources::load();
+    let whole = History::of(seed, sources.count());
+    let short = shortened(&sources, whole.clone(), plant);
+    assert!(short.steps.len() < whole.steps.len() / 2, "{} of {} turns", short.steps.len(), whole.steps.len());
+    let told = tell(seed, &why, plant);
+    for part in [&format!("seed {seed}: {why}"), "became nothing", "the group says", "no more faults"] {
+        assert!(told.contains(part), "{part:?} in {told}");
+    }
+}

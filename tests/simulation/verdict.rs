@@ -17,6 +17,9 @@ use crate::reference;
 use crate::run::{ID, LOG, World, output_topic};
 use crate::world::place;
 
+/// A second, and the time in which a busy federation gets round to sending a tick.
+const TICK_LATE_MS: i64 = 2_500;
+
 fn members() -> Vec<Jurisdiction> {
     MEMBERS.iter().copied().map(place).collect()
 }
@@ -55,7 +58,7 @@ pub(crate) fn of_the_end(world: &mut World<'_>) {
     let said: Vec<Said> = log.iter().map(|entry| model.read(entry)).collect();
     alerts(world, &said);
     rejections(world, &log, &said);
-    bounds(&log, &said);
+    bounds(world, &log, &said);
     entitled(world, &log);
     cancelled(world);
     same_state(world, &log);
@@ -181,7 +184,7 @@ fn rejections(world: &World<'_>, log: &[LogEntry], said: &[Said]) {
 
 /// What ends, ends by the log's clock: not before its time, and not after the entry that first shows it unless that has
 /// its hands full.
-fn bounds(log: &[LogEntry], said: &[Said]) {
+fn bounds(world: &World<'_>, log: &[LogEntry], said: &[Said]) {
     let mut clock = i64::MIN;
     for (entry, said) in log.iter().zip(said) {
         clock = clock.max(entry.appended_at);
@@ -191,6 +194,8 @@ fn bounds(log: &[LogEntry], said: &[Said]) {
         }
     }
     assert!(said.last().is_none_or(|last| !last.work_left), "work that is due is left");
+    // A quiet log gets a tick each second, so nothing waits longer than that for its end.
+    assert!(world.broker.now - clock <= TICK_LATE_MS, "the last tick is {} ms ago", world.broker.now - clock);
 }
 
 /// Nobody is told of what nobody said, or of what is RESTRICTED to others.
