@@ -161,6 +161,8 @@ pub struct Intake {
     committed_at_ms: i64,
     commit_pause_ms: i64,
     committing: Option<Vec<(SourceId, Position)>>,
+    /// True from a commit that was refused to the next answer.
+    refused: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,6 +192,7 @@ impl Intake {
             commit_pause_ms: limits.commit_interval_ms,
             limits,
             committing: None,
+            refused: false,
         }
     }
 

@@ -3,19 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use comity::encode;
 use comity::index::State;
 use comity::ledger::handle;
-use comity::model::decision::{Output, gets_event};
+use comity::model::decision::Output;
 use comity::model::entry::{Body, LogEntry};
 use comity::model::event::InfractionEvent;
 use comity::model::place::Millis;
 use comity::model::record::SourcePosition;
-use comity::model::rules::Rules;
 use comity::model::state::{Checkpoint, Key, Value};
 use comity::run::ledger::{OutputTails, Transaction};
 use comity::schema::state::{CHECKPOINT_KEY, StateRecord, decode_record, encode_checkpoint, encode_header};
 
+use crate::reference::{self, Outputs};
 use crate::world::{START, apply, content, digest, rules};
 
 pub(crate) const MEMBERS: &[&str] = &["CA-ON", "CA-QC", "US-MA", "DE"];
@@ -32,9 +31,6 @@ pub(crate) enum Fate {
     /// is sent once all the rest is acknowledged, so it is never in the first part.
     Torn(usize),
 }
-
-/// The records of each output, with their sequences.
-pub(crate) type Outputs = BTreeMap<Output, Vec<(i64, Vec<u8>)>>;
 
 /// A record of `comity.state`: key, value, transaction in the header of a tombstone.
 pub(crate) type StateLine = (String, Option<Vec<u8>>, Option<[u8; 8]>);
@@ -167,47 +163,8 @@ impl Kafka {
         self.state = kept;
     }
 
-    /// What the outputs must hold: the log read once, entry by entry, with no batch, commit or takeover.
     pub(crate) fn reference(&self) -> (Outputs, State) {
-        let mut state = State::default();
-        let mut outputs = Outputs::new();
-        for entry in &self.log {
-            let effects = handle(&state, entry);
-            apply(&mut state, &effects);
-            let rules: &Rules = state.rules().expect("rules come first");
-            for decision in &effects.decisions {
-                let tails = encode::tails(decision);
-                if let Some(copy) = &decision.national {
-                    let member = |member: &u8| rules.members[usize::from(*member)].jurisdiction;
-                    let told: Vec<_> = copy.told.iter().map(member).collect();
-                    let mut value = Vec::new();
-                    encode::national(copy.sequence, &told, &mut value);
-                    value.extend_from_slice(tails.attention.as_ref().expect("a tail"));
-                    outputs.entry(Output::National).or_default().push((copy.sequence, value));
-                }
-                for own in &decision.recipients {
-                    let mut value = Vec::new();
-                    encode::own(own, rules.members[usize::from(own.member)].jurisdiction, &mut value);
-                    let tail = if gets_event(own.role) { &tails.follow_up } else { &tails.attention };
-                    value.extend_from_slice(tail.as_ref().expect("a tail"));
-                    let output = if decision.test { Output::Test(own.member) } else { Output::Alerts(own.member) };
-                    outputs.entry(output).or_default().push((own.sequence, value));
-                }
-            }
-            if let Some((rejection, sequence)) = &effects.rejection {
-                let value = encode::rejection(rejection, *sequence);
-                outputs.entry(Output::Rejects).or_default().push((*sequence, value));
-            }
-            for notice in &effects.notices {
-                outputs.entry(notice.output).or_default().push((notice.sequence, encode::notice(notice)));
-            }
-            for status in &effects.statuses {
-                let member = |jurisdiction| rules.member(jurisdiction).expect("a member");
-                let output = status.recipient.jurisdiction().map(member).map_or(Output::NationalStatus, Output::Status);
-                outputs.entry(output).or_default().push((status.sequence, encode::status(status)));
-            }
-        }
-        (outputs, state)
+        reference::of(&self.log)
     }
 
     /// The values of the state as of a committed transaction, by the log alone.

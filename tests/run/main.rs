@@ -8,6 +8,7 @@ mod chance;
 mod forgetting;
 mod instance;
 mod kafka;
+mod reference;
 mod view;
 #[path = "../ledger/world.rs"]
 #[expect(dead_code, reason = "the stories of the ledger's own tests need more")]

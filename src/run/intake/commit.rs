@@ -5,6 +5,8 @@ use super::{Alarm, Command, Intake, Phase, Position, SourceId};
 
 /// The pause after a commit, in times of what the commit took: commits cost a tenth of the loop's time at most.
 const COMMIT_SHARE: i64 = 9;
+/// That pause at least, in milliseconds.
+const COMMIT_PAUSE_MS_MIN: i64 = 1;
 /// That pause at most, in milliseconds: a commit may have hung for as long as the broker was away.
 const COMMIT_PAUSE_MS_MAX: i64 = 1_000;
 
@@ -33,8 +35,9 @@ impl Intake {
 
     fn commit_due(&mut self, at_once: bool, commands: &mut Vec<Command>) {
         let early = self.now_ms < self.committed_at_ms.saturating_add(self.commit_pause_ms);
-        // A drain waits for the last delivery, so that it commits once.
-        let wait = if at_once { !self.flights.is_empty() } else { early };
+        // A drain waits for the last delivery, so that it commits once; and after a refusal for its time, since the answer
+        // comes before the loop hears of anything else, even of the time that ends the drain.
+        let wait = if at_once { !self.flights.is_empty() || self.refused && early } else { early };
         if wait || self.committing.is_some() {
             return;
         }
@@ -54,7 +57,8 @@ impl Intake {
 
     pub(super) fn commit_answered(&mut self, accepted: bool, took_ms: i64, commands: &mut Vec<Command>) {
         let pause_ms = took_ms.saturating_mul(COMMIT_SHARE).min(COMMIT_PAUSE_MS_MAX);
-        self.commit_pause_ms = pause_ms.max(self.limits.commit_interval_ms);
+        self.commit_pause_ms = pause_ms.max(self.limits.commit_interval_ms).max(COMMIT_PAUSE_MS_MIN);
+        self.refused = !accepted;
         let Some(sent) = self.committing.take() else { return };
         if !accepted {
             commands.push(Command::Alarm(Alarm::CommitFailed));

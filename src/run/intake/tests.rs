@@ -320,6 +320,24 @@ fn the_end_is_drained_and_committed() {
     assert_eq!(said(&mut intake, Input::ShutDown), [""; 0]);
 }
 
+/// The answer to a commit comes before anything else is heard: asked again at once it would be asked for ever.
+#[test]
+fn a_commit_that_is_refused_as_it_leaves_is_not_asked_again_before_its_time() {
+    for leaving in [Input::ShutDown, Input::Revoked { lost: false }] {
+        let mut intake = reading();
+        step(&mut intake, record(0, 0));
+        step(&mut intake, leaving);
+        assert_eq!(said(&mut intake, delivered(0)), ["commit [(0, 1)]"]);
+        let refused = Input::Committed { accepted: false, took_ms: 0 };
+        assert_eq!(said(&mut intake, refused.clone()), ["alarm CommitFailed"]);
+        assert_eq!(said(&mut intake, Input::Time(200)), ["commit [(0, 1)]"]);
+        assert_eq!(said(&mut intake, refused), ["alarm CommitFailed"]);
+        let late = said(&mut intake, Input::Time(100 + DRAIN_MS_MAX));
+        assert_eq!(late.first().map(String::as_str), Some("commit [(0, 1)]"));
+        assert_eq!(late.get(1).map(String::as_str), Some("alarm NotDrained"));
+    }
+}
+
 #[test]
 fn the_end_without_partitions_is_at_once() {
     assert_eq!(said(&mut intake(), Input::ShutDown), ["done"]);
