@@ -43,7 +43,8 @@
 //! schema = "source.avsc"             # default
 //! mapping = "mapping.vrl"            # default
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
-//! encoding = "utf-8"                 # default; or "iso-8859-1"; a file in UTF-16 becomes UTF-8 as it is cut
+//! encoding = "utf-8"                 # default; or "windows-1252", which "iso-8859-1" is too: a file in UTF-8 is then
+//!                                    # refused; a file in UTF-16 becomes UTF-8 as it is cut
 //! absent = ["N/A", "(blank)"]        # texts that say nothing: a field that is one of them reads as if it were empty
 //! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none

@@ -141,7 +141,9 @@ fn encoding(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>)
         "iso-8859-1" | "windows-1252" => Encoding::Windows1252,
         _ => {
             let why = format!("`{text}` is no encoding that Comity reads");
-            problems.push(file.problem(code::VALUE, at, why, "write `utf-8` or `iso-8859-1`"));
+            let help = "write `utf-8`, which is the default, `windows-1252` or `iso-8859-1`, which is read as \
+                windows-1252; UTF-16 is recognised, and becomes utf-8";
+            problems.push(file.problem(code::VALUE, at, why, help));
             Encoding::Utf8
         }
     }

@@ -3,24 +3,35 @@
 
 use std::fmt::Write as _;
 
-use super::{BOM_BYTES, Definition, Delimited, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
-use super::{json, rows, xml};
+use super::{BOM_BYTES, Definition, Delimited, Encoding, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
+use super::{json, letters, rows, xml};
 use crate::platform::columns::{self, Difference};
 use crate::platform::nearest;
 
 /// Differences that one message tells.
 const DIFFERENCES_MAX: usize = 40;
 
-/// The version whose promise the file's beginning keeps.
-pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) -> Result<&'p Source, Problem> {
+/// The version whose promise the file's beginning keeps; `utf8` says what tells that it is in UTF-8, if anything does.
+pub(super) fn source<'p>(
+    platform: &'p Definition,
+    file: &str,
+    prefix: &[u8],
+    utf8: Option<&str>,
+) -> Result<&'p Source, Problem> {
     let mut candidates: Vec<Candidate<'p>> = Vec::new();
     for source in platform.sources.iter().rev() {
+        let encoding = if utf8.is_some() { Encoding::Utf8 } else { source.encoding };
         let candidate = match &source.format {
-            Format::Delimited(layout) => by_header(source, layout, prefix),
+            Format::Delimited(layout) => by_header(source, layout, encoding, prefix),
             Format::Avro => prefix.starts_with(b"Obj\x01").then(|| Candidate::fits(source)),
             Format::Json { .. } | Format::JsonLines | Format::Xml { .. } => by_first_record(source, file, prefix),
         };
-        candidates.extend(candidate);
+        candidates.extend(candidate.map(|mut candidate| {
+            let wrong = utf8.and_then(|sign| letters::contradiction(source, sign));
+            candidate.misread = wrong.is_some();
+            candidate.differences.splice(..0, wrong);
+            candidate
+        }));
     }
     let fitting = candidates.iter().filter(|candidate| candidate.differences.is_empty());
     if let Some(candidate) = fitting.min_by_key(|candidate| candidate.unknown) {
@@ -35,6 +46,9 @@ pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) ->
     let Some(nearest) = candidates.iter().min_by_key(|candidate| candidate.differences.len()) else {
         return Err(Problem::new("CMT-9505", file, "is in none of the platform's formats", help));
     };
+    if nearest.misread {
+        help = letters::help(platform);
+    }
     let shown: Vec<&str> = nearest.differences.iter().take(DIFFERENCES_MAX).map(String::as_str).collect();
     let more = nearest.differences.len() - shown.len();
     let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -49,11 +63,13 @@ struct Candidate<'p> {
     differences: Vec<String>,
     /// Names of the first record that the version does not read: of two that fit, the one that reads more is meant.
     unknown: usize,
+    /// True where the file is in UTF-8, and the version is not.
+    misread: bool,
 }
 
 impl<'p> Candidate<'p> {
     fn fits(source: &'p Source) -> Self {
-        Self { source, differences: Vec::new(), unknown: 0 }
+        Self { source, differences: Vec::new(), unknown: 0, misread: false }
     }
 }
 
@@ -61,7 +77,7 @@ fn versions(platform: &Definition) -> String {
     platform.sources.iter().map(|source| source.version.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-fn by_header<'p>(source: &'p Source, layout: &Delimited, prefix: &[u8]) -> Option<Candidate<'p>> {
+fn by_header<'p>(source: &'p Source, layout: &Delimited, encoding: Encoding, prefix: &[u8]) -> Option<Candidate<'p>> {
     let mut rest = prefix;
     for _ in 1..layout.header_line.max(1) {
         let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |place| place + 1);
@@ -71,9 +87,10 @@ fn by_header<'p>(source: &'p Source, layout: &Delimited, prefix: &[u8]) -> Optio
     if layout.header_line == 0 {
         return (cells.len() == source.own_fields().len()).then(|| Candidate::fits(source));
     }
-    let text = |cell: &Vec<u8>| source.encoding.text(cell).into_owned();
+    let text = |cell: &Vec<u8>| encoding.text(cell).into_owned();
     let columns: Vec<String> = cells.iter().map(text).collect();
-    Some(Candidate { source, differences: differences(source, &columns, layout.header_line), unknown: 0 })
+    let differences = differences(source, &columns, layout.header_line);
+    Some(Candidate { source, differences, unknown: 0, misread: false })
 }
 
 /// Column by column, what the header has otherwise than the schema.
@@ -114,7 +131,9 @@ fn by_first_record<'p>(source: &'p Source, file: &str, prefix: &[u8]) -> Option<
             let mut elements = xml::Elements::new(record.clone(), source.encoding, file.to_owned(), prefix);
             match elements.next_record() {
                 Ok(first) => children(&first?.bytes),
-                Err(problem) => return Some(Candidate { source, differences: vec![problem.why], unknown: 0 }),
+                Err(problem) => {
+                    return Some(Candidate { source, differences: vec![problem.why], unknown: 0, misread: false });
+                }
             }
         }
         Format::Delimited(_) | Format::Avro => return None,
@@ -131,7 +150,8 @@ fn by_first_record<'p>(source: &'p Source, file: &str, prefix: &[u8]) -> Option<
     let missing = needed.filter(|field| !names.contains(&field.native));
     let fresh: Vec<&str> = names.iter().filter(|name| !known(name)).map(String::as_str).collect();
     let differences = missing.map(|field| missing_name(&field.native, &fresh)).collect();
-    Some(Candidate { source, differences, unknown: names.iter().filter(|name| !known(name)).count() })
+    let unknown = names.iter().filter(|name| !known(name)).count();
+    Some(Candidate { source, differences, unknown, misread: false })
 }
 
 /// A name that the first record lacks, and the one beside it that is most likely meant.

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use super::letters::{self, Letters};
 use super::rows::RowReader;
-use super::{BOM_BYTES, Delimited, Problem, input, read_line, unreadable, utf16};
+use super::{BOM, BOM_BYTES, Delimited, Problem, input, read_line, unreadable, utf16};
 use crate::platform::definition::{Join, Source};
 
 /// Bytes of the cells and keys that are kept of one file, with what it takes to find them.
@@ -33,16 +34,25 @@ impl<'p> Table<'p> {
         let mut prefix = Vec::new();
         let read = reader.by_ref().take(PREFIX_BYTES).read_to_end(&mut prefix);
         read.map_err(|error| unreadable(file, &error))?;
-        if prefix.starts_with(b"\xef\xbb\xbf") {
+        let bom = prefix.starts_with(BOM);
+        if bom {
             prefix.drain(..BOM_BYTES);
         }
         let encoding = utf16(&prefix);
+        let misread = |sign: &str| match letters::contradiction(source, sign) {
+            Some(why) => Err(Problem::new("CMT-9507", file, why, "both files must be in one encoding")),
+            None => Ok(()),
+        };
+        if bom || encoding.is_some() {
+            misread("it begins with the byte order mark of UTF-8 or UTF-16")?;
+        }
         let mut input = input(prefix, encoding, reader);
         for line in 1..layout.header_line.max(1) {
             read_line(&mut input, file, u64::try_from(line).unwrap_or(u64::MAX))?;
         }
         let mut rows = RowReader::new(layout, input, file.clone(), 1);
         let header = rows.next()?.map(|row| rows.cells(&row)).unwrap_or_default();
+        let mut letters = Letters::of(&header.concat());
         let place = |column: &String| {
             let text = |cell: &Vec<u8>| source.encoding.text(cell) == *column;
             header.iter().position(text).ok_or_else(|| {
@@ -50,11 +60,20 @@ impl<'p> Table<'p> {
                 Problem::new("CMT-9507", file, format!("column {column:?} is missing"), help)
             })
         };
+        if letters == Letters::Utf8 {
+            misread(letters::SIGN)?;
+        }
         let key = place(&join.key)?;
         let columns = join.columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
         let (mut table, mut kept) = (Self { join, rows: HashMap::new() }, 0);
         while let Some(row) = rows.next()? {
             let cells = rows.cells(&row);
+            if letters == Letters::None {
+                letters = Letters::of(&cells.concat());
+                if letters == Letters::Utf8 {
+                    misread(letters::SIGN)?;
+                }
+            }
             let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
             let (key, values): (Vec<u8>, Vec<Vec<u8>>) =
                 (cell(key), columns.iter().map(|place| cell(*place)).collect());

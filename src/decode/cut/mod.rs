@@ -13,17 +13,20 @@ mod choose;
 mod bytes;
 mod join;
 mod json;
+mod letters;
 mod rows;
 mod utf16;
 mod xml;
 
+use letters::Letters;
 pub use utf16::utf16;
 use utf16::{Text, Transcoder};
 
 /// Bytes at the file's beginning in which its version is recognised.
 const PREFIX_BYTES_MAX: usize = 256 * 1024;
-/// Bytes of the byte order mark of UTF-8, which is taken off.
-const BOM_BYTES: usize = 3;
+/// The byte order mark of UTF-8, which is taken off.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+const BOM_BYTES: usize = BOM.len();
 /// Bytes of one cut record; intake refuses records far below it.
 const CUT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -42,6 +45,9 @@ pub struct Cut {
 pub struct Cutter<'p, R: Read> {
     source: &'p Source,
     kind: Kind<'p, R>,
+    file: String,
+    /// What its beginning and its records have shown so far.
+    letters: Letters,
     failed: bool,
 }
 
@@ -80,19 +86,24 @@ pub fn open_beside<'p, R: Read>(
     if prefix.is_empty() {
         return Err(Problem::new("CMT-9501", file, "is empty", "name a file with at least one record"));
     }
-    if prefix.starts_with(b"\xef\xbb\xbf") {
+    let bom = prefix.starts_with(BOM);
+    if bom {
         prefix.drain(..BOM_BYTES);
     }
     let encoding = utf16(&prefix);
     let source = match encoding {
-        None => choose::source(platform, file, &prefix)?,
+        None => choose::source(platform, file, &prefix, letters::sign(&prefix, bom))?,
         // Where the prefix ends within a letter, its last one is not looked at.
-        Some(encoding) => choose::source(platform, file, encoding.decode_with_bom_removal(&prefix).0.as_bytes())?,
+        Some(encoding) => {
+            let text = encoding.decode_with_bom_removal(&prefix).0;
+            choose::source(platform, file, text.as_bytes(), None)?
+        }
     };
     if encoding.is_some() && source.encoding != Encoding::Utf8 {
         let help = "write `encoding = \"utf-8\"`, or none: records cut from UTF-16 are UTF-8";
         return Err(Problem::new("CMT-9505", file, format!("is in UTF-16, and {} is not", source.version), help));
     }
+    let letters = Letters::of(&prefix);
     let input = input(prefix, encoding, reader);
     let name = file.to_owned();
     let kind = match &source.format {
@@ -108,7 +119,7 @@ pub fn open_beside<'p, R: Read>(
         Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), source.encoding, name, input)),
         Format::Avro => Kind::Avro(avro::Container::new(source, name, input)?),
     };
-    Ok(Cutter { source, kind, failed: false })
+    Ok(Cutter { source, kind, file: file.to_owned(), letters, failed: false })
 }
 
 /// A file behind its beginning, in UTF-8 where it is in UTF-16.
@@ -130,6 +141,22 @@ impl<R: Read> Cutter<'_, R> {
     pub fn passed_over(&self) -> u64 {
         if let Kind::Rows(rows) = &self.kind { rows.passed_over } else { 0 }
     }
+
+    /// Refuses the first record with a letter beyond ASCII where that is one of UTF-8 and the version says otherwise:
+    /// the file's beginning may have none.
+    fn not_misread(&mut self, cut: Option<Cut>) -> Result<Option<Cut>, Problem> {
+        let Some(record) = &cut else { return Ok(None) };
+        if self.letters == Letters::None
+            && let Some(why) = letters::contradiction(self.source, letters::SIGN)
+        {
+            self.letters = Letters::of(&record.bytes);
+            if self.letters == Letters::Utf8 {
+                let why = format!("line {}: {why}", record.line);
+                return Err(Problem::new("CMT-9503", &self.file, why, "write `encoding = \"utf-8\"` in [[source]]"));
+            }
+        }
+        Ok(cut)
+    }
 }
 
 impl<R: Read> Iterator for Cutter<'_, R> {
@@ -146,6 +173,7 @@ impl<R: Read> Iterator for Cutter<'_, R> {
             Kind::Xml(elements) => elements.next_record(),
             Kind::Avro(container) => container.next_record(),
         };
+        let cut = cut.and_then(|cut| self.not_misread(cut));
         self.failed = cut.is_err();
         cut.transpose()
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::decode::tests::{csv, list, named, needed, optional, platform, source};
 use crate::platform::definition::{Rows, SourceType};
 
+mod encoding;
 mod hostile;
 mod join;
 
