@@ -226,6 +226,9 @@ pub struct SourceField {
     pub of: SourceType,
     /// True for a union with null: an empty cell, an absent element or an absent key reads as null.
     pub nullable: bool,
+    /// True where the source writes values of several types, a text among them. A mapping sees one all the same: of a
+    /// text, numbers and booleans are read as the text that they are; of a list, one value is a list of one.
+    pub several: bool,
     /// The texts that stand for nothing, such as `N/A`: they read as an empty cell does.
     pub absent: Arc<[String]>,
 }

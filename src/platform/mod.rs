@@ -69,7 +69,8 @@
 //!
 //! One Avro record, for every format: what a row, an element or an object promises. A field's name is what the
 //! mapping calls it (`.case_number`), its property `native` what the source calls it (`Case #`); without one they are
-//! the same. A union with null may be empty. Recursive schemas are refused, and so are decimals and types that the format
+//! the same. A union with null may be empty. In JSON, a union of string with numbers and booleans is read as a text, and
+//! one of these with an array of strings as a list of texts, which one text alone is too. Recursive schemas are refused, and so are decimals and types that the format
 //! cannot fill: arrays, maps and records in a cell, maps in XML, bytes in JSON.
 //!
 //! # `mapping.vrl`

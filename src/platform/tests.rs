@@ -236,7 +236,8 @@ fn a_source_schema_is_a_record_that_ends() {
     let avsc = "source.avsc";
     let row = r#"{"name":"number","type":["null","string"]}"#;
     check(avsc, row, r#"{"name":"number","type":"Row"}"#, code::RECURSIVE, "\"Row\"");
-    check(avsc, row, r#"{"name":"number","type":["int","string"]}"#, code::SCHEMA_TYPE, "{");
+    check(avsc, row, r#"{"name":"number","type":["int","string"]}"#, code::SCHEMA_TYPE, "\"number\"");
+    check(avsc, row, r#"{"name":"number","type":["int","bytes"]}"#, code::SCHEMA_TYPE, "{");
     check(avsc, row, r#"{"name":"number","type":"decimal"}"#, code::SCHEMA_TYPE, "\"decimal\"");
     check(avsc, "\"name\":\"name\"", "\"name\":\"number\"", code::SCHEMA_FIELD, "\"number\"");
     check(avsc, "\"fields\":[\n", "\"fields\":[,\n", code::SCHEMA, ",");
@@ -401,6 +402,10 @@ fn a_type_that_the_format_cannot_fill_is_refused() {
         (deep, vec![&csv, &tsv, &xml], vec![&json, &lines, &avro]),
         (record, vec![&csv, &tsv], vec![&json, &lines, &xml, &avro]),
         ("\"bytes\"", vec![&json, &lines], vec![&csv, &tsv, &xml, &avro]),
+        (r#"["null","string",{"type":"array","items":"string"}]"#, vec![&csv, &tsv, &xml, &avro], vec![&json, &lines]),
+        (r#"["null","double","string","boolean"]"#, vec![&csv, &tsv, &xml, &avro], vec![&json, &lines]),
+        (r#"["null","double","boolean"]"#, vec![&csv, &json, &lines], vec![]),
+        (r#"["string",{"type":"array","items":"int"}]"#, vec![&csv, &json, &lines], vec![]),
         (decimal, vec![&csv, &tsv, &json, &lines, &xml, &avro], vec![]),
     ] {
         for format in refused {
