@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::letters::{self, Letters};
 use super::rows::RowReader;
-use super::{BOM, BOM_BYTES, Delimited, Problem, input, read_line, unreadable, utf16};
+use super::{BOM, BOM_BYTES, Delimited, Problem, input, packed, read_line, unreadable, utf16};
 use crate::platform::definition::{Join, Source};
 
 /// Bytes of the cells and keys that are kept of one file, with what it takes to find them.
@@ -34,6 +34,9 @@ impl<'p> Table<'p> {
         let mut prefix = Vec::new();
         let read = reader.by_ref().take(PREFIX_BYTES).read_to_end(&mut prefix);
         read.map_err(|error| unreadable(file, &error))?;
+        if let Some((what, help)) = packed(&prefix) {
+            return Err(Problem::new("CMT-9507", file, what, help));
+        }
         let bom = prefix.starts_with(BOM);
         if bom {
             prefix.drain(..BOM_BYTES);

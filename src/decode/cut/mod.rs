@@ -14,11 +14,13 @@ mod bytes;
 mod join;
 mod json;
 mod letters;
+mod packed;
 mod rows;
 mod utf16;
 mod xml;
 
 use letters::Letters;
+pub use packed::packed;
 pub use utf16::utf16;
 use utf16::{Text, Transcoder};
 
@@ -85,6 +87,9 @@ pub fn open_beside<'p, R: Read>(
     read.map_err(|error| unreadable(file, &error))?;
     if prefix.is_empty() {
         return Err(Problem::new("CMT-9501", file, "is empty", "name a file with at least one record"));
+    }
+    if let Some((what, help)) = packed(&prefix) {
+        return Err(Problem::new("CMT-9505", file, what, help));
     }
     let bom = prefix.starts_with(BOM);
     if bom {

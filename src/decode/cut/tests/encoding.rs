@@ -88,3 +88,23 @@ fn a_joined_file_in_utf8_is_not_misread_either() {
     assert!(with("\u{feff}id,name\n1,M\n".as_bytes()).is_err_and(|why| why.contains("byte order mark")));
     assert!(with(b"\xff\xfei\0d\0").is_err_and(|why| why.contains("byte order mark")));
 }
+
+#[test]
+fn what_is_packed_is_told_by_its_first_bytes() {
+    let one = table(csv(), &["id", "name"]);
+    let spreadsheet = [b"PK\x03\x04\x14\0".as_slice(), &[0; 20], b"[Content_Types].xml\xff"].concat();
+    for (file, what, help) in [
+        (b"\x1f\x8b\x08\0\xff".as_slice(), "compressed (gzip)", "gunzip"),
+        (b"BZh91AY&SY\xff", "compressed (bzip2)", "bunzip2"),
+        (b"\xfd7zXZ\0\0", "compressed (xz)", "unxz"),
+        (b"\x28\xb5\x2f\xfd\0", "compressed (zstd)", "unzstd"),
+        (b"PK\x03\x04\x14\0recalls.csv", "archive (zip)", "unzip"),
+        (&spreadsheet, "is a spreadsheet", "save it as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "spreadsheet", "save it as CSV"),
+        (b"%PDF-1.7\n", "is a PDF", "no records"),
+    ] {
+        let problem = open(&one, "file", file).err().expect("no records");
+        assert!(problem.why.contains(what) && problem.help.contains(help), "{problem:?}");
+    }
+    check(&table(csv(), &["BZh", "PK"]), "BZh,PK\n1,2\n", &[(2, "1,2")], None);
+}
