@@ -49,7 +49,8 @@
 //! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
-//! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
+//! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top;
+//!                                    # it leads through lists, whose other fields are not read
 //! group = "Complaint ID"             # csv, tsv: neighbouring rows with the same value are one record
 //! continuation = ["Case Number"]     # csv, tsv: rows in which all of these are empty continue the one before
 //!

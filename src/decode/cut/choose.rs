@@ -4,10 +4,12 @@
 use std::fmt::Write as _;
 
 use super::{BOM_BYTES, Definition, Delimited, Encoding, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
-use super::{json, letters, rows, xml};
+use super::{json, letters, reasons, rows, xml};
 use crate::platform::columns::{self, Difference};
 use crate::platform::nearest;
 
+/// Lines in which a header that moved is looked for.
+const HEADER_LINES_LOOKED_AT: usize = 50;
 /// Differences that one message tells.
 const DIFFERENCES_MAX: usize = 40;
 
@@ -44,7 +46,8 @@ pub(super) fn source<'p>(
     }
     // The columns of a nearly right file say more than the names of a record that only has the same shape.
     let Some(nearest) = candidates.iter().min_by_key(|candidate| candidate.differences.len()) else {
-        return Err(Problem::new("CMT-9505", file, "is in none of the platform's formats", help));
+        let why = format!("is in none of the platform's formats: {}", reasons::told(platform, file, prefix));
+        return Err(Problem::new("CMT-9505", file, why, help));
     };
     if nearest.misread {
         help = letters::help(platform);
@@ -78,23 +81,44 @@ fn versions(platform: &Definition) -> String {
 }
 
 fn by_header<'p>(source: &'p Source, layout: &Delimited, encoding: Encoding, prefix: &[u8]) -> Option<Candidate<'p>> {
-    let mut rest = prefix;
-    for _ in 1..layout.header_line.max(1) {
-        let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |place| place + 1);
-        rest = rest.get(end..).unwrap_or_default();
-    }
-    let cells = rows::first_row(layout, rest)?;
+    let cells = rows::first_row(layout, from_header(layout, prefix))?;
     if layout.header_line == 0 {
         return (cells.len() == source.own_fields().len()).then(|| Candidate::fits(source));
     }
     let text = |cell: &Vec<u8>| encoding.text(cell).into_owned();
     let columns: Vec<String> = cells.iter().map(text).collect();
-    let differences = differences(source, &columns, layout.header_line);
+    let differences = differences(source, layout, &columns, || elsewhere(source, layout, encoding, prefix));
     Some(Candidate { source, differences, unknown: 0, misread: false })
 }
 
+/// The text behind the title lines.
+pub(super) fn from_header<'t>(layout: &Delimited, prefix: &'t [u8]) -> &'t [u8] {
+    let mut rest = prefix;
+    for _ in 1..layout.header_line.max(1) {
+        let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |place| place + 1);
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    rest
+}
+
+/// The line, of the first ones, that has all the columns, where the header does not stand where it should.
+fn elsewhere(source: &Source, layout: &Delimited, encoding: Encoding, prefix: &[u8]) -> Option<usize> {
+    let has_all = |line: &usize| {
+        let layout = Delimited { header_line: *line, ..layout.clone() };
+        let Some(cells) = rows::first_line(&layout, from_header(&layout, prefix)) else { return false };
+        let mut names = source.own_fields().iter().map(|field| field.native.as_str());
+        names.all(|name| cells.iter().any(|cell| encoding.text(cell) == name))
+    };
+    (1..=HEADER_LINES_LOOKED_AT).find(has_all)
+}
+
 /// Column by column, what the header has otherwise than the schema.
-fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
+fn differences(
+    source: &Source,
+    layout: &Delimited,
+    found: &[String],
+    elsewhere: impl FnOnce() -> Option<usize>,
+) -> Vec<String> {
     let wanted: Vec<&str> = source.own_fields().iter().map(|field| field.native.as_str()).collect();
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     let differences = columns::compare(&wanted, &found);
@@ -108,7 +132,11 @@ fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
     let near = differences.iter().filter(|one| matches!(one, Difference::Renamed { .. })).count();
     if (known + near) * 2 < wanted.len() {
         let missing = wanted.iter().filter(|name| !is_there(name)).map(|name| format!("column {name:?} is missing"));
+        let line = layout.header_line;
         let whole = format!("line {line} has {known} of its {} columns", wanted.len());
+        if let Some(other) = elsewhere() {
+            return vec![format!("{whole}, and line {other} has them all: `header_line = {other}`")];
+        }
         return std::iter::once(whole).chain(missing).collect();
     }
     differences.iter().map(Difference::text).collect()
@@ -162,19 +190,19 @@ fn missing_name(name: &str, fresh: &[&str]) -> String {
     }
 }
 
-fn first_line(file: &str, prefix: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn first_line(file: &str, prefix: &[u8]) -> Option<Vec<u8>> {
     let mut lines = Lines { input: prefix, line: 0, file: file.to_owned() };
     Some(lines.next_record().ok()??.bytes)
 }
 
 /// The keys of an object.
-fn keys(record: &[u8]) -> Option<Vec<String>> {
+pub(super) fn keys(record: &[u8]) -> Option<Vec<String>> {
     let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(record).ok()?;
     Some(object.keys().cloned().collect())
 }
 
 /// The children and attributes of an element, by the names that a source schema gives them.
-fn children(record: &[u8]) -> Vec<String> {
+pub(super) fn children(record: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(record);
     let mut reader = quick_xml::Reader::from_str(&text);
     reader.config_mut().expand_empty_elements = true;

@@ -15,7 +15,9 @@ mod join;
 mod json;
 mod letters;
 mod packed;
+mod reasons;
 mod rows;
+mod steps;
 mod utf16;
 mod xml;
 
@@ -191,6 +193,24 @@ fn unreadable(file: &str, error: &std::io::Error) -> Problem {
 /// The file stops making sense at this line; what was cut before stands.
 fn broken(file: &str, line: u64, what: &str) -> Problem {
     Problem::new("CMT-9503", file, format!("line {line}: {what}"), "mend the file there and feed it again from there")
+}
+
+/// Names for a message, each once and in their order; what may be a value is counted only.
+fn quoted(names: &[String]) -> String {
+    let mut shown: Vec<&String> = Vec::new();
+    for name in names {
+        if steps::is_name(name) && !shown.contains(&name) {
+            shown.push(name);
+        }
+    }
+    let told = shown.len().min(steps::NAMES_MAX);
+    let rest = names.iter().filter(|name| !shown.iter().take(told).any(|shown| shown == name));
+    let rest = rest.collect::<std::collections::BTreeSet<_>>().len();
+    let mut words: Vec<String> = shown.into_iter().take(told).map(|name| format!("{name:?}")).collect();
+    if rest > 0 {
+        words.push(format!("{rest} more"));
+    }
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
 
 /// One line without its end; `None` at the end of the file.

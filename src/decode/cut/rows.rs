@@ -249,6 +249,11 @@ fn blank_lines(raw: &[u8]) -> &[u8] {
     raw.get(..blank).unwrap_or_default()
 }
 
+/// The cells of the first line of a text; `None` where it is blank, or goes on behind its end.
+pub(super) fn first_line(layout: &Delimited, text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    first_row(layout, text.split_inclusive(|byte| *byte == b'\n').next()?)
+}
+
 /// The cells of the first row of a text, which may be cut off behind it; `None` where a quote is open.
 pub(super) fn first_row(layout: &Delimited, text: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rows = RowReader::new(layout, text, String::new(), 1);
