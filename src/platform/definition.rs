@@ -151,8 +151,10 @@ impl Source {
 pub struct Join {
     /// The name of a file in the folder of the one that is cut.
     pub file: String,
-    /// The column of both files, by its native name: of the file that is cut, or of a join before.
+    /// The column whose value finds the row, by its native name: of the file that is cut, or of a join before.
     pub key: String,
+    /// The column of this file that has the same value; mostly it has the same name.
+    pub other_key: String,
     /// The columns that are taken, by their native names.
     pub columns: Vec<String>,
 }

@@ -56,7 +56,8 @@
 //!
 //! [[source.join]]                    # csv, tsv: `feed` and `map` put columns of another file behind each row
 //! file = "inspections.csv"           # in the same folder, with the same delimiter, encoding and header line; 256 MiB
-//! key = "inspection_id"              # the column of both: of the file that is fed, or of a join before
+//! key = "inspection_id"              # a column of the file that is fed, or of a join before, and of the other file
+//! other_key = "id"                   # where that column has another name in the other file
 //! columns = ["establishment_id"]     # the last fields of source.avsc, in this order; empty where nothing has the key
 //! ```
 //!

@@ -102,6 +102,7 @@ fn joins(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) ->
     for item in items {
         let Some(mut join) = Section::new(file, "source.join", item, problems) else { continue };
         let (name, key) = (join.needed_text("file", problems), join.needed_text("key", problems));
+        let other_key = join.text("other_key", problems).map_or_else(|| key.clone(), |(other, _)| other);
         let columns: Vec<String> = join.texts("columns", problems).into_iter().map(|(column, _)| column).collect();
         if columns.is_empty() || items.len() > JOINS_MAX {
             let why = format!("`source.join` takes no columns, or there are over {JOINS_MAX}");
@@ -113,7 +114,7 @@ fn joins(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) ->
             problems.push(file.problem(code::VALUE, join.start(), why, "write its name alone"));
         }
         join.finish(problems);
-        joins.push(Join { file: name, key, columns });
+        joins.push(Join { file: name, key, other_key, columns });
     }
     joins
 }

@@ -149,6 +149,11 @@ impl<R: Read> Cutter<'_, R> {
         if let Kind::Rows(rows) = &self.kind { rows.passed_over } else { 0 }
     }
 
+    /// The files that are joined, with the rows so far whose key finds nothing there.
+    pub fn alone(&self) -> Vec<(&str, u64)> {
+        if let Kind::Rows(rows) = &self.kind { rows.alone() } else { Vec::new() }
+    }
+
     /// Refuses the first record with a letter beyond ASCII where that is one of UTF-8 and the version says otherwise:
     /// the file's beginning may have none.
     fn not_misread(&mut self, cut: Option<Cut>) -> Result<Option<Cut>, Problem> {

@@ -76,8 +76,8 @@ fn a_header_in_utf8_is_told_as_such_and_a_version_in_utf8_is_the_files() {
 #[test]
 fn a_joined_file_in_utf8_is_not_misread_either() {
     let mut one = western(&["id", "name"]);
-    one.sources[0].joins =
-        vec![Join { file: "names.csv".to_owned(), key: "id".to_owned(), columns: vec!["name".to_owned()] }];
+    let (file, key, columns) = ("names.csv".to_owned(), "id".to_owned(), vec!["name".to_owned()]);
+    one.sources[0].joins = vec![Join { file, other_key: key.clone(), key, columns }];
     let with = |names: &[u8]| {
         let cutter = open_beside(&one, "file", b"id\n1\n".as_slice(), |_| Ok(names));
         cutter.map(Iterator::count).map_err(|problem| format!("{}: {}", problem.file, problem.why))
