@@ -186,6 +186,8 @@ pub struct Delimited {
     pub backslash_escapes: bool,
     /// The line of the header, from 1; lines before it are titles. 0: the file has none.
     pub header_line: usize,
+    /// Lines behind the last record that are none, blank ones not counted.
+    pub footer_lines: usize,
     pub rows: Rows,
 }
 

@@ -48,6 +48,7 @@
 //! absent = ["N/A", "(blank)"]        # texts that say nothing: a field that is one of them reads as if it were empty
 //! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
+//! footer_lines = 2                   # csv, tsv: so many lines end each file, blank ones not counted, and are no records
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
 //! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top;
 //!                                    # it leads through lists, whose other fields are not read

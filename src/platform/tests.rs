@@ -201,6 +201,7 @@ fn platform_toml_says_only_what_is_known_and_valid() {
     check(toml, "\"LABOUR_STANDARDS\"", "\"RELIGION\"", code::CLOSED_LIST, "\"RELIGION\"");
     check(toml, "CLOSURE = ", "CLOSED = ", code::CLOSED_LIST, "CLOSED");
     check(toml, "delimiter = \";\"", "delimiter = \";;\"", code::VALUE, "\";;\"");
+    check(toml, "delimiter = \";\"", "footer_lines = 101", code::VALUE, "101");
     check(toml, "delimiter = \";\"", "encoding = \"cp1252\"", code::VALUE, "\"cp1252\"");
     let help = problems(&with(toml, "delimiter = \";\"", "delimiter = \";\"\nencoding = \"cp1252\""))[0].help.clone();
     assert!(["utf-8", "windows-1252", "iso-8859-1"].iter().all(|name| help.contains(name)), "{help}");

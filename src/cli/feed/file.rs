@@ -154,6 +154,7 @@ impl<F: Fn(&[u8], usize) -> bool> Iterator for Records<'_, F> {
 pub(in crate::cli) struct Beside {
     /// Rows that are no records.
     pub(in crate::cli) passed_over: u64,
+    footer_lines: usize,
     /// The files that are joined, with the rows that have no partner there.
     pub(in crate::cli) alone: BTreeMap<String, u64>,
 }
@@ -161,7 +162,7 @@ pub(in crate::cli) struct Beside {
 impl Beside {
     pub(in crate::cli) fn of(cutter: &Cutter<'_, File>) -> Self {
         let alone = cutter.alone().into_iter().map(|(file, rows)| (file.to_owned(), rows));
-        Self { passed_over: cutter.passed_over(), alone: alone.collect() }
+        Self { passed_over: cutter.passed_over(), footer_lines: cutter.footer_lines(), alone: alone.collect() }
     }
 
     /// In words, where there was any of it: nothing is left out in silence.
@@ -170,6 +171,9 @@ impl Beside {
             0 => String::new(),
             rows => format!("; {rows} rows with nothing in them, or the header again, are no records"),
         };
+        if self.footer_lines > 0 {
+            text.push_str(&format!("; its last {} lines are its footer", self.footer_lines));
+        }
         for (file, rows) in self.alone.iter().filter(|(_, rows)| **rows > 0) {
             text.push_str(&format!("; {rows} rows have no partner in {file}"));
         }

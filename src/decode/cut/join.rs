@@ -56,7 +56,7 @@ impl<'p> Table<'p> {
         if bom || encoding.is_some() {
             misread("it begins with the byte order mark of UTF-8 or UTF-16")?;
         }
-        let mut input = input(prefix, encoding, reader);
+        let mut input = input(prefix, encoding, 0, reader);
         for line in 1..layout.header_line.max(1) {
             read_line(&mut input, file, u64::try_from(line).unwrap_or(u64::MAX))?;
         }

@@ -11,6 +11,7 @@ use crate::platform::definition::{Definition, Delimited, Encoding, Format, Sourc
 mod avro;
 mod choose;
 mod bytes;
+mod footer;
 mod join;
 mod json;
 mod letters;
@@ -21,6 +22,7 @@ mod steps;
 mod utf16;
 mod xml;
 
+use footer::Footer;
 use letters::Letters;
 pub use packed::packed;
 pub use utf16::utf16;
@@ -35,7 +37,7 @@ const BOM_BYTES: usize = BOM.len();
 const CUT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What a cutter reads: the part already looked at, then the rest, in UTF-8 where the file is in UTF-16.
-type Input<R> = BufReader<Text<Chain<Cursor<Vec<u8>>, R>>>;
+type Input<R> = BufReader<Footer<Text<Chain<Cursor<Vec<u8>>, R>>>>;
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +113,8 @@ pub fn open_beside<'p, R: Read>(
         return Err(Problem::new("CMT-9505", file, format!("is in UTF-16, and {} is not", source.version), help));
     }
     let letters = Letters::of(&prefix);
-    let input = input(prefix, encoding, reader);
+    let footer_lines = if let Format::Delimited(layout) = &source.format { layout.footer_lines } else { 0 };
+    let input = input(prefix, encoding, footer_lines, reader);
     let name = file.to_owned();
     let kind = match &source.format {
         Format::Delimited(layout) => {
@@ -129,13 +132,19 @@ pub fn open_beside<'p, R: Read>(
     Ok(Cutter { source, kind, file: file.to_owned(), letters, failed: false })
 }
 
-/// A file behind its beginning, in UTF-8 where it is in UTF-16.
-fn input<R: Read>(prefix: Vec<u8>, encoding: Option<&'static encoding_rs::Encoding>, reader: R) -> Input<R> {
+/// A file behind its beginning, in UTF-8 where it is in UTF-16, without its last lines.
+fn input<R: Read>(
+    prefix: Vec<u8>,
+    encoding: Option<&'static encoding_rs::Encoding>,
+    footer_lines: usize,
+    reader: R,
+) -> Input<R> {
     let whole = Cursor::new(prefix).chain(reader);
-    BufReader::new(match encoding {
+    let text = match encoding {
         None => Text::Plain(whole),
         Some(encoding) => Text::Utf16(Box::new(Transcoder::new(encoding, whole))),
-    })
+    };
+    BufReader::new(Footer::new(footer_lines, text))
 }
 
 impl<R: Read> Cutter<'_, R> {
@@ -147,6 +156,11 @@ impl<R: Read> Cutter<'_, R> {
     /// Rows so far that are no records: without a value in any cell, or the header printed again.
     pub fn passed_over(&self) -> u64 {
         if let Kind::Rows(rows) = &self.kind { rows.passed_over } else { 0 }
+    }
+
+    /// Lines at the end of the file that are no records.
+    pub fn footer_lines(&self) -> usize {
+        if let Format::Delimited(layout) = &self.source.format { layout.footer_lines } else { 0 }
     }
 
     /// The files that are joined, with the rows so far whose key finds nothing there.

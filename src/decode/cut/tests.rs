@@ -109,6 +109,24 @@ fn titles_stand_before_the_header_and_it_may_have_empty_cells() {
 }
 
 #[test]
+fn lines_behind_the_last_record_are_none() {
+    let two = table(Delimited { footer_lines: 2, ..csv() }, &["id", "note"]);
+    let records = [(2, "1,a"), (3, "2,\"b\nc\"")];
+    for end in ["Total,2\nEnd of \"report", "Total,2\n\nEnd of report\n", "\n Total\r\n \r\nEnd\r\n\r\n\n"] {
+        check(&two, &format!("id,note\n1,a\n2,\"b\nc\"\n{end}"), &records, None);
+    }
+    check(&two, "id,note\nTotal,0\nEnd\n", &[], None);
+    check(&two, "id,note\n\n", &[], None);
+    // Records from one chunk to the next, and a footer that never ends.
+    let rows = 20_000_u64;
+    let file: String = (0..rows).map(|row| format!("{row},some text\n")).collect();
+    let (cuts, why) = cut(&two, format!("id,note\n{file}Total,1\nEnd").as_bytes());
+    assert_eq!((cuts.len() as u64, cuts.last().map(|(line, _)| *line), why), (rows, Some(rows + 1), None));
+    let endless = format!("id,note\n1,a\n{}", "x".repeat(CUT_BYTES_MAX + 100_000));
+    assert!(cut(&two, endless.as_bytes()).1.is_some_and(|why| why.contains("longer than any record")));
+}
+
+#[test]
 fn a_quote_that_stays_open_is_told_after_the_records_before_it() {
     let two = table(csv(), &["id", "note"]);
     let open = |line| format!("line {line}: a quote is opened here and never closed");

@@ -53,7 +53,7 @@ pub(crate) fn source(version: &str, format: Format, fields: Vec<SourceField>) ->
 }
 
 pub(crate) fn csv() -> Delimited {
-    Delimited { delimiter: b',', backslash_escapes: false, header_line: 1, rows: Rows::Single }
+    Delimited { delimiter: b',', backslash_escapes: false, header_line: 1, footer_lines: 0, rows: Rows::Single }
 }
 
 pub(crate) fn platform(sources: Vec<Source>) -> Definition {
