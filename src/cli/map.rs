@@ -63,7 +63,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
             output.line(&format!("{value}"), &value)?;
         }
     }
-    summary(output, &version, records, cutter.passed_over(), &counts)?;
+    summary(output, &version, records, &feed::Beside::of(&cutter), &counts)?;
     broken.map_or(Ok(()), |problem| Err(load::data(problem)))
 }
 
@@ -99,12 +99,15 @@ fn summary(
     output: &Output,
     version: &str,
     records: usize,
-    passed_over: u64,
+    beside: &feed::Beside,
     counts: &BTreeMap<String, u64>,
 ) -> Result<(), Failure> {
     let text = counts.iter().map(|(what, count)| format!("\n  {count:>8}  {what}")).collect::<String>();
     output.line(
-        &format!("{records} records of source version {version}{}{text}", feed::passed_over(passed_over)),
-        &json!({"records": records, "source_version": version, "passed_over": passed_over, "outcomes": counts}),
+        &format!("{records} records of source version {version}{}{text}", beside.text()),
+        &json!({
+            "records": records, "source_version": version, "passed_over": beside.passed_over,
+            "without_partner": beside.alone, "outcomes": counts,
+        }),
     )
 }

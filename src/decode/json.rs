@@ -120,6 +120,20 @@ pub(super) struct Field<'a> {
 }
 
 impl Field<'_> {
+    /// A value that is no list, where the schema says a list and allows a list of one to stand without brackets.
+    fn alone<E: Error>(self, read: impl FnOnce(Field<'_>) -> Result<Value, E>) -> Option<Result<Value, E>> {
+        let SourceType::Array(item) = &self.field.of else { return None };
+        let path = Path::Element(self.path);
+        let item = Field { field: item, path: &path, state: self.state };
+        self.field.several.then(|| read(item).map(|value| Value::Array(vec![value])))
+    }
+
+    /// A number or boolean as the text that it is, where the schema allows it.
+    fn as_text(self, value: impl fmt::Display) -> Option<Value> {
+        let text = self.field.several && self.field.of == SourceType::Text;
+        text.then(|| Value::Bytes(Bytes::from(value.to_string())))
+    }
+
     /// The value, or the refusal where the schema says another type.
     fn typed<E: Error>(self, value: Option<Value>) -> Result<Value, E> {
         value.ok_or_else(|| self.state.refuse(self.path.refuse(Reason::WrongType)))
@@ -147,15 +161,22 @@ impl<'de> Visitor<'de> for Field<'_> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        self.typed(matches!(self.field.of, SourceType::Boolean).then_some(Value::Boolean(value)))
+        if let Some(list) = self.alone(|item| item.visit_bool(value)) {
+            return list;
+        }
+        let boolean = matches!(self.field.of, SourceType::Boolean).then_some(Value::Boolean(value));
+        self.typed(boolean.or_else(|| self.as_text(value)))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        if let Some(list) = self.alone(|item| item.visit_i64(value)) {
+            return list;
+        }
         self.typed(match self.field.of {
+            SourceType::Text => self.as_text(value),
             SourceType::Integer => Some(Value::Integer(value)),
             SourceType::Double => exact_double(value),
             SourceType::Boolean
-            | SourceType::Text
             | SourceType::Bytes
             | SourceType::Array(_)
             | SourceType::Map(_)
@@ -166,17 +187,31 @@ impl<'de> Visitor<'de> for Field<'_> {
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
         match i64::try_from(value) {
             Ok(value) => self.visit_i64(value),
-            Err(_) => self.typed(None),
+            Err(_) => match self.alone(|item| item.visit_u64(value)) {
+                Some(list) => list,
+                None => self.typed(self.as_text(value)),
+            },
         }
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        self.typed(if matches!(self.field.of, SourceType::Double) { finite(value) } else { None })
+        if let Some(list) = self.alone(|item| item.visit_f64(value)) {
+            return list;
+        }
+        self.typed(match self.field.of {
+            SourceType::Double => finite(value),
+            // What a double cannot hold to its last digit would be another number, and may be an identifier.
+            _ if value.abs() < (1_u64 << f64::MANTISSA_DIGITS) as f64 => self.as_text(value),
+            _ => None,
+        })
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
         if stands_for_nothing(value.as_bytes(), self.field) {
             return self.visit_unit();
+        }
+        if let Some(list) = self.alone(|item| item.visit_str(value)) {
+            return list;
         }
         let text = matches!(self.field.of, SourceType::Text);
         self.typed(text.then(|| Value::Bytes(Bytes::copy_from_slice(value.as_bytes()))))

@@ -8,6 +8,8 @@
 //! | absent key, element or attribute; JSON `null`; empty cell; element without text | null, or `missing_field` where the schema does not allow it |
 //! | text where the schema says number or boolean (CSV, TSV, XML) | read as JSON would write it (`12`, `-0.5`, `true`), else `wrong_type` |
 //! | JSON string where the schema says number, or a number where it says string | `wrong_type` |
+//! | JSON number or boolean where the schema says a union of it with string | the text that it is; `wrong_type` where it has more digits than are kept |
+//! | JSON value where the schema says a union of it with an array of strings | an array of one |
 //! | repeated XML elements | an array; several of a field that is no array are a `duplicate_field` |
 //!
 //! The path that a refusal names is made of the Avro names of the source schema: `firm.names[]`, `rows[].amount`.

@@ -96,7 +96,10 @@ impl Comparison {
         }
         if before.joins != after.joins {
             let joins = |source: &Source| {
-                let told = source.joins.iter().map(|join| format!("{} by {:?}", join.file, join.key));
+                let told = source.joins.iter().map(|join| match join.key == join.other_key {
+                    true => format!("{} by {:?}", join.file, join.key),
+                    false => format!("{} by {:?} and its {:?}", join.file, join.key, join.other_key),
+                });
                 if source.joins.is_empty() { "no file".to_owned() } else { told.collect::<Vec<_>>().join(", ") }
             };
             let (before, after) = (joins(before), joins(after));

@@ -151,8 +151,10 @@ impl Source {
 pub struct Join {
     /// The name of a file in the folder of the one that is cut.
     pub file: String,
-    /// The column of both files, by its native name: of the file that is cut, or of a join before.
+    /// The column whose value finds the row, by its native name: of the file that is cut, or of a join before.
     pub key: String,
+    /// The column of this file that has the same value; mostly it has the same name.
+    pub other_key: String,
     /// The columns that are taken, by their native names.
     pub columns: Vec<String>,
 }
@@ -184,6 +186,8 @@ pub struct Delimited {
     pub backslash_escapes: bool,
     /// The line of the header, from 1; lines before it are titles. 0: the file has none.
     pub header_line: usize,
+    /// Lines behind the last record that are none, blank ones not counted.
+    pub footer_lines: usize,
     pub rows: Rows,
 }
 
@@ -226,6 +230,9 @@ pub struct SourceField {
     pub of: SourceType,
     /// True for a union with null: an empty cell, an absent element or an absent key reads as null.
     pub nullable: bool,
+    /// True where the source writes values of several types, a text among them. A mapping sees one all the same: of a
+    /// text, numbers and booleans are read as the text that they are; of a list, one value is a list of one.
+    pub several: bool,
     /// The texts that stand for nothing, such as `N/A`: they read as an empty cell does.
     pub absent: Arc<[String]>,
 }

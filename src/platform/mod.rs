@@ -43,18 +43,22 @@
 //! schema = "source.avsc"             # default
 //! mapping = "mapping.vrl"            # default
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
-//! encoding = "utf-8"                 # default; or "iso-8859-1"; a file in UTF-16 becomes UTF-8 as it is cut
+//! encoding = "utf-8"                 # default; or "windows-1252", which "iso-8859-1" is too: a file in UTF-8 is then
+//!                                    # refused; a file in UTF-16 becomes UTF-8 as it is cut
 //! absent = ["N/A", "(blank)"]        # texts that say nothing: a field that is one of them reads as if it were empty
 //! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
+//! footer_lines = 2                   # csv, tsv: so many lines end each file, blank ones not counted, and are no records
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
-//! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
+//! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top;
+//!                                    # it leads through lists, whose other fields are not read
 //! group = "Complaint ID"             # csv, tsv: neighbouring rows with the same value are one record
 //! continuation = ["Case Number"]     # csv, tsv: rows in which all of these are empty continue the one before
 //!
 //! [[source.join]]                    # csv, tsv: `feed` and `map` put columns of another file behind each row
 //! file = "inspections.csv"           # in the same folder, with the same delimiter, encoding and header line; 256 MiB
-//! key = "inspection_id"              # the column of both: of the file that is fed, or of a join before
+//! key = "inspection_id"              # a column of the file that is fed, or of a join before, and of the other file
+//! other_key = "id"                   # where that column has another name in the other file
 //! columns = ["establishment_id"]     # the last fields of source.avsc, in this order; empty where nothing has the key
 //! ```
 //!
@@ -68,7 +72,8 @@
 //!
 //! One Avro record, for every format: what a row, an element or an object promises. A field's name is what the
 //! mapping calls it (`.case_number`), its property `native` what the source calls it (`Case #`); without one they are
-//! the same. A union with null may be empty. Recursive schemas are refused, and so are decimals and types that the format
+//! the same. A union with null may be empty. In JSON, a union of string with numbers and booleans is read as a text, and
+//! one of these with an array of strings as a list of texts, which one text alone is too. Recursive schemas are refused, and so are decimals and types that the format
 //! cannot fill: arrays, maps and records in a cell, maps in XML, bytes in JSON.
 //!
 //! # `mapping.vrl`

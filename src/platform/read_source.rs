@@ -11,6 +11,8 @@ use crate::model::problem::Problem;
 const SOURCES_MAX: usize = 16;
 /// Files that are joined to one.
 const JOINS_MAX: usize = 8;
+/// Lines behind the last record.
+const FOOTER_LINES_MAX: i64 = 100;
 /// Lines before and with the header.
 const HEADER_LINE_MAX: i64 = 1_000;
 
@@ -102,6 +104,7 @@ fn joins(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) ->
     for item in items {
         let Some(mut join) = Section::new(file, "source.join", item, problems) else { continue };
         let (name, key) = (join.needed_text("file", problems), join.needed_text("key", problems));
+        let other_key = join.text("other_key", problems).map_or_else(|| key.clone(), |(other, _)| other);
         let columns: Vec<String> = join.texts("columns", problems).into_iter().map(|(column, _)| column).collect();
         if columns.is_empty() || items.len() > JOINS_MAX {
             let why = format!("`source.join` takes no columns, or there are over {JOINS_MAX}");
@@ -113,7 +116,7 @@ fn joins(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) ->
             problems.push(file.problem(code::VALUE, join.start(), why, "write its name alone"));
         }
         join.finish(problems);
-        joins.push(Join { file: name, key, columns });
+        joins.push(Join { file: name, key, other_key, columns });
     }
     joins
 }
@@ -141,7 +144,9 @@ fn encoding(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>)
         "iso-8859-1" | "windows-1252" => Encoding::Windows1252,
         _ => {
             let why = format!("`{text}` is no encoding that Comity reads");
-            problems.push(file.problem(code::VALUE, at, why, "write `utf-8` or `iso-8859-1`"));
+            let help = "write `utf-8`, which is the default, `windows-1252` or `iso-8859-1`, which is read as \
+                windows-1252; UTF-16 is recognised, and becomes utf-8";
+            problems.push(file.problem(code::VALUE, at, why, help));
             Encoding::Utf8
         }
     }
@@ -162,6 +167,7 @@ fn delimited(
     let tabs = word == "tsv";
     let delimiter = if tabs { b'\t' } else { delimiter(section, file, problems) };
     let header_line = header_line(section, file, problems);
+    let footer_lines = footer_lines(section, file, problems);
     let group = section.text("group", problems);
     let continuation = section.texts("continuation", problems);
     let rows = match (group, continuation) {
@@ -180,7 +186,7 @@ fn delimited(
             Rows::Continuation { empty: list.into_iter().map(|(field, _)| field).collect() }
         }
     };
-    Delimited { delimiter, backslash_escapes: tabs, header_line, rows }
+    Delimited { delimiter, backslash_escapes: tabs, header_line, footer_lines, rows }
 }
 
 fn delimiter(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> u8 {
@@ -207,4 +213,16 @@ fn header_line(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Proble
     let help = format!("write the line of the header, 1 to {HEADER_LINE_MAX}, or 0 for none");
     problems.push(file.problem(code::VALUE, written.span(), "`header_line` is no line number", help));
     1
+}
+
+fn footer_lines(section: &mut Section<'_>, file: &Text, problems: &mut Vec<Problem>) -> usize {
+    let Some(written) = section.take("footer_lines") else { return 0 };
+    if let Written::Integer(lines) = written.get_ref()
+        && (0..=FOOTER_LINES_MAX).contains(lines)
+    {
+        return usize::try_from(*lines).unwrap_or(0);
+    }
+    let help = format!("write how many lines stand behind the last record, at most {FOOTER_LINES_MAX}");
+    problems.push(file.problem(code::VALUE, written.span(), "`footer_lines` is no number of lines", help));
+    0
 }

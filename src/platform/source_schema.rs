@@ -33,7 +33,7 @@ pub(super) fn read(file: &Text, format: &Format, absent: &[String], problems: &m
     let mut reader = Reader { file, by_place, absent: absent.into(), named, open, fields: 0, problems: problems_found };
     let read = reader.type_of(&json, 0);
     let fields = match read {
-        Some((SourceType::Record(fields), false)) => fields,
+        Some(Typed { of: SourceType::Record(fields), nullable: false, .. }) => fields,
         Some(_) => {
             reader.refuse(code::SCHEMA, "record", "the schema is no record", "its top must be an Avro record");
             Vec::new()
@@ -58,6 +58,21 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
     (start + column.saturating_sub(1)).min(text.len().saturating_sub(1))
 }
 
+/// What a schema says of a value.
+struct Typed {
+    of: SourceType,
+    /// True for a union with null.
+    nullable: bool,
+    /// True for a union of several other types.
+    several: bool,
+}
+
+impl From<SourceType> for Typed {
+    fn from(of: SourceType) -> Self {
+        Self { of, nullable: false, several: false }
+    }
+}
+
 struct Reader<'a> {
     file: &'a Text,
     by_place: bool,
@@ -72,15 +87,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The type of a schema, and whether it is a union with null.
-    fn type_of(&mut self, json: &Json, depth: usize) -> Option<(SourceType, bool)> {
+    /// The type of a schema.
+    fn type_of(&mut self, json: &Json, depth: usize) -> Option<Typed> {
         if depth > limit::RECORD_DEPTH_MAX {
             let help = format!("at most {} levels are taken", limit::RECORD_DEPTH_MAX);
             self.refuse(code::SCHEMA_TYPE, "", "the schema is nested too deeply", help);
             return None;
         }
         match json {
-            Json::String(name) => self.by_name(name).map(|of| (of, false)),
+            Json::String(name) => self.by_name(name).map(Typed::from),
             Json::Array(branches) => self.union(branches, depth),
             Json::Object(object) => match object.get("type") {
                 Some(Json::String(_)) if object.get("logicalType").and_then(Json::as_str) == Some("decimal") => {
@@ -89,7 +104,7 @@ impl Reader<'_> {
                     self.refuse(code::SCHEMA_TYPE, "decimal", why, help);
                     None
                 }
-                Some(Json::String(name)) => self.complex(name, json, depth).map(|of| (of, false)),
+                Some(Json::String(name)) => self.complex(name, json, depth).map(Typed::from),
                 Some(inner) => self.type_of(inner, depth + 1),
                 None => {
                     self.refuse(code::SCHEMA, "", "a schema has no `type`", "give each schema its Avro type");
@@ -133,15 +148,23 @@ impl Reader<'_> {
         found
     }
 
-    fn union(&mut self, branches: &[Json], depth: usize) -> Option<(SourceType, bool)> {
-        let mut others = branches.iter().filter(|branch| branch.as_str() != Some("null"));
+    /// A union of one type with null; or of several that are read as one: texts with numbers and booleans, and with
+    /// lists of them.
+    fn union(&mut self, branches: &[Json], depth: usize) -> Option<Typed> {
         let nullable = branches.iter().any(|branch| branch.as_str() == Some("null"));
-        let (Some(only), None) = (others.next(), others.next()) else {
-            let help = "write a union of one type with null";
-            self.refuse(code::SCHEMA_TYPE, "", "a union is not of one type with null", help);
-            return None;
-        };
-        self.type_of(only, depth + 1).map(|(of, inner)| (of, nullable || inner))
+        let others = branches.iter().filter(|branch| branch.as_str() != Some("null"));
+        let read = others.map(|branch| self.type_of(branch, depth + 1)).collect::<Option<Vec<_>>>()?;
+        match <[Typed; 1]>::try_from(read) {
+            Ok([only]) => return Some(Typed { nullable: nullable || only.nullable, ..only }),
+            Err(several) => {
+                if let Some(of) = widest(several) {
+                    return Some(Typed { of, nullable, several: true });
+                }
+            }
+        }
+        let help = "write a union of one type with null, or of string with numbers, booleans or an array of strings";
+        self.refuse(code::SCHEMA_TYPE, "", "a union is neither of one type with null nor of texts", help);
+        None
     }
 
     fn complex(&mut self, kind: &str, json: &Json, depth: usize) -> Option<SourceType> {
@@ -163,8 +186,9 @@ impl Reader<'_> {
             self.refuse(code::SCHEMA, "", why, "give it the type of its elements");
             return None;
         };
-        let (of, nullable) = self.type_of(inner, depth + 1)?;
-        Some(SourceField { name: key.to_owned(), native: key.to_owned(), of, nullable, absent: self.absent.clone() })
+        let Typed { of, nullable, several } = self.type_of(inner, depth + 1)?;
+        let (name, native) = (key.to_owned(), key.to_owned());
+        Some(SourceField { name, native, of, nullable, several, absent: self.absent.clone() })
     }
 
     fn record(&mut self, json: &Json, depth: usize) -> Option<SourceType> {
@@ -209,12 +233,13 @@ impl Reader<'_> {
             self.refuse(code::SCHEMA, name, format!("the field `{name}` has no type"), "give each field its type");
             return None;
         };
-        let (of, nullable) = self.type_of(written, depth + 1)?;
+        let Typed { of, nullable, several } = self.type_of(written, depth + 1)?;
         Some(SourceField {
             name: name.to_owned(),
             native: native.to_owned(),
             of,
             nullable,
+            several,
             absent: self.absent.clone(),
         })
     }
@@ -243,7 +268,7 @@ impl Reader<'_> {
                 | SourceType::Text
                 | SourceType::Bytes => &[],
             };
-            match misfit(&field.of, format) {
+            match misfit(field, format) {
                 Some((why, help)) => {
                     let why = format!("`{}` {why}", field.name);
                     self.refuse(code::SCHEMA_TYPE, &field.name, why, help);
@@ -277,9 +302,34 @@ impl Reader<'_> {
     }
 }
 
+/// The type that values of all these are read as: a text, or a list of texts; `None` where no type holds them.
+fn widest(several: Vec<Typed>) -> Option<SourceType> {
+    let (mut list, mut text, mut other) = (None, false, false);
+    for Typed { of, .. } in several {
+        match of {
+            SourceType::Text => text = true,
+            SourceType::Boolean | SourceType::Integer | SourceType::Double => other = true,
+            SourceType::Array(item) if item.of == SourceType::Text && list.is_none() => list = Some(item),
+            SourceType::Array(_) | SourceType::Map(_) | SourceType::Record(_) | SourceType::Bytes => return None,
+        }
+    }
+    match list {
+        Some(item) if text || other => {
+            let several = item.several || other;
+            Some(SourceType::Array(Box::new(SourceField { several, ..*item })))
+        }
+        None if text => Some(SourceType::Text),
+        Some(_) | None => None,
+    }
+}
+
 /// Why a format cannot fill a type, and what can be done; `None` where it can.
-fn misfit(of: &SourceType, format: &Format) -> Option<(&'static str, &'static str)> {
-    match (format, of) {
+fn misfit(field: &SourceField, format: &Format) -> Option<(&'static str, &'static str)> {
+    match (format, &field.of) {
+        (Format::Delimited(_) | Format::Xml { .. } | Format::Avro, _) if field.several => {
+            let help = "declare one type: where all is text a string, of elements that stand several times an array";
+            Some(("is a union of several types, and only JSON has such values", help))
+        }
         (Format::Delimited(_), SourceType::Array(_) | SourceType::Map(_) | SourceType::Record(_)) => {
             Some(("is no single value, and a cell holds one", "declare a string, and take it apart in the mapping"))
         }
@@ -313,11 +363,12 @@ pub(super) fn input_fields(fields: &[SourceField], rows: bool) -> Vec<SourceFiel
         native: "items".to_owned(),
         of: SourceType::Record(fields.to_vec()),
         nullable: false,
+        several: false,
         absent: Arc::default(),
     };
     let list = SourceType::Array(Box::new(row));
     let (name, native) = ("rows".to_owned(), "rows".to_owned());
-    vec![SourceField { name, native, of: list, nullable: false, absent: Arc::default() }]
+    vec![SourceField { name, native, of: list, nullable: false, several: false, absent: Arc::default() }]
 }
 
 fn record_kind(fields: &[SourceField]) -> Kind {

@@ -201,6 +201,10 @@ fn platform_toml_says_only_what_is_known_and_valid() {
     check(toml, "\"LABOUR_STANDARDS\"", "\"RELIGION\"", code::CLOSED_LIST, "\"RELIGION\"");
     check(toml, "CLOSURE = ", "CLOSED = ", code::CLOSED_LIST, "CLOSED");
     check(toml, "delimiter = \";\"", "delimiter = \";;\"", code::VALUE, "\";;\"");
+    check(toml, "delimiter = \";\"", "footer_lines = 101", code::VALUE, "101");
+    check(toml, "delimiter = \";\"", "encoding = \"cp1252\"", code::VALUE, "\"cp1252\"");
+    let help = problems(&with(toml, "delimiter = \";\"", "delimiter = \";\"\nencoding = \"cp1252\""))[0].help.clone();
+    assert!(["utf-8", "windows-1252", "iso-8859-1"].iter().all(|name| help.contains(name)), "{help}");
     check(toml, "group = \"Case No.\"", "group = \"Case\"", code::SCHEMA_FIELD, "\"Case\"");
     check(toml, "[rejects]", "[rejects", code::TOML, "\n");
 }
@@ -233,7 +237,8 @@ fn a_source_schema_is_a_record_that_ends() {
     let avsc = "source.avsc";
     let row = r#"{"name":"number","type":["null","string"]}"#;
     check(avsc, row, r#"{"name":"number","type":"Row"}"#, code::RECURSIVE, "\"Row\"");
-    check(avsc, row, r#"{"name":"number","type":["int","string"]}"#, code::SCHEMA_TYPE, "{");
+    check(avsc, row, r#"{"name":"number","type":["int","string"]}"#, code::SCHEMA_TYPE, "\"number\"");
+    check(avsc, row, r#"{"name":"number","type":["int","bytes"]}"#, code::SCHEMA_TYPE, "{");
     check(avsc, row, r#"{"name":"number","type":"decimal"}"#, code::SCHEMA_TYPE, "\"decimal\"");
     check(avsc, "\"name\":\"name\"", "\"name\":\"number\"", code::SCHEMA_FIELD, "\"number\"");
     check(avsc, "\"fields\":[\n", "\"fields\":[,\n", code::SCHEMA, ",");
@@ -398,6 +403,10 @@ fn a_type_that_the_format_cannot_fill_is_refused() {
         (deep, vec![&csv, &tsv, &xml], vec![&json, &lines, &avro]),
         (record, vec![&csv, &tsv], vec![&json, &lines, &xml, &avro]),
         ("\"bytes\"", vec![&json, &lines], vec![&csv, &tsv, &xml, &avro]),
+        (r#"["null","string",{"type":"array","items":"string"}]"#, vec![&csv, &tsv, &xml, &avro], vec![&json, &lines]),
+        (r#"["null","double","string","boolean"]"#, vec![&csv, &tsv, &xml, &avro], vec![&json, &lines]),
+        (r#"["null","double","boolean"]"#, vec![&csv, &json, &lines], vec![]),
+        (r#"["string",{"type":"array","items":"int"}]"#, vec![&csv, &json, &lines], vec![]),
         (decimal, vec![&csv, &tsv, &json, &lines, &xml, &avro], vec![]),
     ] {
         for format in refused {

@@ -69,7 +69,12 @@ fn inside<'s>(seen: &'s Seen, style: Style, depth: usize, left_out: &mut LeftOut
         match one(field, name, style, depth, left_out) {
             Some(made) => fields.push(Field { person, ..made }),
             None => {
-                left_out.push(format!("`{}`: it is of several types, or holds what no schema can say", field.native))
+                let union = r#"["null", "string", "double", {"type": "array", "items": "string"}]"#;
+                left_out.push(format!(
+                    "`{}`: it is of several types, or holds what no schema can say; a union such as {union} takes texts, \
+                     numbers and lists of them",
+                    field.native
+                ))
             }
         }
     }

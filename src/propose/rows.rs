@@ -70,8 +70,13 @@ pub(super) fn read(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
     // Rows that share an id are put together only by their author: they may as well be several decisions.
     let rows_of_record =
         if continuation.is_empty() { Rows::Single } else { Rows::Continuation { empty: continuation } };
-    let layout =
-        Delimited { delimiter, backslash_escapes: delimiter == b'\t' && !quoting, header_line, rows: rows_of_record };
+    let layout = Delimited {
+        delimiter,
+        backslash_escapes: delimiter == b'\t' && !quoting,
+        header_line,
+        footer_lines: 0,
+        rows: rows_of_record,
+    };
     let seen = Seen { objects: rows.len(), fields, ..Seen::default() };
     Ok(Read { format: Format::Delimited(layout), seen, rows: count, uneven, group })
 }

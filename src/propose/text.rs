@@ -22,6 +22,9 @@ pub(super) struct Decoded {
 /// # Errors
 /// Bytes that are in none of the encodings that Comity reads.
 pub(super) fn decode(sample: &Sample<'_>) -> Result<Decoded, Problem> {
+    if let Some((what, help)) = cut::packed(sample.bytes) {
+        return Err(Problem::new(code::FORMAT, sample.file, what, help));
+    }
     if let Some(encoding) = cut::utf16(sample.bytes) {
         let (text, broken) = encoding.decode_with_bom_removal(sample.bytes);
         // Half a letter at the end of a sample that goes on is no fault of the file.

@@ -1,5 +1,6 @@
 //! One file into its platform's topic, record by record as they stand.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +49,7 @@ pub(super) struct Report {
     pub(super) fed: Fed,
     version: String,
     guarded: u64,
-    passed_over: u64,
+    beside: Beside,
     /// Events of the former snapshot that this one lacks; `None` where it is no snapshot, or not whole.
     missing: Option<usize>,
     /// What is wrong with it, or why it ended early.
@@ -86,7 +87,7 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
     let fed = feed::feed(&line.settings.kafka, target, &mut records, |sent| bar.set_position(sent), stopping);
     bar.finish_and_clear();
     let fed = fed.map_err(load::stopped)?;
-    let (guarded, passed_over, last) = (records.guarded, records.cutter.passed_over(), records.last);
+    let (guarded, beside, last) = (records.guarded, Beside::of(&records.cutter), records.last);
     let broken = records.broken.take();
     let missing = match snapshot {
         Some(snapshot) if fed.unfinished.is_none() && broken.is_none() => Some(snapshot.end(target.topic)?),
@@ -99,7 +100,7 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
         beyond_the_file(job.from, last, &name).filter(|_| fed.unfinished.is_none()),
     ];
     let failure = failures.into_iter().flatten().reduce(Failure::and);
-    Ok(Report { fed, version, guarded, passed_over, missing, failure })
+    Ok(Report { fed, version, guarded, beside, missing, failure })
 }
 
 /// The records of a file, by number.
@@ -148,19 +149,42 @@ impl<F: Fn(&[u8], usize) -> bool> Iterator for Records<'_, F> {
     }
 }
 
-/// Rows that are no records, where there were any: nothing is left out in silence.
-pub(in crate::cli) fn passed_over(rows: u64) -> String {
-    if rows == 0 {
-        String::new()
-    } else {
-        format!("; {rows} rows with nothing in them, or the header again, are no records")
+/// What a file had besides its records.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Beside {
+    /// Rows that are no records.
+    pub(in crate::cli) passed_over: u64,
+    footer_lines: usize,
+    /// The files that are joined, with the rows that have no partner there.
+    pub(in crate::cli) alone: BTreeMap<String, u64>,
+}
+
+impl Beside {
+    pub(in crate::cli) fn of(cutter: &Cutter<'_, File>) -> Self {
+        let alone = cutter.alone().into_iter().map(|(file, rows)| (file.to_owned(), rows));
+        Self { passed_over: cutter.passed_over(), footer_lines: cutter.footer_lines(), alone: alone.collect() }
+    }
+
+    /// In words, where there was any of it: nothing is left out in silence.
+    pub(in crate::cli) fn text(&self) -> String {
+        let mut text = match self.passed_over {
+            0 => String::new(),
+            rows => format!("; {rows} rows with nothing in them, or the header again, are no records"),
+        };
+        if self.footer_lines > 0 {
+            text.push_str(&format!("; its last {} lines are its footer", self.footer_lines));
+        }
+        for (file, rows) in self.alone.iter().filter(|(_, rows)| **rows > 0) {
+            text.push_str(&format!("; {rows} rows have no partner in {file}"));
+        }
+        text
     }
 }
 
 impl Report {
     /// Says what came of it, in one line that begins with `name`.
     pub(super) fn tell(&self, line: &Line<'_>, job: &Job<'_>, name: &str, output: &Output) -> Result<(), Failure> {
-        let Self { fed, version, guarded, passed_over: passed, missing, .. } = self;
+        let Self { fed, version, guarded, beside, missing, .. } = self;
         let topic = line.topic;
         let lacking = missing.filter(|missing| *missing > 0);
         let lacking =
@@ -168,13 +192,14 @@ impl Report {
         output.line(
             &format!(
                 "{name}{} records of source version {version} are in {topic}; {guarded} left out by the guard, {} too large{}{}",
-                fed.delivered, fed.too_large, passed_over(*passed), lacking.unwrap_or_default(),
+                fed.delivered, fed.too_large, beside.text(), lacking.unwrap_or_default(),
             ),
             &json!({
                 "file": job.file.display().to_string(), "topic": topic, "source_version": version,
                 "delivered": fed.delivered, "guarded": guarded,
                 "too_large": fed.too_large, "too_large_first": fed.too_large_first,
-                "left_out": fed.too_large + guarded, "passed_over": passed, "missing": missing,
+                "left_out": fed.too_large + guarded, "passed_over": beside.passed_over,
+                "without_partner": beside.alone, "missing": missing,
                 "resume_from": fed.unfinished.as_ref().map(|unfinished| unfinished.from),
             }),
         )

@@ -16,7 +16,7 @@ mod watch;
 
 use file::{Job, Line};
 
-pub(super) use file::passed_over;
+pub(super) use file::Beside;
 
 /// Send a file of native records into its platform's topic, record by record as they stand.
 #[derive(Debug, clap::Args)]

@@ -3,24 +3,37 @@
 
 use std::fmt::Write as _;
 
-use super::{BOM_BYTES, Definition, Delimited, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
-use super::{json, rows, xml};
+use super::{BOM_BYTES, Definition, Delimited, Encoding, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
+use super::{json, letters, reasons, rows, xml};
 use crate::platform::columns::{self, Difference};
 use crate::platform::nearest;
 
+/// Lines in which a header that moved is looked for.
+const HEADER_LINES_LOOKED_AT: usize = 50;
 /// Differences that one message tells.
 const DIFFERENCES_MAX: usize = 40;
 
-/// The version whose promise the file's beginning keeps.
-pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) -> Result<&'p Source, Problem> {
+/// The version whose promise the file's beginning keeps; `utf8` says what tells that it is in UTF-8, if anything does.
+pub(super) fn source<'p>(
+    platform: &'p Definition,
+    file: &str,
+    prefix: &[u8],
+    utf8: Option<&str>,
+) -> Result<&'p Source, Problem> {
     let mut candidates: Vec<Candidate<'p>> = Vec::new();
     for source in platform.sources.iter().rev() {
+        let encoding = if utf8.is_some() { Encoding::Utf8 } else { source.encoding };
         let candidate = match &source.format {
-            Format::Delimited(layout) => by_header(source, layout, prefix),
+            Format::Delimited(layout) => by_header(source, layout, encoding, prefix),
             Format::Avro => prefix.starts_with(b"Obj\x01").then(|| Candidate::fits(source)),
             Format::Json { .. } | Format::JsonLines | Format::Xml { .. } => by_first_record(source, file, prefix),
         };
-        candidates.extend(candidate);
+        candidates.extend(candidate.map(|mut candidate| {
+            let wrong = utf8.and_then(|sign| letters::contradiction(source, sign));
+            candidate.misread = wrong.is_some();
+            candidate.differences.splice(..0, wrong);
+            candidate
+        }));
     }
     let fitting = candidates.iter().filter(|candidate| candidate.differences.is_empty());
     if let Some(candidate) = fitting.min_by_key(|candidate| candidate.unknown) {
@@ -33,8 +46,12 @@ pub(super) fn source<'p>(platform: &'p Definition, file: &str, prefix: &[u8]) ->
     }
     // The columns of a nearly right file say more than the names of a record that only has the same shape.
     let Some(nearest) = candidates.iter().min_by_key(|candidate| candidate.differences.len()) else {
-        return Err(Problem::new("CMT-9505", file, "is in none of the platform's formats", help));
+        let why = format!("is in none of the platform's formats: {}", reasons::told(platform, file, prefix));
+        return Err(Problem::new("CMT-9505", file, why, help));
     };
+    if nearest.misread {
+        help = letters::help(platform);
+    }
     let shown: Vec<&str> = nearest.differences.iter().take(DIFFERENCES_MAX).map(String::as_str).collect();
     let more = nearest.differences.len() - shown.len();
     let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -49,11 +66,13 @@ struct Candidate<'p> {
     differences: Vec<String>,
     /// Names of the first record that the version does not read: of two that fit, the one that reads more is meant.
     unknown: usize,
+    /// True where the file is in UTF-8, and the version is not.
+    misread: bool,
 }
 
 impl<'p> Candidate<'p> {
     fn fits(source: &'p Source) -> Self {
-        Self { source, differences: Vec::new(), unknown: 0 }
+        Self { source, differences: Vec::new(), unknown: 0, misread: false }
     }
 }
 
@@ -61,23 +80,45 @@ fn versions(platform: &Definition) -> String {
     platform.sources.iter().map(|source| source.version.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-fn by_header<'p>(source: &'p Source, layout: &Delimited, prefix: &[u8]) -> Option<Candidate<'p>> {
+fn by_header<'p>(source: &'p Source, layout: &Delimited, encoding: Encoding, prefix: &[u8]) -> Option<Candidate<'p>> {
+    let cells = rows::first_row(layout, from_header(layout, prefix))?;
+    if layout.header_line == 0 {
+        return (cells.len() == source.own_fields().len()).then(|| Candidate::fits(source));
+    }
+    let text = |cell: &Vec<u8>| encoding.text(cell).into_owned();
+    let columns: Vec<String> = cells.iter().map(text).collect();
+    let differences = differences(source, layout, &columns, || elsewhere(source, layout, encoding, prefix));
+    Some(Candidate { source, differences, unknown: 0, misread: false })
+}
+
+/// The text behind the title lines.
+pub(super) fn from_header<'t>(layout: &Delimited, prefix: &'t [u8]) -> &'t [u8] {
     let mut rest = prefix;
     for _ in 1..layout.header_line.max(1) {
         let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |place| place + 1);
         rest = rest.get(end..).unwrap_or_default();
     }
-    let cells = rows::first_row(layout, rest)?;
-    if layout.header_line == 0 {
-        return (cells.len() == source.own_fields().len()).then(|| Candidate::fits(source));
-    }
-    let text = |cell: &Vec<u8>| source.encoding.text(cell).into_owned();
-    let columns: Vec<String> = cells.iter().map(text).collect();
-    Some(Candidate { source, differences: differences(source, &columns, layout.header_line), unknown: 0 })
+    rest
+}
+
+/// The line, of the first ones, that has all the columns, where the header does not stand where it should.
+fn elsewhere(source: &Source, layout: &Delimited, encoding: Encoding, prefix: &[u8]) -> Option<usize> {
+    let has_all = |line: &usize| {
+        let layout = Delimited { header_line: *line, ..layout.clone() };
+        let Some(cells) = rows::first_line(&layout, from_header(&layout, prefix)) else { return false };
+        let mut names = source.own_fields().iter().map(|field| field.native.as_str());
+        names.all(|name| cells.iter().any(|cell| encoding.text(cell) == name))
+    };
+    (1..=HEADER_LINES_LOOKED_AT).find(has_all)
 }
 
 /// Column by column, what the header has otherwise than the schema.
-fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
+fn differences(
+    source: &Source,
+    layout: &Delimited,
+    found: &[String],
+    elsewhere: impl FnOnce() -> Option<usize>,
+) -> Vec<String> {
     let wanted: Vec<&str> = source.own_fields().iter().map(|field| field.native.as_str()).collect();
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     let differences = columns::compare(&wanted, &found);
@@ -91,7 +132,11 @@ fn differences(source: &Source, found: &[String], line: usize) -> Vec<String> {
     let near = differences.iter().filter(|one| matches!(one, Difference::Renamed { .. })).count();
     if (known + near) * 2 < wanted.len() {
         let missing = wanted.iter().filter(|name| !is_there(name)).map(|name| format!("column {name:?} is missing"));
+        let line = layout.header_line;
         let whole = format!("line {line} has {known} of its {} columns", wanted.len());
+        if let Some(other) = elsewhere() {
+            return vec![format!("{whole}, and line {other} has them all: `header_line = {other}`")];
+        }
         return std::iter::once(whole).chain(missing).collect();
     }
     differences.iter().map(Difference::text).collect()
@@ -114,7 +159,9 @@ fn by_first_record<'p>(source: &'p Source, file: &str, prefix: &[u8]) -> Option<
             let mut elements = xml::Elements::new(record.clone(), source.encoding, file.to_owned(), prefix);
             match elements.next_record() {
                 Ok(first) => children(&first?.bytes),
-                Err(problem) => return Some(Candidate { source, differences: vec![problem.why], unknown: 0 }),
+                Err(problem) => {
+                    return Some(Candidate { source, differences: vec![problem.why], unknown: 0, misread: false });
+                }
             }
         }
         Format::Delimited(_) | Format::Avro => return None,
@@ -131,7 +178,8 @@ fn by_first_record<'p>(source: &'p Source, file: &str, prefix: &[u8]) -> Option<
     let missing = needed.filter(|field| !names.contains(&field.native));
     let fresh: Vec<&str> = names.iter().filter(|name| !known(name)).map(String::as_str).collect();
     let differences = missing.map(|field| missing_name(&field.native, &fresh)).collect();
-    Some(Candidate { source, differences, unknown: names.iter().filter(|name| !known(name)).count() })
+    let unknown = names.iter().filter(|name| !known(name)).count();
+    Some(Candidate { source, differences, unknown, misread: false })
 }
 
 /// A name that the first record lacks, and the one beside it that is most likely meant.
@@ -142,19 +190,19 @@ fn missing_name(name: &str, fresh: &[&str]) -> String {
     }
 }
 
-fn first_line(file: &str, prefix: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn first_line(file: &str, prefix: &[u8]) -> Option<Vec<u8>> {
     let mut lines = Lines { input: prefix, line: 0, file: file.to_owned() };
     Some(lines.next_record().ok()??.bytes)
 }
 
 /// The keys of an object.
-fn keys(record: &[u8]) -> Option<Vec<String>> {
+pub(super) fn keys(record: &[u8]) -> Option<Vec<String>> {
     let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(record).ok()?;
     Some(object.keys().cloned().collect())
 }
 
 /// The children and attributes of an element, by the names that a source schema gives them.
-fn children(record: &[u8]) -> Vec<String> {
+pub(super) fn children(record: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(record);
     let mut reader = quick_xml::Reader::from_str(&text);
     reader.config_mut().expand_empty_elements = true;

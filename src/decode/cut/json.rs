@@ -10,7 +10,7 @@ const DEPTH_MAX: usize = 256;
 
 /// The elements of the array at a path.
 pub(super) struct Elements<I> {
-    /// The keys that lead to the array; none for the top.
+    /// The keys that lead to the array, through lists that lie around it; none for the top.
     wanted: Vec<String>,
     bytes: Bytes<I>,
     /// The key under which each open object or array stands; `None` in an array.
@@ -117,8 +117,10 @@ impl<I: BufRead> Elements<I> {
     }
 
     fn at_wanted(&self) -> bool {
-        let keys = self.open.iter().skip(1).map(|key| key.as_deref());
-        self.open.len() == self.wanted.len() + 1 && keys.eq(self.wanted.iter().map(|key| Some(key.as_bytes())))
+        // Lists have no keys: each of their elements is looked into. The list itself stands under the last key.
+        let keys = self.open.iter().flatten().map(Vec::as_slice);
+        let under_key = self.open.last().is_some_and(|key| key.is_some() != self.wanted.is_empty());
+        under_key && keys.eq(self.wanted.iter().map(String::as_bytes))
     }
 
     /// The text between two quotes, escapes as they stand.

@@ -11,24 +11,33 @@ use crate::platform::definition::{Definition, Delimited, Encoding, Format, Sourc
 mod avro;
 mod choose;
 mod bytes;
+mod footer;
 mod join;
 mod json;
+mod letters;
+mod packed;
+mod reasons;
 mod rows;
+mod steps;
 mod utf16;
 mod xml;
 
+use footer::Footer;
+use letters::Letters;
+pub use packed::packed;
 pub use utf16::utf16;
 use utf16::{Text, Transcoder};
 
 /// Bytes at the file's beginning in which its version is recognised.
 const PREFIX_BYTES_MAX: usize = 256 * 1024;
-/// Bytes of the byte order mark of UTF-8, which is taken off.
-const BOM_BYTES: usize = 3;
+/// The byte order mark of UTF-8, which is taken off.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+const BOM_BYTES: usize = BOM.len();
 /// Bytes of one cut record; intake refuses records far below it.
 const CUT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What a cutter reads: the part already looked at, then the rest, in UTF-8 where the file is in UTF-16.
-type Input<R> = BufReader<Text<Chain<Cursor<Vec<u8>>, R>>>;
+type Input<R> = BufReader<Footer<Text<Chain<Cursor<Vec<u8>>, R>>>>;
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +51,9 @@ pub struct Cut {
 pub struct Cutter<'p, R: Read> {
     source: &'p Source,
     kind: Kind<'p, R>,
+    file: String,
+    /// What its beginning and its records have shown so far.
+    letters: Letters,
     failed: bool,
 }
 
@@ -80,20 +92,29 @@ pub fn open_beside<'p, R: Read>(
     if prefix.is_empty() {
         return Err(Problem::new("CMT-9501", file, "is empty", "name a file with at least one record"));
     }
-    if prefix.starts_with(b"\xef\xbb\xbf") {
+    if let Some((what, help)) = packed(&prefix) {
+        return Err(Problem::new("CMT-9505", file, what, help));
+    }
+    let bom = prefix.starts_with(BOM);
+    if bom {
         prefix.drain(..BOM_BYTES);
     }
     let encoding = utf16(&prefix);
     let source = match encoding {
-        None => choose::source(platform, file, &prefix)?,
+        None => choose::source(platform, file, &prefix, letters::sign(&prefix, bom))?,
         // Where the prefix ends within a letter, its last one is not looked at.
-        Some(encoding) => choose::source(platform, file, encoding.decode_with_bom_removal(&prefix).0.as_bytes())?,
+        Some(encoding) => {
+            let text = encoding.decode_with_bom_removal(&prefix).0;
+            choose::source(platform, file, text.as_bytes(), None)?
+        }
     };
     if encoding.is_some() && source.encoding != Encoding::Utf8 {
         let help = "write `encoding = \"utf-8\"`, or none: records cut from UTF-16 are UTF-8";
         return Err(Problem::new("CMT-9505", file, format!("is in UTF-16, and {} is not", source.version), help));
     }
-    let input = input(prefix, encoding, reader);
+    let letters = Letters::of(&prefix);
+    let footer_lines = if let Format::Delimited(layout) = &source.format { layout.footer_lines } else { 0 };
+    let input = input(prefix, encoding, footer_lines, reader);
     let name = file.to_owned();
     let kind = match &source.format {
         Format::Delimited(layout) => {
@@ -108,16 +129,22 @@ pub fn open_beside<'p, R: Read>(
         Format::Xml { record } => Kind::Xml(xml::Elements::new(record.clone(), source.encoding, name, input)),
         Format::Avro => Kind::Avro(avro::Container::new(source, name, input)?),
     };
-    Ok(Cutter { source, kind, failed: false })
+    Ok(Cutter { source, kind, file: file.to_owned(), letters, failed: false })
 }
 
-/// A file behind its beginning, in UTF-8 where it is in UTF-16.
-fn input<R: Read>(prefix: Vec<u8>, encoding: Option<&'static encoding_rs::Encoding>, reader: R) -> Input<R> {
+/// A file behind its beginning, in UTF-8 where it is in UTF-16, without its last lines.
+fn input<R: Read>(
+    prefix: Vec<u8>,
+    encoding: Option<&'static encoding_rs::Encoding>,
+    footer_lines: usize,
+    reader: R,
+) -> Input<R> {
     let whole = Cursor::new(prefix).chain(reader);
-    BufReader::new(match encoding {
+    let text = match encoding {
         None => Text::Plain(whole),
         Some(encoding) => Text::Utf16(Box::new(Transcoder::new(encoding, whole))),
-    })
+    };
+    BufReader::new(Footer::new(footer_lines, text))
 }
 
 impl<R: Read> Cutter<'_, R> {
@@ -129,6 +156,32 @@ impl<R: Read> Cutter<'_, R> {
     /// Rows so far that are no records: without a value in any cell, or the header printed again.
     pub fn passed_over(&self) -> u64 {
         if let Kind::Rows(rows) = &self.kind { rows.passed_over } else { 0 }
+    }
+
+    /// Lines at the end of the file that are no records.
+    pub fn footer_lines(&self) -> usize {
+        if let Format::Delimited(layout) = &self.source.format { layout.footer_lines } else { 0 }
+    }
+
+    /// The files that are joined, with the rows so far whose key finds nothing there.
+    pub fn alone(&self) -> Vec<(&str, u64)> {
+        if let Kind::Rows(rows) = &self.kind { rows.alone() } else { Vec::new() }
+    }
+
+    /// Refuses the first record with a letter beyond ASCII where that is one of UTF-8 and the version says otherwise:
+    /// the file's beginning may have none.
+    fn not_misread(&mut self, cut: Option<Cut>) -> Result<Option<Cut>, Problem> {
+        let Some(record) = &cut else { return Ok(None) };
+        if self.letters == Letters::None
+            && let Some(why) = letters::contradiction(self.source, letters::SIGN)
+        {
+            self.letters = Letters::of(&record.bytes);
+            if self.letters == Letters::Utf8 {
+                let why = format!("line {}: {why}", record.line);
+                return Err(Problem::new("CMT-9503", &self.file, why, "write `encoding = \"utf-8\"` in [[source]]"));
+            }
+        }
+        Ok(cut)
     }
 }
 
@@ -146,6 +199,7 @@ impl<R: Read> Iterator for Cutter<'_, R> {
             Kind::Xml(elements) => elements.next_record(),
             Kind::Avro(container) => container.next_record(),
         };
+        let cut = cut.and_then(|cut| self.not_misread(cut));
         self.failed = cut.is_err();
         cut.transpose()
     }
@@ -158,6 +212,24 @@ fn unreadable(file: &str, error: &std::io::Error) -> Problem {
 /// The file stops making sense at this line; what was cut before stands.
 fn broken(file: &str, line: u64, what: &str) -> Problem {
     Problem::new("CMT-9503", file, format!("line {line}: {what}"), "mend the file there and feed it again from there")
+}
+
+/// Names for a message, each once and in their order; what may be a value is counted only.
+fn quoted(names: &[String]) -> String {
+    let mut shown: Vec<&String> = Vec::new();
+    for name in names {
+        if steps::is_name(name) && !shown.contains(&name) {
+            shown.push(name);
+        }
+    }
+    let told = shown.len().min(steps::NAMES_MAX);
+    let rest = names.iter().filter(|name| !shown.iter().take(told).any(|shown| shown == name));
+    let rest = rest.collect::<std::collections::BTreeSet<_>>().len();
+    let mut words: Vec<String> = shown.into_iter().take(told).map(|name| format!("{name:?}")).collect();
+    if rest > 0 {
+        words.push(format!("{rest} more"));
+    }
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
 
 /// One line without its end; `None` at the end of the file.

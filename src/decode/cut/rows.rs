@@ -83,6 +83,11 @@ impl<'p, I: BufRead> Rows<'p, I> {
         }
     }
 
+    /// The files that are joined, with the rows so far that have no partner there.
+    pub(super) fn alone(&self) -> Vec<(&'p str, u64)> {
+        self.joined.iter().map(Table::alone).collect()
+    }
+
     /// True for a row of empty cells, and for the header where it is printed again. What has another number of cells
     /// is for intake to refuse.
     fn says_nothing(&self, row: &Row) -> bool {
@@ -94,7 +99,7 @@ impl<'p, I: BufRead> Rows<'p, I> {
     }
 
     /// Puts the cells of the joins behind a row's own; a row with another number of cells keeps a wrong number.
-    fn join(&self, row: &mut Row) {
+    fn join(&mut self, row: &mut Row) {
         if self.joined.is_empty() {
             return;
         }
@@ -104,7 +109,7 @@ impl<'p, I: BufRead> Rows<'p, I> {
         }
         let own = trim_end(&row.bytes).len();
         let end = row.bytes.split_off(own);
-        for table in &self.joined {
+        for table in &mut self.joined {
             for (column, cell) in table.row(&known) {
                 row.bytes.push(self.layout.delimiter);
                 join::write(self.layout, &cell, &mut row.bytes);
@@ -247,6 +252,11 @@ impl<I: BufRead> RowReader<I> {
 fn blank_lines(raw: &[u8]) -> &[u8] {
     let blank = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     raw.get(..blank).unwrap_or_default()
+}
+
+/// The cells of the first line of a text; `None` where it is blank, or goes on behind its end.
+pub(super) fn first_line(layout: &Delimited, text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    first_row(layout, text.split_inclusive(|byte| *byte == b'\n').next()?)
 }
 
 /// The cells of the first row of a text, which may be cut off behind it; `None` where a quote is open.

@@ -4,6 +4,7 @@ use super::*;
 use crate::decode::tests::{csv, list, named, needed, optional, platform, source};
 use crate::platform::definition::{Rows, SourceType};
 
+mod encoding;
 mod hostile;
 mod join;
 
@@ -97,17 +98,32 @@ fn the_header_printed_again_and_rows_of_nothing_are_no_records() {
 fn titles_stand_before_the_header_and_it_may_have_empty_cells() {
     let three = table(Delimited { header_line: 3, ..csv() }, &["id", "", " "]);
     check(&three, ",,\nFrom \"1/1\"\"\",,\nid,, \n1,2,3\n", &[(4, "1,2,3")], None);
-    check(
-        &three,
-        "id,, \n1,2,3\n4,5,6\n",
-        &[],
-        Some(
-            "is not v: line 3 has 0 of its 3 columns; column \"id\" is missing; column \"\" is missing; column \" \" is missing",
-        ),
-    );
+    let moved = "is not v: line 3 has 0 of its 3 columns, and line 1 has them all: `header_line = 1`";
+    check(&three, "id,, \n1,2,3\n4,5,6\n", &[], Some(moved));
+    let missing = "column \"id\" is missing; column \"\" is missing; column \" \" is missing";
+    let why = format!("is not v: line 3 has 0 of its 3 columns; {missing}");
+    check(&three, "i,, \n1,2,3\n4,5,6\n", &[], Some(&why));
     let bare = table(Delimited { header_line: 0, ..csv() }, &["id", "note"]);
     check(&bare, "1,a\n2,b\n", &[(1, "1,a"), (2, "2,b")], None);
-    check(&bare, "1,a,x\n", &[], Some("is in none of the platform's formats"));
+    check(&bare, "1,a,x\n", &[], Some("is in none of the platform's formats: v: line 1 has 3 cells instead of 2"));
+}
+
+#[test]
+fn lines_behind_the_last_record_are_none() {
+    let two = table(Delimited { footer_lines: 2, ..csv() }, &["id", "note"]);
+    let records = [(2, "1,a"), (3, "2,\"b\nc\"")];
+    for end in ["Total,2\nEnd of \"report", "Total,2\n\nEnd of report\n", "\n Total\r\n \r\nEnd\r\n\r\n\n"] {
+        check(&two, &format!("id,note\n1,a\n2,\"b\nc\"\n{end}"), &records, None);
+    }
+    check(&two, "id,note\nTotal,0\nEnd\n", &[], None);
+    check(&two, "id,note\n\n", &[], None);
+    // Records from one chunk to the next, and a footer that never ends.
+    let rows = 20_000_u64;
+    let file: String = (0..rows).map(|row| format!("{row},some text\n")).collect();
+    let (cuts, why) = cut(&two, format!("id,note\n{file}Total,1\nEnd").as_bytes());
+    assert_eq!((cuts.len() as u64, cuts.last().map(|(line, _)| *line), why), (rows, Some(rows + 1), None));
+    let endless = format!("id,note\n1,a\n{}", "x".repeat(CUT_BYTES_MAX + 100_000));
+    assert!(cut(&two, endless.as_bytes()).1.is_some_and(|why| why.contains("longer than any record")));
 }
 
 #[test]
@@ -231,6 +247,32 @@ fn a_second_list_at_the_same_path_is_not_lost() {
 }
 
 #[test]
+fn a_path_leads_through_lists_and_where_it_ends_is_told() {
+    let path = |path: &str| {
+        let records = path.split('.').map(str::to_owned).collect();
+        platform(vec![source("v", Format::Json { records }, vec![needed("id", SourceType::Text)])])
+    };
+    let file = "{\"meta\":{\"items\":[{}]},\"data\":{\"groups\":[{\"office\":\"North\",\"items\":[{\"id\":\"1\"},\n{\"id\":\"2\"}]},\n\
+        {\"items\":[]},{\"items\":[{\"id\":\"3\",\"items\":[{}]}]},[{\"items\":[{\"id\":\"4\"}]}]]}}";
+    let last = "{\"id\":\"3\",\"items\":[{}]}";
+    let records = [(1, "{\"id\":\"1\"}"), (2, "{\"id\":\"2\"}"), (3, last), (3, "{\"id\":\"4\"}")];
+    check(&path("data.groups.items"), file, &records, None);
+    check(&path("items"), "[{\"items\":[{\"id\":\"1\"}]}]", &[(1, "{\"id\":\"1\"}")], None);
+    let told = |wanted: &str, ends: &str| {
+        let why = cut(&path(wanted), file.as_bytes()).1.unwrap_or_default();
+        assert!(why.ends_with(&format!("no list of records is at {wanted:?}: {ends}")), "{why}");
+    };
+    told("data.items", "at \"data\" is no \"items\", but \"groups\"");
+    told("results", "at the top is no \"results\", but \"meta\", \"data\"");
+    told("data.groups.rows", "at \"data.groups\" is no \"rows\", but \"office\", \"items\"");
+    told("data.groups.office", "at \"data.groups.office\" is a single value and no list");
+    told("meta", "at \"meta\" is an object and no list");
+    // A key may be a value, such as a name.
+    let why = cut(&path("a"), b"{\"Jane Roe\":[{}]}").1.unwrap_or_default();
+    assert!(why.ends_with("at the top is no \"a\", but 1 more"), "{why}");
+}
+
+#[test]
 fn json_lines_are_cut_at_their_ends_whatever_they_hold() {
     let one = json_platform();
     check(
@@ -244,9 +286,14 @@ fn json_lines_are_cut_at_their_ends_whatever_they_hold() {
 #[test]
 fn json_that_no_version_promises_is_told_by_its_names() {
     let why = |file: &str| open(&json_platform(), "file", file.as_bytes()).err().map(|problem| problem.why);
-    assert_eq!(why("{\"other\":1}\n").as_deref(), Some("is in none of the platform's formats"));
+    let none = |file: &str| {
+        why(file).and_then(|why| Some(why.strip_prefix("is in none of the platform's formats: ")?.to_owned()))
+    };
+    let expected = "top: the first record has none of its 2 fields, but \"other\"; export: no list of records is at \
+        \"success.results\": at the top is no \"success\", but \"other\"; lines: the first record has none of its 1 fields, but \"other\"";
+    assert_eq!(none("{\"other\":1}\n").as_deref(), Some(expected));
     assert_eq!(why("[{\"id\":\"a\"}]").as_deref(), Some("is not top: \"more\" is missing in the first record"));
-    assert_eq!(why("[3]").as_deref(), Some("is in none of the platform's formats"));
+    assert!(none("[3]").is_some_and(|why| why.starts_with("top: what would be the first record is no JSON object")));
 }
 
 #[test]
@@ -309,7 +356,10 @@ fn the_version_of_an_xml_file_is_told_by_its_first_record() {
     assert_eq!(version("<all><row><id>1</id></row></all>"), "old");
     assert_eq!(version("<all><row id='1'><id2/></row></all>"), "new");
     assert_eq!(version("<all><row><id2/></row></all>"), "is not new: \"@id\" is missing in the first record");
-    assert_eq!(version("<all><rows/></all>"), "is in none of the platform's formats");
+    let why = version("<n:all><n:row><n:id>1</n:id></n:row><n:row/></n:all>");
+    assert!(why.ends_with("old: no element \"row\" is in it, but \"n:all\", \"n:row\", \"n:id\""), "{why}");
+    let why = version("<all><row><n:id>Jane Roe</n:id></row></all>");
+    assert!(why.ends_with("old: the first record has none of its 2 fields, but \"n:id\""), "{why}");
 }
 
 #[test]

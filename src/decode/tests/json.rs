@@ -105,3 +105,35 @@ proptest! {
         prop_assert_eq!(&read, &json!({"id":id,"count":count,"paid":paid,"tags":tags,"amount":amount,"firms":null,"sums":null}));
     }
 }
+
+#[test]
+fn a_field_of_several_types_is_read_as_one() {
+    let several = |field: SourceField| SourceField { several: true, ..field };
+    let texts = several(optional("hazard", list(SourceType::Text)));
+    let amount = several(optional("amount", SourceType::Text));
+    let item = several(needed("item", SourceType::Text));
+    let mixed = several(needed("mixed", SourceType::Array(Box::new(item))));
+    let one = platform(vec![source("v", Format::JsonLines, vec![texts, amount, mixed])]);
+    let read = |hazard: &str, amount: &str, mixed: &str| {
+        let record = format!("{{\"hazard\":{hazard},\"amount\":{amount},\"mixed\":{mixed}}}");
+        read(&one, record.as_bytes())
+    };
+    let value = |hazard, amount: Json, mixed| Ok(json!({"hazard": hazard, "amount": amount, "mixed": mixed}));
+    assert_eq!(read("\"egg\"", "1200.5", "1"), value(json!(["egg"]), json!("1200.5"), json!(["1"])));
+    assert_eq!(
+        read("[\"egg\",\"milk\"]", "\"n/a\"", "[true,\"b\",2.5]"),
+        value(json!(["egg", "milk"]), json!("n/a"), json!(["true", "b", "2.5"]))
+    );
+    assert_eq!(read("null", "null", "[]"), value(json!(null), json!(null), json!([])));
+    assert_eq!(
+        read("[]", "18446744073709551615", "false"),
+        value(json!([]), json!("18446744073709551615"), json!(["false"]))
+    );
+    assert_eq!(read("[]", "-7", "[]"), value(json!([]), json!("-7"), json!([])));
+    // A number that is not kept to its last digit, and types that are none of the union's.
+    assert_eq!(read("[]", "123456789012345678901", "[]"), refused(Reason::WrongType, "amount"));
+    assert_eq!(read("1", "1", "[]"), refused(Reason::WrongType, "hazard[]"));
+    assert_eq!(read("[1]", "1", "[]"), refused(Reason::WrongType, "hazard[]"));
+    assert_eq!(read("{}", "1", "[]"), refused(Reason::WrongType, "hazard"));
+    assert_eq!(read("[]", "[\"1\"]", "[]"), refused(Reason::WrongType, "amount"));
+}

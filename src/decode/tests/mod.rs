@@ -22,7 +22,8 @@ mod rows;
 mod xml;
 
 pub(crate) fn needed(name: &str, of: SourceType) -> SourceField {
-    SourceField { name: name.to_owned(), native: name.to_owned(), of, nullable: false, absent: Arc::default() }
+    let (name, native) = (name.to_owned(), name.to_owned());
+    SourceField { name, native, of, nullable: false, several: false, absent: Arc::default() }
 }
 
 pub(crate) fn optional(name: &str, of: SourceType) -> SourceField {
@@ -52,7 +53,7 @@ pub(crate) fn source(version: &str, format: Format, fields: Vec<SourceField>) ->
 }
 
 pub(crate) fn csv() -> Delimited {
-    Delimited { delimiter: b',', backslash_escapes: false, header_line: 1, rows: Rows::Single }
+    Delimited { delimiter: b',', backslash_escapes: false, header_line: 1, footer_lines: 0, rows: Rows::Single }
 }
 
 pub(crate) fn platform(sources: Vec<Source>) -> Definition {

@@ -12,6 +12,7 @@ fn joined(key: &str, columns: &[&str]) -> Definition {
     let join = |file: &str, key: &str, columns: &[&str]| Join {
         file: file.to_owned(),
         key: key.to_owned(),
+        other_key: key.to_owned(),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
     };
     let mut platform = table(csv(), &["id", "inspection", "what", "place", "day", "name"]);
@@ -58,4 +59,27 @@ fn a_file_that_cannot_be_joined_is_told() {
     assert!(told("day,inspection,place\n1,\"I1").contains("a quote is opened here and never closed"));
     let why = open(&platform, "violations.csv", VIOLATIONS.as_bytes()).map(|_| ()).unwrap_err().why;
     assert_eq!(why, "is joined to violations.csv and not at hand");
+}
+
+#[test]
+fn the_key_may_have_another_name_in_the_other_file_and_rows_without_partner_are_counted() {
+    let mut platform = joined("inspection", &["place", "day"]);
+    platform.sources[0].joins[0].other_key = "number".to_owned();
+    let inspections = INSPECTIONS.replace("inspection", "number");
+    assert_eq!(
+        cut_with(&platform, &inspections).unwrap(),
+        cut_with(&joined("inspection", &["place", "day"]), INSPECTIONS).unwrap()
+    );
+    let beside = |name: &str| Ok(if name == "places.csv" { PLACES.as_bytes() } else { inspections.as_bytes() });
+    let mut cutter = open_beside(&platform, "violations.csv", VIOLATIONS.as_bytes(), beside).unwrap();
+    assert_eq!(cutter.by_ref().count(), 5);
+    assert_eq!(cutter.alone(), [("inspections.csv", 1), ("places.csv", 1)]);
+}
+
+#[test]
+fn a_joined_file_with_another_delimiter_is_told_so() {
+    let platform = joined("inspection", &["place", "day"]);
+    let why = cut_with(&platform, &INSPECTIONS.replace(',', ";")).unwrap_err();
+    let expected = "column \"inspection\" is missing: its delimiter is ';', and that of the file that is fed is ','";
+    assert_eq!(why, format!("inspections.csv: {expected}"));
 }
