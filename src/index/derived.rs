@@ -5,14 +5,14 @@ use std::hash::RandomState;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 
-use super::Values;
-use super::cases::{case_of, is_open, listed, open_case, organisation_of};
+use super::cases::{is_open, listed, open_case};
+use super::values::Values;
 use crate::model::code::Scope;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Ack, Bond, Case, EventEnd, Key, NAMESAKE, OpenCase, Organisation, Value};
+use crate::model::state::{Ack, Bond, Case, EventEnd, Key, NAMESAKE, OpenCase, Organisation, Pair, Value};
 
 /// One piece of due work, in the order in which it is done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,11 +85,19 @@ impl Unlisted {
     }
 }
 
+/// An identifier and its holder, as the hashes of their texts (`Values::hash`): the texts stand in the holder, where
+/// they are compared, so a collision only costs a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Held {
+    identifier: u64,
+    organisation_id: u64,
+}
+
 /// Everything that is derived from the values.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
-    /// Identifiers other than those that an organisation is keyed by, with its `organisation_id`.
-    identifiers: HashMap<String, String, RandomState>,
+    /// Identifiers other than those that an organisation is keyed by.
+    identifiers: HashTable<Held>,
     /// Expiries and clocks.
     timed: BTreeSet<Due>,
     forgets: BTreeSet<Due>,
@@ -111,8 +119,12 @@ impl Derived {
         self.overdue.get(&member).copied().unwrap_or_default()
     }
 
-    pub(super) fn holder(&self, identifier: &str) -> Option<&str> {
-        self.identifiers.get(identifier).map(String::as_str)
+    /// The organisation that holds an identifier which it is not keyed by.
+    pub(super) fn holder<'v>(&self, values: &'v Values, identifier: &str) -> Option<&'v Arc<Organisation>> {
+        let hash = values.hash(identifier);
+        let held = self.identifiers.iter_hash(hash).filter(|held| held.identifier == hash);
+        let mut holders = held.flat_map(|held| values.organisations_at(held.organisation_id));
+        holders.find(|known| known.identifiers.iter().any(|own| own == identifier))
     }
 
     pub(super) fn pending_count(&self, platform: &str) -> usize {
@@ -140,8 +152,8 @@ impl Derived {
         self.namesakes.get(identifier).into_iter().flatten()
     }
 
-    pub(super) fn retellings(&self) -> impl Iterator<Item = &Key> {
-        self.links.iter().filter(|due| due.work == Work::Retell).map(|due| &due.key)
+    pub(super) fn retellings(&self) -> impl Iterator<Item = &Pair> {
+        self.links.iter().filter_map(|due| if let Key::Retell(pair) = &due.key { Some(pair) } else { None })
     }
 
     /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
@@ -178,7 +190,7 @@ impl Derived {
         match key {
             Key::Organisation(id) => {
                 let (before, after) = (before.and_then(as_organisation), after.and_then(as_organisation));
-                self.update_identifiers(before, after);
+                self.update_identifiers(values, before, after);
                 self.update_listed(values, id, before, after);
             }
             Key::Case(..) => {
@@ -241,13 +253,15 @@ impl Derived {
     }
 
     /// An organisation's own key needs no entry: it is found under it.
-    fn update_identifiers(&mut self, before: Option<&Organisation>, after: Option<&Organisation>) {
+    fn update_identifiers(&mut self, values: &Values, before: Option<&Organisation>, after: Option<&Organisation>) {
         if before.map(|organisation| &organisation.identifiers) == after.map(|organisation| &organisation.identifiers) {
             return;
         }
         if let Some(organisation) = before {
-            for identifier in others(organisation) {
-                self.identifiers.remove(identifier);
+            for held in held_by(values, organisation) {
+                if let Ok(entry) = self.identifiers.find_entry(held.identifier, |known| *known == held) {
+                    entry.remove();
+                }
             }
             if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE)
                 && let Some(namesakes) = self.namesakes.get_mut(identifier)
@@ -263,8 +277,8 @@ impl Derived {
                 let namesakes = self.namesakes.entry_ref(identifier).or_default();
                 namesakes.insert(organisation.organisation_id.clone());
             }
-            for identifier in others(organisation) {
-                self.identifiers.insert(identifier.clone(), organisation.organisation_id.clone());
+            for held in held_by(values, organisation) {
+                self.identifiers.insert_unique(held.identifier, held, |held| held.identifier);
             }
         }
     }
@@ -300,7 +314,7 @@ impl Derived {
         self.timed.extend(timed(key, case));
         self.forgets.insert(Due { at: case.keep_until, key: key.clone(), work: Work::Forget });
         let Some(id) = case.organisation_id.as_deref() else { return };
-        let has_room = organisation_of(values, id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
+        let has_room = values.organisation(id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
         if is_open(case) && !has_room {
             self.unlisted.entry(id.to_owned()).or_default().insert(case);
         }
@@ -333,7 +347,7 @@ impl Derived {
         let (before, after) = (&before[..before.len() - tail], &after[..after.len() - tail]);
         for open in before {
             let left = !after.iter().any(|kept| kept.origin == open.origin && kept.case_id == open.case_id);
-            let case = case_of(values, open.origin, &open.case_id).filter(|case| is_open(case));
+            let case = values.case(open.origin, &open.case_id).filter(|case| is_open(case));
             if let Some(case) = case.filter(|case| left && case.organisation_id.as_deref() == Some(id)) {
                 self.unlisted.entry(id.to_owned()).or_default().insert(case);
             }
@@ -352,8 +366,8 @@ impl Derived {
     }
 
     /// Each derived entry as a line of text.
-    pub(super) fn dump(&self, lines: &mut Vec<String>) {
-        lines.extend(self.identifiers.iter().map(|(identifier, id)| format!("derived identifier {identifier} {id}")));
+    pub(super) fn dump(&self, values: &Values, lines: &mut Vec<String>) {
+        lines.extend(self.identifiers.iter().flat_map(|held| dump_held(values, *held)));
         lines.extend(self.timed.iter().map(|due| format!("derived due {due:?}")));
         lines.extend(self.forgets.iter().map(|due| format!("derived forget {due:?}")));
         lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
@@ -365,6 +379,21 @@ impl Derived {
         lines.extend(self.overdue.iter().map(|entry| format!("derived overdue {entry:?}")));
         lines.extend(self.unlisted.iter().map(|entry| format!("derived unlisted {entry:?}")));
     }
+}
+
+fn held_by(values: &Values, organisation: &Organisation) -> impl Iterator<Item = Held> {
+    let organisation_id = values.hash(organisation.organisation_id.as_str());
+    others(organisation).map(move |identifier| Held { identifier: values.hash(identifier.as_str()), organisation_id })
+}
+
+/// An identifier with its holder; a line without either where nobody holds it, which is no state that may be.
+fn dump_held(values: &Values, held: Held) -> Vec<String> {
+    let line = |known: &Arc<Organisation>| {
+        let own = others(known).find(|identifier| values.hash(identifier.as_str()) == held.identifier);
+        own.map(|identifier| format!("derived identifier {identifier} {}", known.organisation_id))
+    };
+    let lines: Vec<String> = values.organisations_at(held.organisation_id).filter_map(line).collect();
+    if lines.is_empty() { vec!["derived identifier of nobody".to_owned()] } else { lines }
 }
 
 /// The identifiers of an organisation besides the one that it is keyed by.

@@ -120,7 +120,7 @@ impl<'s> Draft<'s, '_> {
         match self.effects.changes.iter_mut().find(|change| change.key == key) {
             Some(change) => change.after = after,
             None => {
-                let before = self.state.get(&key).cloned();
+                let before = self.state.get(&key);
                 self.effects.changes.push(Change { key, before, after });
             }
         }

@@ -53,7 +53,7 @@ fn is_still_due(draft: &Draft<'_, '_>, due: &Due) -> bool {
             })
         }
         (Key::Case(origin, case_id), _) => draft.case(*origin, case_id).is_some(),
-        (key @ Key::Retell(_), _) => bonds::retelling(draft, key).is_some(),
+        (Key::Retell(pair), _) => bonds::retelling(draft, pair).is_some(),
         _ => true,
     }
 }
