@@ -65,7 +65,7 @@ fn tell_of(
     if if knows { !again } else { !entitled } {
         return false;
     }
-    let before = route::told_of(&case.told, place).map(|told| told.role);
+    let before = case.told.of(place).map(|told| told.role);
     let (msg_type, role, reason) = match before.filter(|_| knows) {
         Some(role) => (MsgType::Update, role, RoleReason::ToldBefore),
         None => (MsgType::Alert, Role::Attention, RoleReason::EveryMember),

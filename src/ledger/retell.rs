@@ -90,7 +90,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[A
     let now = Picture::of(draft, before);
     let mut seen: Vec<(Then, Picture)> = Vec::new();
     let mut routed = Vec::new();
-    for told in tell::audience(before, index).iter() {
+    for told in &tell::audience(before, index) {
         let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
         let then = at_that_time(draft, told, due);
         if member.state == MemberState::Retired || then.is_empty() {
