@@ -20,6 +20,7 @@ pub mod identity;
 pub mod name;
 pub mod cases;
 mod derived;
+mod due;
 mod values;
 
 use crate::model::code::WithdrawalScope;
@@ -27,7 +28,8 @@ use derived::Derived;
 use key::KeyRef;
 use values::Values;
 
-pub use derived::{Due, Unlisted, Work};
+pub use derived::Unlisted;
+pub use due::{Due, Work};
 
 /// The state of the ledger: a fold of the log.
 #[derive(Debug, Default)]
@@ -180,12 +182,12 @@ impl State {
 
     /// Due work in its order, (due, key): expiries, clocks, members that join, links that end or are told, and cases and
     /// withdrawals to forget unless nothing may be now.
-    pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
+    pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = Due> {
         self.derived.due(until, forget)
     }
 
     /// Every event that has an end, behind the one given, in the order of their ends.
-    pub fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = &Due> {
+    pub fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = Due> {
         self.derived.ends_after(after)
     }
 

@@ -55,7 +55,7 @@ impl<'s> Draft<'s, '_> {
     }
 
     /// What is due by now, in its order.
-    pub(super) fn due_work(&self) -> impl Iterator<Item = &'s Due> + use<'s> {
+    pub(super) fn due_work(&self) -> impl Iterator<Item = Due> + use<'s> {
         let state: &'s State = self.state;
         state.due(self.now(), self.now() >= self.effects.marks.forget_not_before)
     }
