@@ -1,9 +1,5 @@
 //! What a case is to the index: whether it is open, and how an organisation lists it.
 
-use std::sync::Arc;
-
-use super::Values;
-use super::key::KeyRef;
 use crate::model::code::{Scope, Severity, Standing};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::MemberIndex;
@@ -64,12 +60,4 @@ fn open_case_of(case: &Case, scope: Scope, counts: impl Fn(&CaseEvent) -> bool) 
 /// The place of a case in an organisation's list.
 pub fn listed(organisation: &Organisation, origin: Jurisdiction, case_id: &str) -> Option<usize> {
     organisation.open_cases.iter().position(|open| open.origin == origin && open.case_id == case_id)
-}
-
-pub(super) fn case_of<'v>(values: &'v Values, origin: Jurisdiction, case_id: &str) -> Option<&'v Arc<Case>> {
-    values.get(&KeyRef::Case(origin, case_id))?.case()
-}
-
-pub(super) fn organisation_of<'v>(values: &'v Values, organisation_id: &str) -> Option<&'v Arc<Organisation>> {
-    values.get(&KeyRef::Organisation(organisation_id))?.organisation()
 }

@@ -5,41 +5,15 @@ use std::hash::RandomState;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 
-use super::Values;
-use super::cases::{case_of, is_open, listed, open_case, organisation_of};
+use super::cases::{is_open, listed, open_case};
+use super::due::{CaseDue, Due, Work, forgotten, timed};
+use super::values::Values;
 use crate::model::code::Scope;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Ack, Bond, Case, EventEnd, Key, NAMESAKE, OpenCase, Organisation, Value};
-
-/// One piece of due work, in the order in which it is done.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Due {
-    /// Log time at which it is due.
-    pub at: Millis,
-    /// The case, the withdrawal that waits, the member that joins, or the pair of a link.
-    pub key: Key,
-    pub work: Work,
-}
-
-/// What is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Work {
-    /// The event at this place of its case expires.
-    Expire(usize),
-    /// A member's clock for the alerts about the event at this place runs out.
-    Overdue(MemberIndex, usize),
-    /// The case, or the withdrawal that waits, is forgotten.
-    Forget,
-    /// A member that joins is told of open cases.
-    Join,
-    /// The link holds no more.
-    End,
-    /// A change of a link is told.
-    Retell,
-}
+use crate::model::state::{Ack, Bond, Case, EventEnd, Key, NAMESAKE, OpenCase, Organisation, Pair, Value};
 
 /// The open cases of one organisation that its bounded value has no room for.
 #[derive(Debug, Default)]
@@ -85,14 +59,25 @@ impl Unlisted {
     }
 }
 
+/// An identifier and its holder, as the hashes of their texts (`Values::hash`): the texts stand in the holder, where
+/// they are compared, so a collision only costs a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Held {
+    identifier: u64,
+    organisation_id: u64,
+}
+
 /// Everything that is derived from the values.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
-    /// Identifiers other than those that an organisation is keyed by, with its `organisation_id`.
-    identifiers: HashMap<String, String, RandomState>,
+    /// Identifiers other than those that an organisation is keyed by.
+    identifiers: HashTable<Held>,
     /// Expiries and clocks.
-    timed: BTreeSet<Due>,
-    forgets: BTreeSet<Due>,
+    timed: BTreeSet<CaseDue>,
+    /// Cases that are to be forgotten.
+    forgets: BTreeSet<CaseDue>,
+    /// Withdrawals that wait and are to be given up.
+    pending: BTreeSet<Due>,
     joins: BTreeSet<Due>,
     links: BTreeSet<Due>,
     /// What is said of an identifier, in the order of the pairs.
@@ -111,8 +96,12 @@ impl Derived {
         self.overdue.get(&member).copied().unwrap_or_default()
     }
 
-    pub(super) fn holder(&self, identifier: &str) -> Option<&str> {
-        self.identifiers.get(identifier).map(String::as_str)
+    /// The organisation that holds an identifier which it is not keyed by.
+    pub(super) fn holder<'v>(&self, values: &'v Values, identifier: &str) -> Option<&'v Arc<Organisation>> {
+        let hash = values.hash(identifier);
+        let held = self.identifiers.iter_hash(hash).filter(|held| held.identifier == hash);
+        let mut holders = held.flat_map(|held| values.organisations_at(held.organisation_id));
+        holders.find(|known| known.identifiers.iter().any(|own| own == identifier))
     }
 
     pub(super) fn pending_count(&self, platform: &str) -> usize {
@@ -140,37 +129,25 @@ impl Derived {
         self.namesakes.get(identifier).into_iter().flatten()
     }
 
-    pub(super) fn retellings(&self) -> impl Iterator<Item = &Key> {
-        self.links.iter().filter(|due| due.work == Work::Retell).map(|due| &due.key)
+    pub(super) fn retellings(&self) -> impl Iterator<Item = &Pair> {
+        self.links.iter().filter_map(|due| if let Key::Retell(pair) = &due.key { Some(pair) } else { None })
     }
 
     /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
-    pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
-        let mut timed = self.timed.iter().take_while(move |due| due.at <= until).peekable();
-        let mut joins = self.joins.iter().take_while(move |due| due.at <= until).peekable();
-        let mut forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).peekable();
-        let mut links = self.links.iter().take_while(move |due| due.at <= until).peekable();
-        std::iter::from_fn(move || {
-            let queues = [timed.peek(), joins.peek(), links.peek(), forgets.peek()];
-            let first = queues.into_iter().flatten().min().copied()?;
-            match first.work {
-                Work::Expire(_) | Work::Overdue(..) => timed.next(),
-                Work::Join => joins.next(),
-                Work::End | Work::Retell => links.next(),
-                Work::Forget => forgets.next(),
-            }
-        })
+    pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = Due> {
+        let timed = self.timed.iter().take_while(move |due| due.at <= until).map(CaseDue::due);
+        let forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).map(CaseDue::due);
+        let pending = self.pending.iter().take_while(move |due| forget && due.at <= until).cloned();
+        let joins = self.joins.iter().take_while(move |due| due.at <= until).cloned();
+        let links = self.links.iter().take_while(move |due| due.at <= until).cloned();
+        in_order(in_order(in_order(timed, joins), links), in_order(forgets, pending))
     }
 
     /// Every event that has an end, behind the one given, in the order of their ends.
-    pub(super) fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = &Due> {
-        let after = after.map(|end| Due {
-            at: end.expires_at,
-            key: Key::Case(end.origin, end.case_id.clone()),
-            work: Work::Expire(usize::try_from(end.place).unwrap_or(usize::MAX)),
-        });
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.timed.range((from, Bound::Unbounded)).filter(|due| matches!(due.work, Work::Expire(_)))
+    pub(super) fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = Due> {
+        let from = after.map(CaseDue::end).map_or(Bound::Unbounded, Bound::Excluded);
+        let ends = self.timed.range((from, Bound::Unbounded)).filter(|due| matches!(due.work, Work::Expire(_)));
+        ends.map(CaseDue::due)
     }
 
     /// Follows one value from `before` to `after`; `values` holds `after` already.
@@ -178,15 +155,15 @@ impl Derived {
         match key {
             Key::Organisation(id) => {
                 let (before, after) = (before.and_then(as_organisation), after.and_then(as_organisation));
-                self.update_identifiers(before, after);
+                self.update_identifiers(values, before, after);
                 self.update_listed(values, id, before, after);
             }
             Key::Case(..) => {
-                self.update_case(values, key, before.and_then(as_case), after.and_then(as_case));
+                self.update_case(values, before.and_then(Value::case), after.and_then(Value::case));
             }
             Key::Pending(..) => {
                 if let Some(Value::Pending(pending)) = before {
-                    self.forgets.remove(&Due { at: pending.keep_until, key: key.clone(), work: Work::Forget });
+                    self.pending.remove(&Due { at: pending.keep_until, key: key.clone(), work: Work::Forget });
                     let left = self.pending_count(&pending.platform).saturating_sub(1);
                     if left == 0 {
                         self.pending_by_platform.remove(&pending.platform);
@@ -195,7 +172,7 @@ impl Derived {
                     }
                 }
                 if let Some(Value::Pending(pending)) = after {
-                    self.forgets.insert(Due { at: pending.keep_until, key: key.clone(), work: Work::Forget });
+                    self.pending.insert(Due { at: pending.keep_until, key: key.clone(), work: Work::Forget });
                     *self.pending_by_platform.entry(pending.platform.clone()).or_default() += 1;
                 }
             }
@@ -241,13 +218,15 @@ impl Derived {
     }
 
     /// An organisation's own key needs no entry: it is found under it.
-    fn update_identifiers(&mut self, before: Option<&Organisation>, after: Option<&Organisation>) {
+    fn update_identifiers(&mut self, values: &Values, before: Option<&Organisation>, after: Option<&Organisation>) {
         if before.map(|organisation| &organisation.identifiers) == after.map(|organisation| &organisation.identifiers) {
             return;
         }
         if let Some(organisation) = before {
-            for identifier in others(organisation) {
-                self.identifiers.remove(identifier);
+            for held in held_by(values, organisation) {
+                if let Ok(entry) = self.identifiers.find_entry(held.identifier, |known| *known == held) {
+                    entry.remove();
+                }
             }
             if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE)
                 && let Some(namesakes) = self.namesakes.get_mut(identifier)
@@ -263,8 +242,8 @@ impl Derived {
                 let namesakes = self.namesakes.entry_ref(identifier).or_default();
                 namesakes.insert(organisation.organisation_id.clone());
             }
-            for identifier in others(organisation) {
-                self.identifiers.insert(identifier.clone(), organisation.organisation_id.clone());
+            for held in held_by(values, organisation) {
+                self.identifiers.insert_unique(held.identifier, held, |held| held.identifier);
             }
         }
     }
@@ -284,23 +263,23 @@ impl Derived {
         }
     }
 
-    fn update_case(&mut self, values: &Values, key: &Key, before: Option<&Case>, after: Option<&Case>) {
-        for due in before.into_iter().flat_map(|case| timed(key, case)) {
+    fn update_case(&mut self, values: &Values, before: Option<&Arc<Case>>, after: Option<&Arc<Case>>) {
+        for due in before.into_iter().flat_map(timed) {
             self.timed.remove(&due);
         }
-        self.count_overdue(before, -1);
-        self.count_overdue(after, 1);
+        self.count_overdue(before.map(Arc::as_ref), -1);
+        self.count_overdue(after.map(Arc::as_ref), 1);
         if let Some(case) = before {
-            self.forgets.remove(&Due { at: case.keep_until, key: key.clone(), work: Work::Forget });
+            self.forgets.remove(&forgotten(case));
         }
         if let Some((case, id)) = before.and_then(|case| Some((case, case.organisation_id.as_deref()?))) {
             self.unlist(id, case.origin, &case.case_id);
         }
         let Some(case) = after else { return };
-        self.timed.extend(timed(key, case));
-        self.forgets.insert(Due { at: case.keep_until, key: key.clone(), work: Work::Forget });
+        self.timed.extend(timed(case));
+        self.forgets.insert(forgotten(case));
         let Some(id) = case.organisation_id.as_deref() else { return };
-        let has_room = organisation_of(values, id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
+        let has_room = values.organisation(id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
         if is_open(case) && !has_room {
             self.unlisted.entry(id.to_owned()).or_default().insert(case);
         }
@@ -333,7 +312,7 @@ impl Derived {
         let (before, after) = (&before[..before.len() - tail], &after[..after.len() - tail]);
         for open in before {
             let left = !after.iter().any(|kept| kept.origin == open.origin && kept.case_id == open.case_id);
-            let case = case_of(values, open.origin, &open.case_id).filter(|case| is_open(case));
+            let case = values.case(open.origin, &open.case_id).filter(|case| is_open(case));
             if let Some(case) = case.filter(|case| left && case.organisation_id.as_deref() == Some(id)) {
                 self.unlisted.entry(id.to_owned()).or_default().insert(case);
             }
@@ -352,10 +331,11 @@ impl Derived {
     }
 
     /// Each derived entry as a line of text.
-    pub(super) fn dump(&self, lines: &mut Vec<String>) {
-        lines.extend(self.identifiers.iter().map(|(identifier, id)| format!("derived identifier {identifier} {id}")));
-        lines.extend(self.timed.iter().map(|due| format!("derived due {due:?}")));
-        lines.extend(self.forgets.iter().map(|due| format!("derived forget {due:?}")));
+    pub(super) fn dump(&self, values: &Values, lines: &mut Vec<String>) {
+        lines.extend(self.identifiers.iter().flat_map(|held| dump_held(values, *held)));
+        lines.extend(self.timed.iter().map(|due| format!("derived due {:?}", due.due())));
+        lines.extend(self.forgets.iter().map(|due| format!("derived forget {:?}", due.due())));
+        lines.extend(self.pending.iter().map(|due| format!("derived forget {due:?}")));
         lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
         lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
         lines.extend(self.bonds.iter().map(|entry| format!("derived bonds {entry:?}")));
@@ -367,9 +347,34 @@ impl Derived {
     }
 }
 
+fn held_by(values: &Values, organisation: &Organisation) -> impl Iterator<Item = Held> {
+    let organisation_id = values.hash(organisation.organisation_id.as_str());
+    others(organisation).map(move |identifier| Held { identifier: values.hash(identifier.as_str()), organisation_id })
+}
+
+/// An identifier with its holder; a line without either where nobody holds it, which is no state that may be.
+fn dump_held(values: &Values, held: Held) -> Vec<String> {
+    let line = |known: &Arc<Organisation>| {
+        let own = others(known).find(|identifier| values.hash(identifier.as_str()) == held.identifier);
+        own.map(|identifier| format!("derived identifier {identifier} {}", known.organisation_id))
+    };
+    let lines: Vec<String> = values.organisations_at(held.organisation_id).filter_map(line).collect();
+    if lines.is_empty() { vec!["derived identifier of nobody".to_owned()] } else { lines }
+}
+
 /// The identifiers of an organisation besides the one that it is keyed by.
 fn others(organisation: &Organisation) -> impl Iterator<Item = &String> {
     organisation.identifiers.iter().filter(|identifier| **identifier != organisation.organisation_id)
+}
+
+/// Two queues as one; each is in order by itself, and no piece of work is in both.
+fn in_order(one: impl Iterator<Item = Due>, other: impl Iterator<Item = Due>) -> impl Iterator<Item = Due> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if second < first => other.next(),
+        (None, _) => other.next(),
+        (Some(_), _) => one.next(),
+    })
 }
 
 fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
@@ -385,21 +390,6 @@ fn end_of(key: &Key, bond: &Bond) -> Option<Due> {
     Some(Due { at: Millis::from(bond.to?) * DAY_MS, key: key.clone(), work: Work::End })
 }
 
-/// The due work of a case: one piece for each event that can expire, and one for each clock that runs.
-fn timed(key: &Key, case: &Case) -> impl Iterator<Item = Due> {
-    let due = |at: Option<Millis>, work| Some(Due { at: at?, key: key.clone(), work });
-    let events = case.events.iter().enumerate();
-    let clocks = case
-        .acks
-        .iter()
-        .filter_map(move |ack| due(ack.duty?.due_at, Work::Overdue(ack.member, usize::from(ack.event))));
-    events.filter_map(move |(place, event)| due(event.expires_at, Work::Expire(place))).chain(clocks)
-}
-
 fn as_organisation(value: &Value) -> Option<&Organisation> {
     value.organisation().map(Arc::as_ref)
-}
-
-fn as_case(value: &Value) -> Option<&Case> {
-    value.case().map(Arc::as_ref)
 }

@@ -3,17 +3,15 @@
 //! Values are the whole truth: what else is kept in memory (`derived`) follows from them, so that a restore, which
 //! meets the same values in another order, gives the same state.
 
-use std::collections::hash_map::RandomState;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::change::Change;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
-    Bond, Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pending, SourceState, Value,
+    Bond, Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
 };
 use crate::schema::state::{encode_key, encode_value};
 
@@ -22,15 +20,16 @@ pub mod identity;
 pub mod name;
 pub mod cases;
 mod derived;
+mod due;
+mod values;
 
 use crate::model::code::WithdrawalScope;
 use derived::Derived;
 use key::KeyRef;
+use values::Values;
 
-pub use derived::{Due, Unlisted, Work};
-
-/// The values of the state. Keys come from outside, so their hash is keyed.
-pub(crate) type Values = HashMap<Key, Value, RandomState>;
+pub use derived::Unlisted;
+pub use due::{Due, Work};
 
 /// The state of the ledger: a fold of the log.
 #[derive(Debug, Default)]
@@ -42,7 +41,7 @@ pub struct State {
 
 impl State {
     /// The value under a key.
-    pub fn get(&self, key: &Key) -> Option<&Value> {
+    pub fn get(&self, key: &Key) -> Option<Value> {
         self.values.get(key)
     }
 
@@ -51,7 +50,7 @@ impl State {
     /// A change that does not start from the value in place would be undone to a state that never was, so that stops
     /// the ledger here.
     pub fn apply(&mut self, change: &Change) -> Option<Vec<u8>> {
-        assert!(self.values.get(&change.key) == change.before.as_ref(), "a change starts from the value in place");
+        assert!(self.values.get(&change.key) == change.before, "a change starts from the value in place");
         self.put(&change.key, change.after.clone())
     }
 
@@ -68,7 +67,7 @@ impl State {
         C: IntoIterator<Item = &'c Change, IntoIter: DoubleEndedIterator>,
     {
         for change in changes.into_iter().rev() {
-            assert!(self.values.get(&change.key) == change.after.as_ref(), "only what was applied is undone");
+            assert!(self.values.get(&change.key) == change.after, "only what was applied is undone");
             self.put(&change.key, change.before.clone());
         }
         assert!(self.marks.digest == before.digest, "the digest after an undo is that before the changes");
@@ -99,9 +98,9 @@ impl State {
     /// What is derived is dumped too: a state that remembers the same but would act otherwise is another state.
     pub fn dump(&self) -> Vec<String> {
         let mut lines: Vec<String> =
-            self.values.iter().map(|(key, value)| format!("{} {value:?}", encode_key(key))).collect();
+            self.values.iter().map(|(key, value)| format!("{} {value:?}", encode_key(&key))).collect();
         lines.push(format!("marks {:?}", self.marks));
-        self.derived.dump(&mut lines);
+        self.derived.dump(&self.values, &mut lines);
         lines.sort_unstable();
         lines
     }
@@ -113,37 +112,37 @@ impl State {
 
     /// True before the first value.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.values.len() == 0
     }
 
     /// The rules in force; `None` before the first.
     pub fn rules(&self) -> Option<&Arc<Rules>> {
-        self.values.get(&KeyRef::Rules)?.rules()
+        self.values.other(&KeyRef::Rules)?.rules()
     }
 
     /// Where a source partition stands.
     pub fn source(&self, topic: &str, partition: i32) -> Option<SourceState> {
-        self.values.get(&KeyRef::Source(topic, partition))?.source().copied()
+        self.values.other(&KeyRef::Source(topic, partition))?.source().copied()
     }
 
     /// A case by its origin and its `case_id`.
     pub fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&Arc<Case>> {
-        cases::case_of(&self.values, origin, case_id)
+        self.values.case(origin, case_id)
     }
 
     /// Every case, in no order.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
-        self.values.values().filter_map(|value| value.case())
+        self.values.cases()
     }
 
     /// An organisation by its `organisation_id`.
     pub fn organisation(&self, organisation_id: &str) -> Option<&Arc<Organisation>> {
-        cases::organisation_of(&self.values, organisation_id)
+        self.values.organisation(organisation_id)
     }
 
     /// The organisation that holds an identifier (`<scheme>:<value>`).
     pub fn holder(&self, identifier: &str) -> Option<&Arc<Organisation>> {
-        self.organisation(identifier).or_else(|| self.organisation(self.derived.holder(identifier)?))
+        self.organisation(identifier).or_else(|| self.derived.holder(&self.values, identifier))
     }
 
     /// What is said of an identifier, in the order of the pairs.
@@ -161,14 +160,14 @@ impl State {
         self.derived.namesakes(identifier).filter_map(|id| self.organisation(id))
     }
 
-    /// The keys of the retellings that are due, in the order in which they are done.
-    pub fn retellings(&self) -> impl Iterator<Item = &Key> {
+    /// The pairs whose retellings are due, in the order in which they are done.
+    pub fn retellings(&self) -> impl Iterator<Item = &Pair> {
         self.derived.retellings()
     }
 
     /// A withdrawal that waits for its original.
     pub fn pending(&self, origin: Jurisdiction, scope: WithdrawalScope, target: &str) -> Option<&Arc<Pending>> {
-        self.values.get(&KeyRef::Pending(origin, scope, target))?.pending()
+        self.values.pending(origin, scope, target)
     }
 
     /// How many withdrawals of a platform wait for their original.
@@ -183,18 +182,28 @@ impl State {
 
     /// Due work in its order, (due, key): expiries, clocks, members that join, links that end or are told, and cases and
     /// withdrawals to forget unless nothing may be now.
-    pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = &Due> {
+    pub fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = Due> {
         self.derived.due(until, forget)
     }
 
     /// Every event that has an end, behind the one given, in the order of their ends.
-    pub fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = &Due> {
+    pub fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = Due> {
         self.derived.ends_after(after)
     }
 
     /// A member that joins and is not yet told of everything.
     pub fn join(&self, member: Jurisdiction) -> Option<&Arc<Join>> {
-        self.values.get(&KeyRef::Join(member))?.join()
+        self.values.other(&KeyRef::Join(member))?.join()
+    }
+
+    /// What is said of a pair of identifiers, whether it holds or is a question.
+    pub fn bond(&self, pair: &Pair) -> Option<&Arc<Bond>> {
+        self.values.other(&KeyRef::Link(pair))?.bond()
+    }
+
+    /// The retelling of a pair that is due.
+    pub fn retelling(&self, pair: &Pair) -> Option<&Arc<Retelling>> {
+        self.values.other(&KeyRef::Retell(pair))?.retelling()
     }
 
     /// Source partitions in a gap, with the log time since when.
@@ -214,10 +223,7 @@ impl State {
         if let Some(datum) = &datum {
             self.marks.digest = self.marks.digest.wrapping_add(entry_digest(&name, datum));
         }
-        let before = match after.clone() {
-            Some(value) => self.values.insert(key.clone(), value),
-            None => self.values.remove(key),
-        };
+        let before = self.values.put(key, after.clone());
         if let Some(before) = &before {
             self.marks.digest = self.marks.digest.wrapping_sub(entry_digest(&name, &encode_value(before)));
         }

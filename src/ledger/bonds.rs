@@ -35,12 +35,15 @@ pub(super) fn end(draft: &mut Draft<'_, '_>, pair: &Pair) {
 
 /// True where no further change of a pair's bond can wait to be told.
 pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
-    retelling(draft, &Key::Retell(pair.clone())).is_some_and(|work| work.steps.len() >= RETELLING_STEPS_MAX)
+    retelling(draft, pair).is_some_and(|work| work.steps.len() >= RETELLING_STEPS_MAX)
 }
 
 /// The retelling of a pair that is due.
-pub(super) fn retelling<'d>(draft: &'d Draft<'_, '_>, key: &Key) -> Option<&'d Arc<Retelling>> {
-    draft.changed(key).unwrap_or_else(|| draft.state.get(key))?.retelling()
+pub(super) fn retelling<'d>(draft: &'d Draft<'_, '_>, pair: &Pair) -> Option<&'d Arc<Retelling>> {
+    match draft.changed(&Key::Retell(pair.clone())) {
+        Some(changed) => changed?.retelling(),
+        None => draft.state.retelling(pair),
+    }
 }
 
 /// Forgets an organisation that no case names, once none names any that it is one with: who stands between two others
@@ -88,7 +91,7 @@ fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
         next: outputs.map(|output| draft.effects.marks.sequences.get(output).unwrap_or(1)).collect(),
     };
     let key = Key::Retell(pair.clone());
-    let known = retelling(draft, &key).map(|work| Retelling::clone(work));
+    let known = retelling(draft, pair).map(|work| Retelling::clone(work));
     let mut work =
         known.unwrap_or_else(|| Retelling { pair: pair.clone(), since: draft.now(), steps: Vec::new(), after: None });
     work.steps.push(step);

@@ -55,7 +55,7 @@ impl<'s> Draft<'s, '_> {
     }
 
     /// What is due by now, in its order.
-    pub(super) fn due_work(&self) -> impl Iterator<Item = &'s Due> + use<'s> {
+    pub(super) fn due_work(&self) -> impl Iterator<Item = Due> + use<'s> {
         let state: &'s State = self.state;
         state.due(self.now(), self.now() >= self.effects.marks.forget_not_before)
     }
@@ -120,7 +120,7 @@ impl<'s> Draft<'s, '_> {
         match self.effects.changes.iter_mut().find(|change| change.key == key) {
             Some(change) => change.after = after,
             None => {
-                let before = self.state.get(&key).cloned();
+                let before = self.state.get(&key);
                 self.effects.changes.push(Change { key, before, after });
             }
         }

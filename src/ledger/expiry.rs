@@ -17,7 +17,7 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>, most: usize) {
     let mut left = most;
     for due in draft.due_work() {
         if left == 0 {
-            if is_still_due(draft, due) {
+            if is_still_due(draft, &due) {
                 draft.effects.work_left = true;
                 return;
             }
@@ -48,12 +48,12 @@ fn is_still_due(draft: &Draft<'_, '_>, due: &Due) -> bool {
     match (&due.key, due.work) {
         (Key::Case(origin, case_id), Work::Overdue(member, event)) => {
             draft.case(*origin, case_id).is_some_and(|case| {
-                let duty = duty::find(case, member, event).and_then(|place| case.acks[place].duty);
+                let duty = duty::find(case, member, usize::from(event)).and_then(|place| case.acks[place].duty);
                 duty.and_then(|duty| duty.due_at).is_some_and(|at| at <= draft.now())
             })
         }
         (Key::Case(origin, case_id), _) => draft.case(*origin, case_id).is_some(),
-        (key @ Key::Retell(_), _) => bonds::retelling(draft, key).is_some(),
+        (Key::Retell(pair), _) => bonds::retelling(draft, pair).is_some(),
         _ => true,
     }
 }
@@ -61,8 +61,8 @@ fn is_still_due(draft: &Draft<'_, '_>, due: &Due) -> bool {
 /// Does what is due of a case; `false` where nothing was left of it.
 fn do_piece(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case, work: Work) -> bool {
     match work {
-        Work::Expire(event) => expire(draft, rules, case, event),
-        Work::Overdue(member, event) => return duty::run_out(draft, rules, case, member, event),
+        Work::Expire(event) => expire(draft, rules, case, usize::from(event)),
+        Work::Overdue(member, event) => return duty::run_out(draft, rules, case, member, usize::from(event)),
         Work::Forget => forget(draft, rules, case),
         Work::Join | Work::End | Work::Retell => return false,
     }

@@ -51,7 +51,10 @@ pub(super) fn group(draft: &Draft<'_, '_>, organisation_id: &str, then: &AtThatT
 /// What is said of a pair, whether it holds or is a question.
 pub(super) fn bond<'d>(draft: &'d Draft<'_, '_>, pair: &Pair) -> Option<&'d Arc<Bond>> {
     let key = Key::Link(pair.clone());
-    draft.changed(&key).unwrap_or_else(|| draft.state.get(&key))?.bond()
+    match draft.changed(&key) {
+        Some(changed) => changed?.bond(),
+        None => draft.state.bond(pair),
+    }
 }
 
 /// True where a NOT_SAME stands between any of some organisations and any of others.

@@ -37,9 +37,9 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, jurisdiction: Juri
     };
     let mut told = 0;
     for (looked_at, due) in (1..).zip(state.ends_after(join.after.as_ref())) {
-        told += usize::from(tell_of(draft, rules, (place, member), due, join.again));
+        told += usize::from(tell_of(draft, rules, (place, member), &due, join.again));
         if told == left || looked_at == JOIN_LOOKED_AT_MAX {
-            let next = Join { after: end(due), ..Join::clone(&join) };
+            let next = Join { after: end(&due), ..Join::clone(&join) };
             draft.put(Key::Join(jurisdiction), Some(Value::Join(Arc::new(next))));
             draft.effects.work_left = true;
             return left;
@@ -59,13 +59,13 @@ fn tell_of(
 ) -> bool {
     let (Key::Case(origin, case_id), Work::Expire(index)) = (&due.key, due.work) else { return false };
     let Some(case) = draft.case(*origin, case_id).map(Arc::clone) else { return false };
-    let Some(event) = case.events.get(index).filter(|event| stands(event)) else { return false };
+    let Some(event) = case.events.get(usize::from(index)).filter(|event| stands(event)) else { return false };
     let knows = was_told(event, place);
     let entitled = route::is_entitled(member, case.origin, case.domain, event.severity, event.scope);
     if if knows { !again } else { !entitled } {
         return false;
     }
-    let before = route::told_of(&case.told, place).map(|told| told.role);
+    let before = case.told.of(place).map(|told| told.role);
     let (msg_type, role, reason) = match before.filter(|_| knows) {
         Some(role) => (MsgType::Update, role, RoleReason::ToldBefore),
         None => (MsgType::Alert, Role::Attention, RoleReason::EveryMember),
@@ -74,13 +74,12 @@ fn tell_of(
     let routed = Routed { member: place, role, role_before, reasons: reason.into() };
     let message = Message { joining: true, expires_at: event.expires_at, ..Message::new(msg_type, event.standing) };
     let mut after = Case::clone(&case);
-    tell::tell(draft, rules, &mut after, index, vec![routed], message);
+    tell::tell(draft, rules, &mut after, usize::from(index), vec![routed], message);
     draft.put_case(Some(&case), after);
     true
 }
 
 fn end(due: &Due) -> Option<EventEnd> {
     let (Key::Case(origin, case_id), Work::Expire(place)) = (&due.key, due.work) else { return None };
-    let place = i32::try_from(place).unwrap_or(i32::MAX);
-    Some(EventEnd { expires_at: due.at, origin: *origin, case_id: case_id.clone(), place })
+    Some(EventEnd { expires_at: due.at, origin: *origin, case_id: case_id.clone(), place: i32::from(place) })
 }

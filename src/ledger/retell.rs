@@ -24,7 +24,7 @@ type Then = Vec<(Pair, Option<Arc<Bond>>)>;
 /// Goes on with a retelling for so many cases at most; gives how many pieces of work it did, at least one.
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
     let key = Key::Retell(pair.clone());
-    let Some(work) = bonds::retelling(draft, &key).cloned() else { return 1 };
+    let Some(work) = bonds::retelling(draft, pair).cloned() else { return 1 };
     let due: Vec<Arc<Retelling>> = due_retellings(draft);
     let mut cases = open_cases(draft, &work, &due);
     cases.retain(|case| work.after.as_ref().is_none_or(|after| case > after));
@@ -45,9 +45,11 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left:
 
 /// Every retelling that is due, as this entry has left them.
 fn due_retellings(draft: &Draft<'_, '_>) -> Vec<Arc<Retelling>> {
-    let is_new = |key: &&Key| matches!(key, Key::Retell(_)) && draft.state.get(key).is_none();
-    let new = draft.effects.changes.iter().map(|change| &change.key).filter(is_new);
-    draft.state.retellings().chain(new).filter_map(|key| bonds::retelling(draft, key).cloned()).collect()
+    let new = draft.effects.changes.iter().filter_map(|change| {
+        let Key::Retell(pair) = &change.key else { return None };
+        draft.state.retelling(pair).is_none().then_some(pair)
+    });
+    draft.state.retellings().chain(new).filter_map(|pair| bonds::retelling(draft, pair).cloned()).collect()
 }
 
 /// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
@@ -88,7 +90,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[A
     let now = Picture::of(draft, before);
     let mut seen: Vec<(Then, Picture)> = Vec::new();
     let mut routed = Vec::new();
-    for told in tell::audience(before, index).iter() {
+    for told in &tell::audience(before, index) {
         let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
         let then = at_that_time(draft, told, due);
         if member.state == MemberState::Retired || then.is_empty() {

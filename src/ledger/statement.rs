@@ -12,6 +12,7 @@ use crate::model::place::Millis;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
 use crate::model::state::{Case, CaseEvent, Key};
+use crate::model::told::ToldList;
 use crate::route::{self, Matter, Naming};
 
 /// Decides on a statement.
@@ -197,7 +198,7 @@ fn new_case(event: &InfractionEvent) -> Case {
         domain: event.domain,
         organisation_id: None,
         name_digest: None,
-        told: Vec::new(),
+        told: ToldList::default(),
         events: Vec::new(),
         acks: Vec::new(),
         keep_until: Millis::MIN,

@@ -1,7 +1,5 @@
 //! From a decision to each recipient's own part: sequence, role, and what it alone may know.
 
-use std::borrow::Cow;
-
 use super::draft::Draft;
 use super::duty::{self, Bearing};
 use super::picture::Picture;
@@ -84,18 +82,21 @@ pub(super) fn tell<'e>(
         NationalCopy { sequence: draft.next_sequence(Output::National), told }
     });
     let about = about(case, index);
-    case.told.reserve_exact(routed.len().saturating_sub(case.told.len()));
+    let mut told = case.told.to_vec();
+    told.reserve_exact(routed.len().saturating_sub(told.len()));
     let picture = Picture::of(draft, case);
     let recipients = routed
         .into_iter()
         .map(|routed| {
             let sequence = draft.next_sequence(Output::Alerts(routed.member));
-            note(case, index, &routed, sequence);
+            case.events[index].told |= member_bit(routed.member);
+            note(&mut told, &routed, sequence);
             let restricted_cases = picture.entitled(rules, routed.member);
             let ack_due_at = duty::follow(draft, rules, case, index, &routed, bearing);
             Recipient { ack_due_at, ..recipient(routed, sequence, restricted_cases) }
         })
         .collect();
+    case.told = told.into();
     let decision = Decision {
         alert_id,
         version,
@@ -123,13 +124,12 @@ pub(super) fn tell<'e>(
 
 /// Those told before that an update about an event goes to: everyone told of its case, but of a RESTRICTED event only
 /// those told of that very event.
-pub(super) fn audience(case: &Case, index: usize) -> Cow<'_, [Told]> {
-    match case.events.get(index) {
-        Some(event) if event.scope == Scope::Restricted => {
-            Cow::Owned(case.told.iter().filter(|told| was_told(event, told.member)).copied().collect())
-        }
-        Some(_) | None => Cow::Borrowed(&case.told),
+pub(super) fn audience(case: &Case, index: usize) -> Vec<Told> {
+    let mut told = case.told.to_vec();
+    if let Some(event) = case.events.get(index).filter(|event| event.scope == Scope::Restricted) {
+        told.retain(|told| was_told(event, told.member));
     }
+    told
 }
 
 /// The name of one version of the alert about an event.
@@ -181,20 +181,19 @@ fn organisation(case: &Case, matched_by: Option<MatchedBy>, ids: Vec<String>) ->
 }
 
 /// Replaces what a recipient got last; `told` stays sorted by member.
-fn note(case: &mut Case, index: usize, routed: &Routed, sequence: i64) {
+fn note(told: &mut Vec<Told>, routed: &Routed, sequence: i64) {
     let &Routed { member, role, reasons, .. } = routed;
-    case.events[index].told |= member_bit(member);
-    let place = case.told.binary_search_by_key(&member, |told| told.member);
+    let place = told.binary_search_by_key(&member, |told| told.member);
     let holds = |reason: RoleReason| reasons.iter().any(|held| held == reason);
     let of_index = [RoleReason::RegisteredThere, RoleReason::EstablishmentThere, RoleReason::OpenCaseThere];
     let index_says = of_index.into_iter().any(holds);
-    let before = place.is_ok_and(|place| case.told[place].by_index);
+    let before = place.is_ok_and(|place| told[place].by_index);
     // Whoever only hears again keeps its role for the reason that it had.
     let kept = before && holds(RoleReason::ToldBefore);
     let by_index = role == Role::FollowUp && !holds(RoleReason::NamedForFollowUp) && (index_says || kept);
     let last = Told { member, role, by_index, sequence };
     match place {
-        Ok(place) => case.told[place] = last,
-        Err(place) => case.told.insert(place, last),
+        Ok(place) => told[place] = last,
+        Err(place) => told.insert(place, last),
     }
 }

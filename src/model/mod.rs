@@ -13,5 +13,6 @@ pub mod problem;
 pub mod rules;
 pub mod entry;
 pub mod state;
+pub mod told;
 pub mod change;
 pub mod decision;

@@ -7,6 +7,7 @@ use super::decision::Output;
 use super::entry::{AcknowledgementLevel, LinkRelation};
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::{MemberIndex, Rules};
+use super::told::ToldList;
 
 /// What stands between an identifier and the number of its further organisation; no identifier has one.
 pub const NAMESAKE: char = '~';
@@ -52,7 +53,7 @@ pub struct Case {
     /// The 128-bit digest of the subject's normalised name: what a record without identifier is compared with.
     pub name_digest: Option<u128>,
     /// Every recipient that ever got an alert of this case, sorted by member.
-    pub told: Vec<Told>,
+    pub told: ToldList,
     pub events: Vec<CaseEvent>,
     /// What recipients said of its alerts, and what they still have to say: sorted by member, then event.
     pub acks: Vec<Ack>,

@@ -328,7 +328,7 @@ fn a_case_full_of_events_takes_no_more_but_lets_all_be_taken_back() {
     for round in 0..20 {
         log.told(&revised(&event(0), Kind::Correction, &format!("round {round}")));
     }
-    let bytes = comity::schema::state::encode_value(log.state.get(&key).expect("the case")).len();
+    let bytes = comity::schema::state::encode_value(&log.state.get(&key).expect("the case")).len();
     assert!(bytes <= comity::model::limit::STATE_VALUE_BYTES_MAX, "{bytes} bytes");
     let all = crate::world::withdrawal(&event(0), comity::model::code::WithdrawalScope::Case);
     assert_eq!(log.event(&all).alerts.len(), taken);

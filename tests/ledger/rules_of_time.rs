@@ -62,7 +62,7 @@ fn expiry_is_by_log_time_and_told_to_all_told() {
     assert_eq!(open_cases(&log), 0);
     assert_eq!(log.later(1).alerts, [], "once");
     let case = log.state.case(place("CA-ON"), "p/1").expect("the case");
-    assert_eq!(case.told.len(), 2, "who was told is kept");
+    assert_eq!(case.told.to_vec().len(), 2, "who was told is kept");
 }
 
 #[test]

@@ -161,12 +161,13 @@ fn waiting_withdrawals_of_a_platform_are_bounded() {
     let first = withdrawal(&original("p/first"), WithdrawalScope::Event);
     log.event(&first);
     let key = comity::model::state::Key::Pending(place("CA-ON"), WithdrawalScope::Event, "p/first".to_owned());
-    let waiting = log.state.get(&key).cloned().expect("the withdrawal");
+    let waiting = log.state.get(&key).and_then(|value| value.pending().cloned()).expect("the withdrawal");
     for number in 1..PENDING_PER_PLATFORM_MAX {
         let target = format!("p/{number}");
+        let own = comity::model::state::Pending { target: target.clone(), ..(*waiting).clone() };
         log.state.restore(
             comity::model::state::Key::Pending(place("CA-ON"), WithdrawalScope::Event, target),
-            Some(waiting.clone()),
+            Some(comity::model::state::Value::Pending(std::sync::Arc::new(own))),
         );
     }
     // The log tells each story twice and compares dumps, which is slow on so many values: it is read by hand here.

@@ -238,7 +238,7 @@ fn case(case: &Case) -> Json {
         "origin": case.origin.as_str(), "case_id": case.case_id, "platform": case.platform,
         "domain": case.domain.name(), "organisation_id": case.organisation_id,
         "name_digest": case.name_digest.map(digest),
-        "told": each(&case.told, |told| json!({
+        "told": each(&case.told.to_vec(), |told| json!({
             "member": told.member, "role": told.role.name(), "by_index": told.by_index, "sequence": told.sequence,
         })),
         "events": each(&case.events, |event| json!({

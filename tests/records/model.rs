@@ -243,7 +243,7 @@ fn case(e: &mut Entropy) -> Case {
         domain: e.code(),
         organisation_id: e.optional(Entropy::text),
         name_digest: e.optional(digest),
-        told: e.list(|e| Told { member: e.byte(), role: e.code(), by_index: e.flag(), sequence: e.long() }),
+        told: e.list(|e| Told { member: e.byte(), role: e.code(), by_index: e.flag(), sequence: e.long() }).into(),
         events: e.list(|e| CaseEvent {
             event_id: e.text(),
             revision: e.optional(Entropy::long),

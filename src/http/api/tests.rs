@@ -61,7 +61,8 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         told: vec![
             Told { member: 1, role: Role::FollowUp, by_index: false, sequence: 12 },
             Told { member: 2, role: Role::Attention, by_index: false, sequence: 9 },
-        ],
+        ]
+        .into(),
         events: vec![event],
         keep_until: 1_900_000_000_000,
     }

@@ -36,7 +36,7 @@ fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
         domain: Domain::FoodSafety,
         organisation_id: None,
         name_digest: None,
-        told: Vec::new(),
+        told: crate::model::told::ToldList::default(),
         events: events.iter().map(event).collect(),
         keep_until: 0,
     }

@@ -57,7 +57,7 @@ impl Open {
             tally: Tally::default(),
         };
         for key in torn {
-            open.write_state(key, state.get(key).map(encode_value));
+            open.write_state(key, state.get(key).as_ref().map(encode_value));
         }
         open
     }

@@ -16,7 +16,7 @@ pub(super) fn write(case: &state::Case, out: &mut Vec<u8>) {
     datum::code(case.domain, out);
     datum::optional_text(case.organisation_id.as_deref(), out);
     datum::optional(case.name_digest, out, datum::digest_128);
-    datum::list(&case.told, out, told);
+    datum::list(&case.told.to_vec(), out, told);
     datum::list(&case.events, out, event);
     datum::list(&case.acks, out, ack);
     datum::long(case.keep_until, out);
