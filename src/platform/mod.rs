@@ -45,7 +45,8 @@
 //! format = "tsv"                     # json | jsonl | csv | tsv | xml | avro
 //! encoding = "utf-8"                 # default; or "iso-8859-1"; a file in UTF-16 becomes UTF-8 as it is cut
 //! absent = ["N/A", "(blank)"]        # texts that say nothing: a field that is one of them reads as if it were empty
-//! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
+//! decides = true                     # default; false: none of its records is a decision (allegations), its mapping only
+//!                                    # aborts, and where no version decides the examples show refusals alone
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
 //! record = "ROW"                     # xml: the element; json: the path to the array in a file (`a.b`), default top
