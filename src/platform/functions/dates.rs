@@ -21,6 +21,8 @@ use crate::platform::text;
 pub(super) const CALLS: &[Call] = &[
     Call {
         name: "date",
+        gives: "A date, or null for a blank text and those in `absent`. The formats are tried in order; months may stand in the platform's language. `bound` is NOT_BEFORE or NOT_AFTER where the text only bounds it.",
+        example: "date(.day, [\"%Y-%m-%d\", \"%d %B %Y\"], absent: [\"open\"])",
         parameters: &[
             Parameter::required("text", SCALAR | kind::TIMESTAMP, "What the source says."),
             Parameter::required("formats", kind::BYTES | kind::ARRAY, "strptime formats."),
@@ -33,6 +35,8 @@ pub(super) const CALLS: &[Call] = &[
     },
     Call {
         name: "instant",
+        gives: "Milliseconds since 1970 UTC, or null.",
+        example: "instant(.day, [\"%Y-%m-%dT%H:%M:%SZ\"])",
         parameters: &[
             Parameter::required("text", SCALAR, "What the source says."),
             Parameter::required("formats", kind::BYTES | kind::ARRAY, "strptime formats."),
@@ -41,8 +45,22 @@ pub(super) const CALLS: &[Call] = &[
         block: false,
         compile: instant,
     },
-    Call { name: "earliest", parameters: DATES, block: false, compile: earliest },
-    Call { name: "latest", parameters: DATES, block: false, compile: latest },
+    Call {
+        name: "earliest",
+        gives: "The first of several dates, or null.",
+        example: "earliest([date(.day, [\"%Y-%m-%d\"]), date(.closed, [\"%Y-%m-%d\"])])",
+        parameters: DATES,
+        block: false,
+        compile: earliest,
+    },
+    Call {
+        name: "latest",
+        gives: "The last of several dates, or null.",
+        example: "latest([date(.day, [\"%Y-%m-%d\"]), date(.closed, [\"%Y-%m-%d\"])])",
+        parameters: DATES,
+        block: false,
+        compile: latest,
+    },
 ];
 
 const DATES: &[Parameter] = &[Parameter::required("dates", kind::ARRAY, "What date(…) returned.")];
