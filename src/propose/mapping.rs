@@ -16,7 +16,7 @@ const TITLE_BYTES_MAX: usize = crate::model::limit::TEXT_BYTES_MAX;
 /// The text of the mapping.
 pub(super) fn write(material: &Material<'_>, picks: &Picks<'_>, questions: &mut Questions) -> String {
     let mut text = comment(
-        "Proposed by `comity platform new`; nothing here is decided. The value of the last expression is the event; what each field takes and each function gives is told in src/platform/mod.rs.",
+        "Proposed by `comity platform new`; nothing here is decided. The value of the last expression is the event; `comity platform fields` tells what each field takes, `comity platform functions` what each function gives.",
         "",
     );
     text.push('\n');

@@ -74,3 +74,45 @@ fn a_file_of_allegations_alone_has_a_folder_that_can_be_tested() {
     assert!(bench.file("on-a", "examples/1-order.rejection.json").contains("allegation"));
     assert_eq!(bench.good(&["test"]), "on-a: 1 examples\n");
 }
+
+#[test]
+fn functions_fields_and_schemes_are_listed_without_the_source_code() {
+    let bench = Bench::new();
+    let all = bench.good(&["platform", "functions"]);
+    for line in ["money(amount, currency [, decimal, qualifier, absent, float])", "each(list) -> |item| { … }"] {
+        assert!(all.lines().any(|known| known == line), "{line} is not in {all}");
+    }
+    assert!(all.lines().any(|line| line.starts_with("upcase(value")), "VRL's own are listed too: {all}");
+    assert!(!all.contains("uuid_v4(") && !all.contains("now("), "what is not offered is not listed: {all}");
+    let one = bench.good(&["platform", "functions", "date"]);
+    assert!(one.contains("such as date(.day") && one.contains("absent       Texts that state no date."), "{one}");
+    assert!(bench.bad(&["platform", "functions", "dat"], 64).contains("did you mean `date`?"));
+    let fields = bench.good(&["platform", "fields"]);
+    for (path, takes) in [
+        ("event_id ", "needed  a text"),
+        ("measures[].penalty ", "what money(…) returns"),
+        ("for_follow_up ", "a list, each an ISO code"),
+        ("finality ", "one of "),
+        ("subject.legal_name ", "needed  a text"),
+    ] {
+        assert!(fields.lines().any(|line| line.starts_with(path) && line.contains(takes)), "{path}: {fields}");
+    }
+    assert!(bench.bad(&["platform", "fields", "birth"], 64).contains("CMT-9667"));
+    let schemes = bench.good(&["platform", "schemes"]);
+    assert!(schemes.lines().any(|line| line.starts_with("lei ") && line.contains("persons can hold one")), "{schemes}");
+    assert!(schemes.lines().any(|line| line.contains("no person ")), "{schemes}");
+    let french = bench.good(&["platform", "schemes", "siren", "--format", "json"]);
+    assert!(french.lines().all(|line| line.contains("iren")) && french.contains("\"fr-siren\""), "{french}");
+    assert!(bench.bad(&["platform", "schemes", "fr-sirne"], 64).contains("did you mean `fr-siren`?"));
+}
+
+#[test]
+fn a_record_over_a_limit_is_counted_with_the_limit() {
+    let bench = Bench::new();
+    folder(&bench, "on-a", "", MAPPING);
+    let long = "7".repeat(200);
+    let file = bench
+        .write("long.csv", format!("number,firm,decided,due\n{long},Harbour Lantern Ltd.,2024-10-30,\n").as_bytes());
+    let counts = bench.good(&["map", file.to_str().unwrap(), "--platform", "on-a", "--summary"]);
+    assert!(counts.contains("over_limit (event_id: at most 200 bytes with the platform's name"), "{counts}");
+}
