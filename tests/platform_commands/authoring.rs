@@ -107,6 +107,20 @@ fn functions_fields_and_schemes_are_listed_without_the_source_code() {
 }
 
 #[test]
+fn an_origin_that_there_is_not_is_told_as_that() {
+    let bench = Bench::new();
+    folder(&bench, "on-a", "", MAPPING);
+    let toml = bench.file("on-a", "platform.toml");
+    bench.write("comity.toml", b"[kafka]\nbootstrap_servers = \"127.0.0.1:9\"\nsingle_broker = true\n[federation]\nname = \"trial\"\njurisdictions = [\"US\", \"DE\"]\n[platforms]\ndir = \"platforms\"\n");
+    let told = |origin: &str| {
+        bench.write("platforms/on-a/platform.toml", toml.replace("\"CA-ON\"", &format!("\"{origin}\"")).as_bytes());
+        bench.bad(&["check", "--offline", "--format", "json"], 78)
+    };
+    assert!(told("US-FDA").contains("by ISO 3166-2 there is no US-FDA"));
+    assert!(told("CA-ON").contains("add it to federation.jurisdictions"));
+}
+
+#[test]
 fn a_record_over_a_limit_is_counted_with_the_limit() {
     let bench = Bench::new();
     folder(&bench, "on-a", "", MAPPING);
