@@ -130,3 +130,130 @@ fn a_record_over_a_limit_is_counted_with_the_limit() {
     let counts = bench.good(&["map", file.to_str().unwrap(), "--platform", "on-a", "--summary"]);
     assert!(counts.contains("over_limit (event_id: at most 200 bytes with the platform's name"), "{counts}");
 }
+
+/// Numbers of days and of milliseconds are dates, and parts of texts are no amounts.
+#[test]
+fn the_recipes_of_the_tutorial_give_what_they_say() {
+    let tutorial = include_str!("../../docs/tutorial-platform.md").replace("\\|", "|");
+    let bench = Bench::new();
+    let run = |recipe: &str, field: &str, value: &str| {
+        assert!(tutorial.contains(recipe), "the tutorial says {recipe}");
+        let recipe = recipe.replace(".date", ".due").replace(".case_no", ".due");
+        let mapping = match field {
+            "decided" => MAPPING.replace("date(.decided, [\"%Y-%m-%d\"])", &recipe),
+            "event_id" => MAPPING.replace("\"event_id\": .number", &format!("\"event_id\": {recipe}")),
+            _ => MAPPING.replace(
+                "\"subject\"",
+                &format!("\"measures\": [{{ \"type\": \"FINE\", \"penalty\": {recipe} }}],\n  \"subject\""),
+            ),
+        };
+        folder(&bench, "on-a", "", &mapping);
+        let row = format!(
+            "number,firm,decided,due\nA-1,Harbour Lantern Ltd.,2024-10-30,\"{}\"\n",
+            value.replace('"', "\"\"")
+        );
+        let file = bench.write("one.csv", row.as_bytes());
+        let told = bench.good(&["map", file.to_str().unwrap(), "--platform", "on-a", "--format", "json"]);
+        let event: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+        match (event["reason"].as_str(), field) {
+            (Some(reason), _) => reason.to_owned(),
+            (None, "decided") => event["decided"]["date"].as_str().unwrap().to_owned(),
+            (None, "event_id") => event["event_id"].as_str().unwrap().to_owned(),
+            (None, _) => event["measures"][0]["penalty"]["amount_minor"].to_string(),
+        }
+    };
+    let estimated = r#"money(capture(.due, r'^(.+) \(est\.\)$') || .due, "USD", qualifier: "ESTIMATED")"#;
+    for (recipe, field, value, gives) in [
+        ("money(.due, \"USD\")", "penalty", "$1,234.50", "123450"),
+        ("money(.due, \"USD\")", "penalty", "USD 900", "90000"),
+        ("money(.due, \"USD\")", "penalty", "1,234.50 USD", "123450"),
+        ("money(.due, \"USD\")", "penalty", "$1.5 million", "unreadable_money"),
+        ("money(.due, \"USD\")", "penalty", "CAD 900", "unreadable_money"),
+        ("money(.due, \"EUR\", decimal: \",\")", "penalty", "1.234,50 €", "123450"),
+        (estimated, "penalty", "$1,234.50 (est.)", "123450"),
+        (estimated, "penalty", "$1.5 million (est.)", "unreadable_money"),
+        (estimated, "penalty", "$1.5 million", "unreadable_money"),
+        ("capture(.case_no, r'^=\"(.*)\"$') || .case_no", "event_id", "=\"000123\"", "on-a/000123"),
+        ("excel_date(.date)", "decided", "46083", "2026-03-02"),
+        ("excel_date(.date)", "decided", "46083.75", "2026-03-02"),
+        ("excel_date(.date)", "decided", "60", "unreadable_date"),
+        ("excel_date(.date)", "decided", "soon", "unreadable_date"),
+        // Midnight in Greenwich is the evening before in Toronto.
+        ("epoch_ms(.date)", "decided", "1772409600000", "2026-03-01"),
+        ("epoch_ms(.date)", "decided", "1772454600000", "2026-03-02"),
+        ("epoch_ms(.date)", "decided", "1.5", "unreadable_date"),
+    ] {
+        assert_eq!(run(recipe, field, value), gives, "{recipe} of {value}");
+    }
+}
+
+#[test]
+fn a_key_of_the_top_that_stands_in_a_source_is_told_where_it_belongs() {
+    let bench = Bench::new();
+    folder(&bench, "on-a", "export = \"snapshot\"\n", MAPPING);
+    let told = bench.bad(&["test"], 78);
+    assert!(told.contains("`export` holds for every version: write it at the top"), "{told}");
+}
+
+/// What the tutorial shows of the kinds, of older formats and of rows that belong together, in a folder that is tested.
+#[test]
+fn the_further_parts_of_the_tutorial_hold() {
+    let tutorial = include_str!("../../docs/tutorial-platform.md");
+    let blocks = |language: &str| -> Vec<&str> {
+        let fence = format!("```{language}\n");
+        tutorial.split(&*fence).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
+    };
+    let (tables, mappings) = (blocks("toml"), blocks("vrl"));
+    let [kinds_toml, older, grouped_toml] = tables.as_slice() else { panic!("three tables: {tables:?}") };
+    let [kinds, grouped] = mappings.as_slice() else { panic!("two mappings: {mappings:?}") };
+    let top = TOML.split("[never_sends]").next().unwrap();
+    let bench = Bench::new();
+    let write = |toml: &str, fields: &[&str], mapping: &str| {
+        let fields: Vec<String> =
+            fields.iter().map(|name| format!("{{\"name\":\"{name}\",\"type\":[\"null\",\"string\"]}}")).collect();
+        let schema = format!("{{\"type\":\"record\",\"name\":\"Row\",\"fields\":[{}]}}", fields.join(","));
+        bench.write("platforms/on-a/platform.toml", toml.as_bytes());
+        bench.write("platforms/on-a/source.avsc", schema.as_bytes());
+        bench.write("platforms/on-a/mapping.vrl", mapping.as_bytes());
+    };
+    let kind_of = |file: &str| {
+        let event: serde_json::Value = serde_json::from_str(&bench.file("on-a", file)).unwrap();
+        event["kind"].as_str().unwrap().to_owned()
+    };
+    write(&format!("{top}{kinds_toml}\n{older}"), &["notice_no", "status", "notice_date", "company", "reason"], kinds);
+    bench.write("platforms/on-a/source-2010.avsc", bench.file("on-a", "source.avsc").as_bytes());
+    bench.write("platforms/on-a/mapping-2010.vrl", kinds.as_bytes());
+    for (name, row) in [
+        ("1-order@2010", "R-1;Recall;2010-03-02;Harbour Lantern Ltd.;Listeria"),
+        ("2-corrected", "R-1,Corrected,2026-03-03,Harbour Lantern Ltd.,Listeria"),
+        ("3-closed", "R-1,Closed,2026-03-04,Harbour Lantern Ltd.,"),
+        ("4-withdrawn", "R-1,Withdrawn,2026-03-05,Harbour Lantern Ltd.,"),
+    ] {
+        bench.write(&format!("platforms/on-a/examples/{name}.csv"), row.as_bytes());
+    }
+    bench.write("platforms/on-a/examples/5-unknown-word.csv", b"R-2,Postponed,2026-03-05,Harbour Lantern Ltd.,x");
+    bench.good(&["test", "--update"]);
+    bench.good(&["test"]);
+    assert_eq!(kind_of("examples/1-order@2010.event.json"), "ORIGINAL");
+    assert_eq!(kind_of("examples/2-corrected.event.json"), "CORRECTION");
+    assert_eq!(kind_of("examples/3-closed.event.json"), "CLOSURE");
+    assert_eq!(kind_of("examples/4-withdrawn.event.json"), "WITHDRAWAL");
+    assert!(bench.file("on-a", "examples/5-unknown-word.rejection.json").contains("unknown_code"));
+
+    let bench_rows = Bench::new();
+    bench_rows.write("platforms/on-a/platform.toml", format!("{top}{grouped_toml}").as_bytes());
+    bench_rows.write(
+        "platforms/on-a/source.avsc",
+        br#"{"type":"record","name":"Row","fields":[{"name":"case_no","native":"Case No","type":["null","string"]},
+            {"name":"company","type":["null","string"]},{"name":"date","type":["null","string"]},
+            {"name":"violation","type":["null","string"]},{"name":"due","type":["null","string"]}]}"#,
+    );
+    bench_rows.write("platforms/on-a/mapping.vrl", grouped.as_bytes());
+    let file = bench_rows.write(
+        "rows.csv",
+        b"Case No,company,date,violation,due\nA-1,Harbour Lantern Ltd.,2026-03-02,Overtime,10\nA-1,,,Minimum wage,20\nA-2,Quill Ltd.,2026-03-02,Overtime,\n",
+    );
+    let told = bench_rows.good(&["map", file.to_str().unwrap(), "--platform", "on-a"]);
+    assert!(told.contains("\"title\":\"Overtime; Minimum wage\"") && told.contains("\"amount_minor\":3000"), "{told}");
+    assert!(told.contains("2  ORIGINAL"), "{told}");
+}

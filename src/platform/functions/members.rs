@@ -15,7 +15,7 @@ static IDENTIFIER: LazyLock<SourceType> = LazyLock::new(|| record(&identifier_ki
 pub(crate) fn of(function: &str) -> Option<&'static SourceType> {
     match function {
         "money" | "sum_money" => Some(&MONEY),
-        "date" | "earliest" | "latest" => Some(&DATE),
+        "date" | "earliest" | "latest" | "epoch_ms" | "excel_date" => Some(&DATE),
         "org_id" => Some(&IDENTIFIER),
         "instant" => Some(&SourceType::Integer),
         "squeeze" | "plain" | "capture" | "pad_left" | "pad_right" | "cut" | "digest" | "code" => {
