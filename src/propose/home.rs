@@ -82,6 +82,8 @@ fn from_name(platform: &str) -> (Option<Jurisdiction>, Option<String>) {
     let code = format!("{country}-{}", second.to_ascii_uppercase());
     match Jurisdiction::parse(&code).map(|division| (division, places::is_division(division))) {
         Some((division, Some(true))) => (Some(division), None),
+        // One letter is a name's own more often than a division's.
+        Some(_) if second.len() == 1 => (Some(country), None),
         Some((_, Some(false))) => {
             let unsure =
                 format!("`{second}` is no division of {country} by ISO 3166-2, so the whole country is taken.");

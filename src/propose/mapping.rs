@@ -220,10 +220,11 @@ impl Event {
         }
         for (leaf, scheme) in &picks.identifiers {
             if let Scheme::Known(scheme, valid) = scheme {
-                let question = format!(
-                    "are the numbers in {} of the scheme {scheme}? Check digits fit in {valid} of {}.",
-                    leaf.path, leaf.seen.values.schemed
-                );
+                let proof = match valid {
+                    0 => "Only their form speaks for it.".to_owned(),
+                    valid => format!("Check digits fit in {valid} of {}.", leaf.seen.values.schemed),
+                };
+                let question = format!("are the numbers in {} of the scheme {scheme}? {proof}", leaf.path);
                 self.text.push_str(&questions.comment(FILE, &question));
             }
         }

@@ -134,6 +134,8 @@ fn a_jurisdiction_is_taken_from_the_name_only_where_there_is_one() {
         ("ch-zh-food", "CH-ZH", "Europe/Zurich"),
         ("cn-sh-food", "CN-SH", "Asia/Shanghai"),
         ("sg-food", "SG", "Asia/Singapore"),
+        ("at-9-food", "AT-9", "Europe/Vienna"),
+        ("at-x-food", "AT", "Europe/Vienna"),
         ("tr-food", "TR", "Europe/Istanbul"),
         ("eu-rasff", "EU", "Europe/Brussels"),
     ] {
