@@ -164,13 +164,44 @@ fn each_kind_that_is_sent_has_an_example() {
         told(&files).into_iter().map(|(code, _, why)| (code, why)).collect::<Vec<_>>()
     };
     let lacks = |kind: &str| vec![(code::EXAMPLE_KIND, format!("no example is a {kind}"))];
-    assert_eq!(without("1"), lacks("ORIGINAL"));
-    assert_eq!(without("2"), lacks("CORRECTION"));
+    assert_eq!(without("1"), vec![(code::EXAMPLE_KIND, "no example is an ORIGINAL".to_owned())]);
+    assert_eq!(without("2"), lacks("correction: a SUPPLEMENT, a CORRECTION, or another revision of an original"));
     assert_eq!(without("3"), lacks("WITHDRAWAL"));
     let mut files = folder();
     let toml = TOML.replace("CLOSURE = \"it never closes\"", "");
     files.insert("platform.toml".to_owned(), toml.into_bytes());
     assert_eq!(told(&files).into_iter().map(|(code, _, why)| (code, why)).collect::<Vec<_>>(), lacks("CLOSURE"));
+}
+
+/// It named the kind that stood in `[never_sends]` already, and not the one that was missing there.
+#[test]
+fn of_the_kinds_of_a_correction_those_are_told_that_nothing_is_said_of() {
+    let help = |never: &str| {
+        let mut files = folder();
+        files.retain(|name, _| !name.starts_with("examples/2"));
+        let toml = TOML.replace("[never_sends]\n", &format!("[never_sends]\n{never}"));
+        files.insert("platform.toml".to_owned(), toml.into_bytes());
+        let platform = load("on-test", &files).unwrap();
+        let checked = check_examples(&platform, &files, |record, version| run(&platform, record, version));
+        checked.err().unwrap_or_default().into_iter().map(|problem| problem.help).collect::<Vec<_>>()
+    };
+    let one = |words: &str| vec![format!("write one into examples/, or {words} into [never_sends]")];
+    assert_eq!(help(""), one("`SUPPLEMENT = \"why\"` and `CORRECTION = \"why\"`"));
+    assert_eq!(help("CORRECTION = \"it corrects nothing\"\n"), one("`SUPPLEMENT = \"why\"`"));
+    assert_eq!(help("SUPPLEMENT = \"it adds nothing\"\n"), one("`CORRECTION = \"why\"`"));
+    assert_eq!(help("SUPPLEMENT = \"no\"\nCORRECTION = \"no\"\n"), Vec::<String>::new());
+}
+
+#[test]
+fn a_platform_that_decides_nothing_shows_that_it_refuses() {
+    let toml = TOML.replace("format = \"jsonl\"\n", "format = \"jsonl\"\ndecides = false\n");
+    let mut files = folder();
+    files.retain(|name, _| !name.starts_with("examples/") || name.starts_with("examples/4"));
+    files.insert("platform.toml".to_owned(), toml.into_bytes());
+    files.insert("mapping.vrl".to_owned(), b"abort \"no_finding\"".to_vec());
+    assert_eq!(told(&files), []);
+    files.retain(|name, _| !name.starts_with("examples/"));
+    assert_eq!(told(&files)[0].0, code::EXAMPLE_KIND);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::model::problem::Problem;
 use crate::model::rules::{Member, Rules};
 use crate::platform::definition::{Ids, Speaks};
 use crate::platform::{Platform, desk, statements};
+use crate::propose;
 use crate::schema::{identifiers, legal_forms};
 
 /// The valid configuration.
@@ -85,7 +86,14 @@ fn strangers(settings: &Settings, platforms: &[Platform]) -> Vec<Problem> {
         let crate::platform::definition::Origin::Fixed(origin) = platform.definition.origin else { continue };
         if !known(origin) {
             let why = format!("its origin {origin} is no member of the federation");
-            let help = "add it to federation.jurisdictions, or leave the platform out of platforms.enabled";
+            let add = "add it to federation.jurisdictions, or leave the platform out of platforms.enabled";
+            let help = match propose::is_division(origin) {
+                Some(false) => {
+                    format!("by ISO 3166-2 there is no {origin}: write the country or its division, not an agency")
+                }
+                None if origin.as_str().contains('-') => format!("{add}; an agency's short name is no jurisdiction"),
+                Some(true) | None => add.to_owned(),
+            };
             let name = &platform.definition.name;
             let problem = Problem::new("CMT-9035", format!("{name}/platform.toml"), why, help);
             let text = std::fs::read_to_string(settings.platforms.dir.join(name).join("platform.toml"));

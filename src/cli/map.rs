@@ -12,6 +12,7 @@ use crate::model::code::Code;
 use crate::model::entry::Body;
 use crate::model::place::Millis;
 use crate::model::record::{RawRecord, SourcePosition};
+use crate::model::rejection::Reason;
 use crate::platform::Platform;
 use crate::schema::json as canonical_json;
 use crate::telemetry::clock;
@@ -88,6 +89,13 @@ pub(super) fn outcome(body: &Body) -> String {
     match body {
         Body::Event(event) => event.kind.name().to_owned(),
         Body::Rejection(rejection) => match &rejection.detail {
+            None if rejection.reason == Reason::OverLimit && rejection.field.is_some() => {
+                // The places of lists would make as many lines as there are places.
+                let field = rejection.field.as_deref().unwrap_or_default();
+                let shown = field.split('[').next().unwrap_or_default();
+                let (code, name) = (rejection.reason.code(), rejection.reason.name());
+                format!("{code} {name} ({shown}: {})", crate::map::bound(field))
+            }
             Some(detail) => format!("{} {} ({detail})", rejection.reason.code(), rejection.reason.name()),
             None => format!("{} {}", rejection.reason.code(), rejection.reason.name()),
         },

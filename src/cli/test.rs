@@ -33,25 +33,41 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     }
     let dir = load::platforms_dir(common)?;
     let chosen = Platforms { dir, enabled: arguments.platforms.clone() };
-    let mut problems = Vec::new();
+    // What one folder has against it keeps no other from being tested.
+    let (mut unsound, mut differing) = (Vec::new(), Vec::new());
     for name in config::folders::names(&chosen).map_err(Failure::configuration)? {
         let folder = chosen.dir.join(&name);
-        let files = config::folders::files(&folder).map_err(Failure::configuration)?;
-        let platform = crate::platform::load(&name, &files).map_err(Failure::configuration)?;
+        let (platform, files) = match config::folders::load_one(&chosen.dir, &name) {
+            Ok(loaded) => loaded,
+            Err(problems) => {
+                unsound.extend(problems);
+                continue;
+            }
+        };
         if arguments.update {
-            update(&platform, &folder, &files, output)?;
+            let updated = update(&platform, &folder, &files, output)?;
+            unsound.extend(updated.into_iter().map(|problem| config::folders::of(&chosen.dir, &name, problem)));
             continue;
         }
-        problems.extend(load::undecided(&platform));
+        differing.extend(load::undecided(&platform));
         match examples::check_examples(&platform, &files, |record, version| example(&platform, record, version)) {
             Ok(()) => {
                 let count = examples::read(&files).map_or(0, |examples| examples.len());
                 output.line(&format!("{name}: {count} examples"), &json!({"platform": name, "examples": count}))?;
             }
-            Err(found) => problems.extend(found),
+            Err(found) => {
+                differing.extend(found.into_iter().map(|problem| config::folders::of(&chosen.dir, &name, problem)));
+            }
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Data, problems }) }
+    match (unsound.is_empty(), differing.is_empty()) {
+        (true, true) => Ok(()),
+        (true, false) => Err(Failure { exit: Exit::Data, problems: differing }),
+        (false, _) => {
+            unsound.extend(differing);
+            Err(Failure::configuration(unsound))
+        }
+    }
 }
 
 /// One example through intake.
@@ -59,23 +75,35 @@ fn example(platform: &Platform, record: &[u8], version: Option<&str>) -> Body {
     map_one(platform, record, version, 0, PUBLISHED_AT, None)
 }
 
-/// Shows every field that differs and writes the new expectation.
+/// Shows every field that differs and writes the new expectation; what cannot be updated is told.
 fn update(
     platform: &Platform,
     folder: &std::path::Path,
     files: &config::folders::Files,
     output: &Output,
-) -> Result<(), Failure> {
-    for one in examples::read(files).map_err(Failure::configuration)? {
+) -> Result<Vec<Problem>, Failure> {
+    let examples = match examples::read(files) {
+        Ok(examples) => examples,
+        Err(problems) => return Ok(problems),
+    };
+    let name = &platform.definition.name;
+    let mut problems = Vec::new();
+    for one in examples {
         let body = example(platform, one.record, one.source_version.as_deref());
-        let outcome = examples::outcome(&one, &body).map_err(|problem| Failure::configuration(vec![problem]))?;
+        let outcome = match examples::outcome(&one, &body) {
+            Ok(outcome) => outcome,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
         let fresh = one.expected.is_none_or(|(path, _)| path != outcome.file);
         if !fresh && outcome.differences.is_empty() {
             continue;
         }
         for difference in &outcome.differences {
-            let text = format!("{}: {difference}", outcome.file);
-            output.line(&text, &json!({"file": outcome.file, "difference": difference}))?;
+            let text = format!("{name}/{}: {difference}", outcome.file);
+            output.line(&text, &json!({"platform": name, "file": outcome.file, "difference": difference}))?;
         }
         let written = std::fs::write(folder.join(&outcome.file), &outcome.text);
         written
@@ -90,7 +118,8 @@ fn update(
                     Problem::new("CMT-9611", &outcome.file, why, "check the folder's rights"),
                 )
             })?;
-        output.line(&format!("{} written", outcome.file), &json!({"file": outcome.file, "written": true}))?;
+        let text = format!("{name}/{} written", outcome.file);
+        output.line(&text, &json!({"platform": name, "file": outcome.file, "written": true}))?;
     }
-    Ok(())
+    Ok(problems)
 }

@@ -26,17 +26,29 @@ pub fn load(platforms: &Platforms) -> Result<Vec<Platform>, Vec<Problem>> {
     let mut loaded = Vec::new();
     let mut problems = Vec::new();
     for name in names {
-        match files(&platforms.dir.join(&name)).and_then(|files| platform::load(&name, &files)) {
-            Ok(platform) => loaded.push(platform),
-            Err(found) => problems.extend(found.into_iter().map(|problem| {
-                // A problem of a folder names the file within it; one of the disk names the whole path already.
-                let whole = problem.file.starts_with(&platforms.dir.display().to_string());
-                let file = if whole { problem.file.clone() } else { format!("{name}/{}", problem.file) };
-                Problem { file, ..problem }
-            })),
+        match load_one(&platforms.dir, &name) {
+            Ok((platform, _)) => loaded.push(platform),
+            Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(loaded) } else { Err(problems) }
+}
+
+/// Reads and proves one platform, and its files.
+///
+/// # Errors
+/// Every problem of its folder, each with the platform's name before its file.
+pub fn load_one(dir: &Path, name: &str) -> Result<(Platform, Files), Vec<Problem>> {
+    let loaded = files(&dir.join(name)).and_then(|files| Ok((platform::load(name, &files)?, files)));
+    loaded.map_err(|found| found.into_iter().map(|problem| of(dir, name, problem)).collect())
+}
+
+/// A problem of a platform's folder, with the platform's name before its file.
+pub fn of(dir: &Path, name: &str, problem: Problem) -> Problem {
+    // A problem of a folder names the file within it; one of the disk names the whole path already.
+    let whole = problem.file.starts_with(&dir.display().to_string());
+    let file = if whole { problem.file.clone() } else { format!("{name}/{}", problem.file) };
+    Problem { file, ..problem }
 }
 
 /// The enabled platforms' names, sorted.

@@ -198,11 +198,14 @@ impl<'de> Visitor<'de> for Field<'_> {
         if let Some(list) = self.alone(|item| item.visit_f64(value)) {
             return list;
         }
-        self.typed(match self.field.of {
-            SourceType::Double => finite(value),
-            // What a double cannot hold to its last digit would be another number, and may be an identifier.
-            _ if value.abs() < (1_u64 << f64::MANTISSA_DIGITS) as f64 => self.as_text(value),
-            _ => None,
+        // What a double cannot hold to its last digit would be another number, and may be an identifier.
+        let exact = value.abs() < (1_u64 << f64::MANTISSA_DIGITS) as f64;
+        self.typed(if matches!(self.field.of, SourceType::Double) {
+            finite(value)
+        } else if exact {
+            self.as_text(value)
+        } else {
+            None
         })
     }
 

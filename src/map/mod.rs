@@ -11,6 +11,7 @@ use crate::model::record::{NativeRecord, RawRecord};
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::{Mapping, Platform, functions};
 
+mod bound;
 mod path;
 mod read;
 pub mod statement;
@@ -18,6 +19,8 @@ mod value;
 
 #[cfg(test)]
 mod tests;
+
+pub use bound::bound;
 
 /// Runs the mapping and reads what it gives as an event, within every bound of `model::limit`.
 ///

@@ -10,7 +10,7 @@
 //!
 //! Each platform has an example of an original, of a correction (a SUPPLEMENT, a CORRECTION, or two originals with
 //! the same `event_id`) and of a withdrawal, or says in `[never_sends]` that it never sends one. A closure needs an
-//! example or such a line too.
+//! example or such a line too. A platform of which no version decides anything has an example of a refusal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -217,6 +217,15 @@ fn compare(path: &str, expected: Option<&Value>, actual: Option<&Value>, differe
 
 /// Each kind that the platform sends has an example.
 fn every_kind(platform: &Platform, bodies: &[Body], problems: &mut Vec<Problem>) {
+    if platform.definition.sources.iter().all(|source| !source.decides) {
+        // Its mappings can only abort, so that no kind can be shown: that it refuses is.
+        if bodies.is_empty() {
+            let why = "there is no example";
+            let help = "write one record that is no decision into examples/, and run `comity test --update`";
+            problems.push(Problem::new(code::EXAMPLE_KIND, "examples", why, help));
+        }
+        return;
+    }
     let events: Vec<_> = bodies
         .iter()
         .filter_map(|body| match body {
@@ -235,27 +244,23 @@ fn every_kind(platform: &Platform, bodies: &[Body], problems: &mut Vec<Problem>)
         let earlier = events.iter().take(place);
         event.kind == Kind::Original && earlier.clone().any(|other| other.event_id == event.event_id)
     });
-    let mut lacking: Vec<Kind> = Vec::new();
-    if !shown(Kind::Original) {
-        lacking.push(Kind::Original);
-    }
     // A correction comes as a kind of its own, or as another revision of the original.
     let corrections = [Kind::Supplement, Kind::Correction];
-    if !revised && !corrections.into_iter().any(shown) && !corrections.into_iter().all(never) {
-        lacking.push(Kind::Correction);
+    let corrected = revised || corrections.into_iter().any(shown);
+    let unsaid = |kinds: &[Kind]| -> Vec<Kind> { kinds.iter().copied().filter(|kind| !never(*kind)).collect() };
+    if !shown(Kind::Original) {
+        let help = "write one into examples/".to_owned();
+        problems.push(Problem::new(code::EXAMPLE_KIND, "examples", "no example is an ORIGINAL", help));
     }
-    lacking.extend([Kind::Withdrawal, Kind::Closure].into_iter().filter(|kind| !shown(*kind) && !never(*kind)));
-    for kind in lacking {
+    if let (false, [first, rest @ ..]) = (corrected, unsaid(&corrections).as_slice()) {
+        let why = "no example is a correction: a SUPPLEMENT, a CORRECTION, or another revision of an original";
+        let and = rest.iter().map(|kind| format!(" and `{} = \"why\"`", kind.name())).collect::<String>();
+        let help = format!("write one into examples/, or `{} = \"why\"`{and} into [never_sends]", first.name());
+        problems.push(Problem::new(code::EXAMPLE_KIND, "examples", why, help));
+    }
+    for kind in unsaid(&[Kind::Withdrawal, Kind::Closure]).into_iter().filter(|kind| !shown(*kind)) {
         let why = format!("no example is a {}", kind.name());
-        let help = match kind {
-            Kind::Original => "write one into examples/".to_owned(),
-            Kind::Supplement | Kind::Correction | Kind::Withdrawal | Kind::Closure => {
-                format!(
-                    "write one into examples/, or `{} = \"why\"` into [never_sends]; a SUPPLEMENT or another revision of an original is a correction too",
-                    kind.name()
-                )
-            }
-        };
+        let help = format!("write one into examples/, or `{} = \"why\"` into [never_sends]", kind.name());
         problems.push(Problem::new(code::EXAMPLE_KIND, "examples", why, help));
     }
 }

@@ -25,10 +25,12 @@ use crate::model::code::{Code, Domain, Kind as EventKind};
 use crate::model::place::Jurisdiction;
 use crate::model::problem::Problem;
 
-/// Codes of VRL's diagnostics that Comity tells apart: a syntax error, an undefined function, and a function that refused its call.
+/// Codes of VRL's diagnostics that Comity tells apart: a syntax error, an undefined function, a function that refused its
+/// call, and an error handled that there cannot be.
 const VRL_SYNTAX: usize = 203;
 const VRL_UNDEFINED_FUNCTION: usize = 105;
 const VRL_FUNCTION_COMPILATION: usize = 610;
+const VRL_NEEDLESS_COALESCE: usize = 651;
 
 /// What the functions may know of a platform.
 pub(super) fn knowledge(definition: &Definition) -> Arc<Knowledge> {
@@ -119,6 +121,18 @@ fn primary(diagnostic: &Diagnostic) -> Option<&Label> {
     diagnostic.labels.iter().find(|label| label.primary).or(diagnostic.labels.first())
 }
 
+/// What to write instead of a function that there is not.
+fn no_function(word: &str) -> String {
+    let known = functions::listed::all();
+    match nearest::of(word, known.iter().map(|function| function.name)) {
+        Some(near) => format!("did you mean `{near}`? `comity platform functions` lists all"),
+        None => {
+            let own = known.iter().filter(|function| function.own).map(|function| function.name).collect::<Vec<_>>();
+            format!("Comity's are {}; `comity platform functions` lists all", own.join(", "))
+        }
+    }
+}
+
 struct Checker<'a> {
     definition: &'a Definition,
     file: &'a Text,
@@ -132,6 +146,14 @@ impl Checker<'_> {
         let not_offered = functions::NOT_OFFERED.iter().find(|(name, _)| *name == word);
         if let (VRL_UNDEFINED_FUNCTION, Some((name, why))) = (diagnostic.code, not_offered) {
             return self.file.problem(code::NOT_OFFERED, at, format!("`{name}` is not offered"), *why);
+        }
+        if diagnostic.code == VRL_UNDEFINED_FUNCTION {
+            return self.file.problem(code::VRL, at, format!("there is no function `{word}`"), no_function(word));
+        }
+        if diagnostic.code == VRL_NEEDLESS_COALESCE {
+            let why = "this cannot fail, so what stands behind `??` is never used";
+            let help = "take `??` and what follows it out; where it can be null, write `||` instead";
+            return self.file.problem(code::VRL, at, why, help);
         }
         if (VRL_SYNTAX, "if") == (diagnostic.code, word) {
             let help = "write it as a block, `{ if … { … } else { … } }`, or give its value to a variable first";
@@ -150,7 +172,12 @@ impl Checker<'_> {
         };
         let context: Vec<&str> =
             diagnostic.labels.iter().filter(|label| !label.primary).map(|label| label.message.as_str()).collect();
-        let help = if context.is_empty() { "see the reference of VRL".to_owned() } else { context.join("; ") };
+        let called = word.split_once('(').and_then(|(name, _)| functions::listed::find(name.trim()));
+        let help = match called {
+            _ if !context.is_empty() => context.join("; "),
+            Some(function) => format!("write {}, such as {}", function.signature(), function.example),
+            None => "see the reference of VRL".to_owned(),
+        };
         let code = if own { code::CALL } else { code::VRL };
         self.file.problem(code, at, why.replace('\n', " "), help.replace('\n', " "))
     }
@@ -160,9 +187,16 @@ impl Checker<'_> {
             let known = unknown.known.iter().map(String::as_str);
             let help = match nearest::of(&unknown.path, known) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if unknown.function.is_some() && unknown.known.is_empty() => {
+                    "read what it gives itself".to_owned()
+                }
+                None if unknown.function.is_some() => format!("it has {}", unknown.known.join(", ")),
                 None => "add the field to the source schema, or read one that it has".to_owned(),
             };
-            let why = format!("the source schema has no `{}` here", unknown.path);
+            let why = match &unknown.function {
+                Some(function) => format!("what `{function}` gives has no `{}`", unknown.path),
+                None => format!("the source schema has no `{}` here", unknown.path),
+            };
             problems.push(self.file.problem(code::PATH, unknown.at.clone(), why, help));
         }
         for (name, at) in &findings.failing_calls {

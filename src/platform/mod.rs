@@ -46,7 +46,8 @@
 //! encoding = "utf-8"                 # default; or "windows-1252", which "iso-8859-1" is too: a file in UTF-8 is then
 //!                                    # refused; a file in UTF-16 becomes UTF-8 as it is cut
 //! absent = ["N/A", "(blank)"]        # texts that say nothing: a field that is one of them reads as if it were empty
-//! decides = true                     # default; false: none of its records is a decision, its mapping only aborts
+//! decides = true                     # default; false: none of its records is a decision (allegations), its mapping only
+//!                                    # aborts, and where no version decides the examples show refusals alone
 //! header_line = 1                    # csv, tsv: the line of the header; titles stand before it; 0 for none
 //! footer_lines = 2                   # csv, tsv: so many lines end each file, blank ones not counted, and are no records
 //! delimiter = ";"                    # csv: one ASCII character, "," by default
@@ -129,6 +130,7 @@
 //! | `money(amount, currency [, decimal: ",", qualifier: "AT_LEAST", absent: ["n/a"], float: true])` | exact minor units (ISO 4217), or null for blank and the texts in `absent`. `float: true` is for spreadsheets whose amounts went through a binary number: `586.8399999999999` is read as 586.84, and nothing else is rounded |
 //! | `sum_money([money(…), …])` | the sum in one currency; null where there is none |
 //! | `date(text, formats [, bound: "NOT_BEFORE", precision: "MONTH", absent: ["Not Closed"]])` | a date; `formats` are `strptime` formats, tried in order. Months may stand in the platform's language (de, es, fr, it, nl, pl, pt). A text with an offset (`%z`, or a `Z` at the end of the format: UTC) is the day in the platform's time zone |
+//! | `epoch_ms(number [, bound, absent])`, `excel_date(number [, …])` | a date: of milliseconds since 1970 UTC, in the platform's time zone; of a serial number of Excel |
 //! | `earliest([date(…), …])`, `latest(…)` | one of the dates, or null |
 //! | `instant(text, formats [, absent])` | milliseconds since 1970 UTC |
 //! | `code(table, value [, otherwise: x])` | the code of a table; an unknown value is a rejection, unless `otherwise` is given |

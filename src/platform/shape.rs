@@ -276,17 +276,30 @@ fn without_null(kind: &Kind) -> Kind {
 
 /// Every field that holds no other, by its path from the event down; elements of lists count as their list.
 pub(crate) fn paths() -> Vec<String> {
-    let mut paths = Vec::new();
-    collect(EVENT, "", &mut paths);
-    paths
+    let mut found = Vec::new();
+    collect(EVENT, "", &mut |path, _, _| found.push(path));
+    found
 }
 
-fn collect(fields: &[Field], above: &str, paths: &mut Vec<String>) {
+/// Every field in which there is no other, lists as `products[].name`, with what it takes and whether the object around
+/// it needs it.
+pub(crate) fn listed() -> Vec<(String, String, bool)> {
+    let mut found = Vec::new();
+    collect(EVENT, "[]", &mut |path, shape, needed| {
+        let takes = if let Shape::List(of) = shape { format!("a list, each {}", takes(*of)) } else { takes(shape) };
+        found.push((path, takes, needed));
+    });
+    found
+}
+
+/// Tells each field that holds no other; `mark` is what stands behind the name of a list of objects.
+fn collect(fields: &[Field], mark: &str, found: &mut dyn FnMut(String, Shape, bool)) {
     for field in fields {
-        let path = format!("{above}{}", field.name);
-        let shape = if let Shape::List(of) = field.shape { *of } else { field.shape };
+        let (shape, mark_here) = if let Shape::List(of) = field.shape { (*of, mark) } else { (field.shape, "") };
         match shape {
-            Shape::Object(inner) => collect(inner, &format!("{path}."), paths),
+            Shape::Object(inner) => collect(inner, mark, &mut |path, shape, needed| {
+                found(format!("{}{mark_here}.{path}", field.name), shape, needed);
+            }),
             Shape::Text
             | Shape::Integer
             | Shape::Code(_)
@@ -296,7 +309,7 @@ fn collect(fields: &[Field], above: &str, paths: &mut Vec<String>) {
             | Shape::Instant
             | Shape::Money
             | Shape::Identifier
-            | Shape::List(_) => paths.push(path),
+            | Shape::List(_) => found(field.name.to_owned(), field.shape, field.needed),
         }
     }
 }

@@ -11,15 +11,18 @@ use vrl::parser::ast::{
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
 
 use super::definition::{SourceField, SourceType};
+use super::functions::members;
 
 /// Turns of looking for the schema's type behind a variable.
 const VARIABLE_TURNS: usize = 8;
 
-/// A path that the source schema lacks.
+/// A path that the source schema lacks, or the result of a function.
 #[derive(Debug)]
 pub(super) struct UnknownPath {
     pub(super) at: Range<usize>,
     pub(super) path: String,
+    /// The function whose result lacks it.
+    pub(super) function: Option<String>,
     /// The names that stand at that level.
     pub(super) known: Vec<String>,
 }
@@ -242,8 +245,8 @@ impl<'s> Walker<'s> {
             }
             QueryTarget::Internal(name) => self.variable(name, VARIABLE_TURNS),
             QueryTarget::FunctionCall(call) => {
-                self.call(call, at);
-                return;
+                self.call(call, at.clone());
+                self.result(call, VARIABLE_TURNS)
             }
             QueryTarget::Container(container) => {
                 self.container(container);
@@ -252,7 +255,44 @@ impl<'s> Walker<'s> {
         };
         let Some(start) = start.filter(|_| self.reading) else { return };
         if let Err((path, known)) = follow(start, query.path.inner()) {
-            self.findings.unknown_paths.push(UnknownPath { at, path, known });
+            let function = self.function(query.target.inner(), VARIABLE_TURNS);
+            self.findings.unknown_paths.push(UnknownPath { at, path, function, known });
+        }
+    }
+
+    /// The type of what a call gives, where it is known.
+    fn result(&self, call: &FunctionCall, turns: usize) -> Option<&'s SourceType> {
+        let name: &str = call.ident.inner().as_ref();
+        if matches!(name, "filter" | "required") {
+            return self.behind(&call.arguments.first()?.inner().expr, turns);
+        }
+        members::of(name)
+    }
+
+    /// The function whose result is read, called here or assigned to the variable.
+    fn function(&self, target: &QueryTarget, turns: usize) -> Option<String> {
+        let turns = turns.checked_sub(1)?;
+        let named = |call: &FunctionCall| {
+            let name: &str = call.ident.inner().as_ref();
+            members::of(name).map(|_| name.to_owned())
+        };
+        match target {
+            QueryTarget::FunctionCall(call) => named(call),
+            QueryTarget::Internal(name) => match self.findings.assigned.get(&name.to_string())?.first()?.inner() {
+                Expr::FunctionCall(call) => named(call.inner()),
+                Expr::Query(query) => self.function(query.inner().target.inner(), turns),
+                Expr::Variable(other) => self.function(&QueryTarget::Internal(other.inner().clone()), turns),
+                Expr::Literal(_)
+                | Expr::Container(_)
+                | Expr::IfStatement(_)
+                | Expr::Op(_)
+                | Expr::Assignment(_)
+                | Expr::Unary(_)
+                | Expr::Abort(_)
+                | Expr::Return(_)
+                | Expr::Break(_) => None,
+            },
+            QueryTarget::External(_) | QueryTarget::Container(_) => None,
         }
     }
 
@@ -281,9 +321,8 @@ impl<'s> Walker<'s> {
                 let start = match query.inner().target.inner() {
                     QueryTarget::External(PathPrefix::Event) => self.root,
                     QueryTarget::Internal(name) => self.variable(name, turns)?,
-                    QueryTarget::External(PathPrefix::Metadata)
-                    | QueryTarget::FunctionCall(_)
-                    | QueryTarget::Container(_) => return None,
+                    QueryTarget::FunctionCall(call) => self.result(call, turns)?,
+                    QueryTarget::External(PathPrefix::Metadata) | QueryTarget::Container(_) => return None,
                 };
                 follow(start, query.inner().path.inner()).ok()?
             }
@@ -292,11 +331,7 @@ impl<'s> Walker<'s> {
                 let Op(left, opcode, _) = operation.inner();
                 matches!(opcode.inner(), Opcode::Or | Opcode::Err).then(|| self.behind(left, turns)).flatten()
             }
-            Expr::FunctionCall(call) => {
-                let same = matches!(call.inner().ident.inner().as_ref(), "filter" | "required");
-                let first = call.inner().arguments.first().filter(|_| same)?;
-                self.behind(&first.inner().expr, turns)
-            }
+            Expr::FunctionCall(call) => self.result(call.inner(), turns),
             Expr::Container(container) => match container.inner() {
                 Container::Group(group) => self.behind(&group.inner().0, turns),
                 Container::Block(_) | Container::Array(_) | Container::Object(_) => None,

@@ -291,6 +291,51 @@ fn a_mapping_reads_only_what_the_schema_has() {
     );
 }
 
+/// To VRL alone a member that a function's result lacks is null: a mapping compiled, and every amount was absent.
+#[test]
+fn a_mapping_reads_only_what_a_function_gives() {
+    let vrl = "mapping.vrl";
+    let first = "first = .rows[0]";
+    let after = |line: &str| format!("{first}\n{line}\nif x == null {{ abort \"no_finding\" }}");
+    for (line, at) in [
+        ("x = money(.rows[0].amount, \"CAD\").amount", "money(.rows[0].amount, \"CAD\").amount"),
+        ("y = date(first.decided, [\"%Y\"])\nx = y.year", "y.year"),
+        ("y = required(org_id(\"lei\", first.number))\nx = y.number", "y.number"),
+        ("x = squeeze(first.name).words", "squeeze(first.name).words"),
+    ] {
+        check(vrl, first, &after(line), code::PATH, at);
+    }
+    let found = problems(&with(vrl, first, &after("x = money(first.amount, \"CAD\").amount")));
+    assert_eq!(found[0].why, "what `money` gives has no `amount`");
+    assert_eq!(found[0].help, "it has amount_minor, currency, qualifier");
+    let whole = "y = money(first.amount, \"CAD\")\nx = y.amount_minor || date(first.decided, [\"%Y\"]).date";
+    assert_eq!(problems(&with(vrl, first, &after(whole))), []);
+}
+
+#[test]
+fn what_is_wrong_with_a_call_is_told_with_what_to_write() {
+    let told = |call: &str| {
+        let found = problems(&with("mapping.vrl", "upcase(\"guard missing\")", call));
+        let [problem] = found.as_slice() else { panic!("one problem for {call}, not\n{}", told(&found)) };
+        format!("{} ({})", problem.why, problem.help)
+    };
+    let missing = told("date(first.decided)");
+    assert!(missing.contains("\"formats\"") && missing.contains("write date(text, formats [, bound,"), "{missing}");
+    assert_eq!(
+        told("mony(first.amount)"),
+        "there is no function `mony` (did you mean `money`? `comity platform functions` lists all)"
+    );
+    let unknown = told("translate_company_name(first.name)");
+    assert!(
+        unknown.contains("Comity's are date, instant,") && unknown.contains("`comity platform functions`"),
+        "{unknown}"
+    );
+    let needless = told("squeeze(first.name) ?? \"none\"");
+    assert!(needless.contains("never used") && needless.contains("write `||`"), "{needless}");
+    let scheme = told("org_id(\"siren\", first.number)");
+    assert!(scheme.contains("did you mean `fr-siren`?"), "{scheme}");
+}
+
 #[test]
 fn a_mapping_may_give_its_own_values_other_names() {
     let own = "own = each(.rows) -> |row| { { \"paid\": row.amount } }\n\

@@ -131,6 +131,23 @@ pub(super) fn parse(file: &Text) -> Result<Spanned<Written>, Problem> {
     }
 }
 
+/// Keys that stand at the top of `platform.toml` only.
+const TOP: &[&str] = &[
+    "authority",
+    "decisions_are",
+    "domains",
+    "export",
+    "ids",
+    "keyed",
+    "language",
+    "names_subjects",
+    "origin",
+    "partitions",
+    "time_zone",
+    "title",
+    "topic",
+];
+
 /// One table, from which each key is taken at most once; what is left at the end is unknown.
 pub(super) struct Section<'a> {
     file: &'a Text,
@@ -237,10 +254,16 @@ impl<'a> Section<'a> {
         for (key, _) in self.entries {
             if self.known.iter().all(|known| known != key.get_ref()) {
                 let near = nearest::of(key.get_ref(), self.known.iter().copied());
-                let help = near.map_or_else(
-                    || format!("the keys are {}", self.known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let help = match near {
+                    _ if !self.path.is_empty() && TOP.contains(&key.get_ref().as_str()) => {
+                        format!(
+                            "`{0}` holds for every version: write it at the top, above the first `[`",
+                            key.get_ref()
+                        )
+                    }
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the keys are {}", self.known.join(", ")),
+                };
                 let why = format!("unknown key `{}`", self.path_of(key.get_ref()));
                 problems.push(self.file.problem(super::code::UNKNOWN_KEY, key.span(), why, help));
             }

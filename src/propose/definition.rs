@@ -46,11 +46,14 @@ fn about(material: &Material<'_>, questions: &mut Questions, text: &mut String) 
     let (ask, mark) = questions.value(FILE, "the title: what is published, of which place.");
     let _ = write!(text, "{ask}title = \"{mark}\"\n\n");
     let origin = home.origin.as_ref().map_or("per-record", |origin| origin.as_str()).to_owned();
-    let guesses = "guessed from the platform's name and the words of the source: whose decisions these are (ISO 3166-1 or 3166-2, or \"per-record\"), the language of the texts, and the time zone in which a date without an offset is meant. Are they right?";
+    let unsure = home.unsure.as_ref().map(|unsure| format!(" {unsure}")).unwrap_or_default();
+    let guesses = format!(
+        "guessed from the platform's name and the words of the source: whose decisions these are (ISO 3166-1 or 3166-2, or \"per-record\"), the language of the texts, and the time zone in which a date without an offset is meant.{unsure} Are they right?"
+    );
     let _ = write!(
         text,
         "{}origin = \"{origin}\"\nlanguage = \"{}\"\ntime_zone = \"{}\"\n\n",
-        questions.comment(FILE, guesses),
+        questions.comment(FILE, &guesses),
         home.language,
         home.time_zone
     );

@@ -116,7 +116,8 @@ fn one<'s>(seen: &'s Seen, name: String, style: Style, depth: usize, left_out: &
     };
     // A list of XML that is absent is an empty one.
     let always = style == Style::Xml && matches!(of, Of::Array(_));
-    let nullable = !always && (seen.may_be_absent() || seen.present() == 0);
+    // Of what is blank throughout nobody knows that it is ever given.
+    let nullable = !always && (seen.may_be_absent() || seen.is_empty());
     Some(Field { name, of, nullable, seen, person: false })
 }
 

@@ -110,7 +110,7 @@ pub(super) const HINTS: &[Hint] = &[
     ),
     hint("products.brand", "brand|marque|marke|marca|merk", "make", "maker"),
     hint("products.model", "model|modele|modell|modelo|modello|차명", "", "year"),
-    hint("products.batch", "batch|lot|code info|lote|charge", "lots", "date"),
+    hint("products.batch", "batch|lot|code info|lote|chargen", "lots", "date"),
     hint("products.gtin", "gtin|upc|ean|barcode|upcs", "", ""),
     hint("products.customs_code", "customs code|hs code|tariff", "taric", ""),
     hint("products.origin", "country of origin|origin|countries", "origine|origen|origem|herkunft", "original"),
@@ -120,7 +120,7 @@ pub(super) const HINTS: &[Hint] = &[
         "\
             violation description|violation type|infraction details|violation|infraction|offence|offense|\
             reason for recall|hazards|hazard|finding|conuta|conduta|verstoss|infraccion|infracao|\
-            violazione|overtreding|type citation|category description|reason|결함|위반|reason for",
+            violazione|overtreding|charges|charge|type citation|category description|reason|결함|위반|reason for",
         "description|subject|motif|grund|motivo|reden|details|사유|category|complaint type",
         "date|code|product|amount|id|number",
     ),

@@ -1,6 +1,7 @@
 //! Where a platform seems to be at home: jurisdiction, time zone, language, currency, domain. All of it is a guess that
 //! its author confirms.
 
+use super::places::{self, PLACES};
 use super::words;
 use crate::model::code::{Code, Domain};
 use crate::model::place::Jurisdiction;
@@ -11,6 +12,8 @@ use crate::schema::legal_forms::name::fold;
 pub(super) struct Home {
     /// `None` where nothing says whose decisions these are.
     pub(super) origin: Option<Jurisdiction>,
+    /// What of the name seems to say a jurisdiction and does not, in a sentence.
+    pub(super) unsure: Option<String>,
     pub(super) time_zone: &'static str,
     pub(super) language: &'static str,
     pub(super) currency: &'static str,
@@ -31,12 +34,15 @@ impl Home {
 
 /// Guesses from the name of the platform, an origin that was given, and the words of the source's own names.
 pub(super) fn guess(platform: &str, origin: Option<Jurisdiction>, natives: &[String]) -> Home {
-    let origin = origin.or_else(|| from_name(platform));
-    let code = origin.map(|origin| origin.as_str().to_owned()).unwrap_or_default();
-    let country = code.get(..2).unwrap_or_default();
-    let row = |wanted: &str| COUNTRIES.iter().find(|(code, ..)| *code == wanted);
-    let (_, zone, currency, language) =
-        row(&code).or_else(|| row(country)).copied().unwrap_or(("", "UTC", "EUR", "en"));
+    let (origin, unsure) = match origin {
+        Some(given) if places::is_division(given) == Some(false) => {
+            (Some(given), Some(format!("{given} is no division by ISO 3166-2.")))
+        }
+        Some(given) => (Some(given), None),
+        None => from_name(platform),
+    };
+    let found = origin.and_then(|origin| row(origin.as_str()));
+    let (_, zone, currency, language) = found.unwrap_or(("", "UTC", "EUR", "en"));
     let mut all: Vec<String> = natives.iter().flat_map(|native| words::split(native)).collect();
     all.extend(words::split(platform));
     let all: Vec<String> = all.iter().map(|word| fold(word).to_lowercase()).collect();
@@ -52,7 +58,7 @@ pub(super) fn guess(platform: &str, origin: Option<Jurisdiction>, natives: &[Str
         Some((1.., domain)) => Domain::parse(domain).unwrap_or(Domain::ConsumerProtection),
         Some(_) | None => Domain::ConsumerProtection,
     };
-    Home { origin, time_zone: zone, language, currency, domain }
+    Home { origin, unsure, time_zone: zone, language, currency, domain }
 }
 
 fn count(all: &[String], known: &[&str]) -> usize {
@@ -61,66 +67,41 @@ fn count(all: &[String], known: &[&str]) -> usize {
         .count()
 }
 
-/// The jurisdiction with which a platform's name begins: `ca-on-dinesafe`, `de-something`.
-fn from_name(platform: &str) -> Option<Jurisdiction> {
+/// The jurisdiction with which a platform's name begins, `ca-on-dinesafe` or `de-something`, and what in the name looks
+/// like one and is none.
+fn from_name(platform: &str) -> (Option<Jurisdiction>, Option<String>) {
     let mut parts = platform.split('-');
-    let country = parts.next().filter(|part| part.len() == 2)?.to_ascii_uppercase();
-    let known = COUNTRIES.iter().any(|(code, ..)| *code == country);
-    let division = parts
-        .next()
-        .filter(|part| matches!(country.as_str(), "US" | "CA" | "BR" | "AU" | "MX") && (2..=3).contains(&part.len()));
-    let whole = division.map(|division| format!("{country}-{}", division.to_ascii_uppercase()));
-    known
-        .then(|| whole.and_then(|whole| Jurisdiction::parse(&whole)).or_else(|| Jurisdiction::parse(&country)))
-        .flatten()
+    let Some(first) = parts.next().filter(|part| part.len() == 2) else { return (None, None) };
+    let Some(country) =
+        Jurisdiction::parse(&first.to_ascii_uppercase()).filter(|country| row(country.as_str()).is_some())
+    else {
+        let unsure = format!("`{first}` is no country whose time zone and currency are known here.");
+        return (None, Some(unsure));
+    };
+    let Some(second) = parts.next().filter(|part| (1..=3).contains(&part.len())) else { return (Some(country), None) };
+    let code = format!("{country}-{}", second.to_ascii_uppercase());
+    match Jurisdiction::parse(&code).map(|division| (division, places::is_division(division))) {
+        Some((division, Some(true))) => (Some(division), None),
+        // One letter is a name's own more often than a division's.
+        Some(_) if second.len() == 1 => (Some(country), None),
+        Some((_, Some(false))) => {
+            let unsure =
+                format!("`{second}` is no division of {country} by ISO 3166-2, so the whole country is taken.");
+            (Some(country), Some(unsure))
+        }
+        Some((_, None)) => {
+            let unsure = format!("The divisions of {country} are not known here: if `{second}` is one, write {code}.");
+            (Some(country), Some(unsure))
+        }
+        None => (Some(country), None),
+    }
 }
 
-/// Jurisdictions with time zone, currency and language; a division stands for itself where it differs.
-const COUNTRIES: &[(&str, &str, &str, &str)] = &[
-    ("US", "America/New_York", "USD", "en"),
-    ("US-CA", "America/Los_Angeles", "USD", "en"),
-    ("US-IL", "America/Chicago", "USD", "en"),
-    ("US-KS", "America/Chicago", "USD", "en"),
-    ("US-MN", "America/Chicago", "USD", "en"),
-    ("US-NE", "America/Chicago", "USD", "en"),
-    ("US-TX", "America/Chicago", "USD", "en"),
-    ("US-WA", "America/Los_Angeles", "USD", "en"),
-    ("US-WI", "America/Chicago", "USD", "en"),
-    ("CA", "America/Toronto", "CAD", "en"),
-    ("CA-AB", "America/Edmonton", "CAD", "en"),
-    ("CA-BC", "America/Vancouver", "CAD", "en"),
-    ("CA-QC", "America/Toronto", "CAD", "fr"),
-    ("MX", "America/Mexico_City", "MXN", "es"),
-    ("BR", "America/Sao_Paulo", "BRL", "pt"),
-    ("AR", "America/Argentina/Buenos_Aires", "ARS", "es"),
-    ("CL", "America/Santiago", "CLP", "es"),
-    ("CO", "America/Bogota", "COP", "es"),
-    ("GB", "Europe/London", "GBP", "en"),
-    ("IE", "Europe/Dublin", "EUR", "en"),
-    ("DE", "Europe/Berlin", "EUR", "de"),
-    ("AT", "Europe/Vienna", "EUR", "de"),
-    ("CH", "Europe/Zurich", "CHF", "de"),
-    ("FR", "Europe/Paris", "EUR", "fr"),
-    ("BE", "Europe/Brussels", "EUR", "nl"),
-    ("NL", "Europe/Amsterdam", "EUR", "nl"),
-    ("LU", "Europe/Luxembourg", "EUR", "fr"),
-    ("ES", "Europe/Madrid", "EUR", "es"),
-    ("PT", "Europe/Lisbon", "EUR", "pt"),
-    ("IT", "Europe/Rome", "EUR", "it"),
-    ("PL", "Europe/Warsaw", "PLN", "pl"),
-    ("CZ", "Europe/Prague", "CZK", "cs"),
-    ("SE", "Europe/Stockholm", "SEK", "sv"),
-    ("DK", "Europe/Copenhagen", "DKK", "da"),
-    ("NO", "Europe/Oslo", "NOK", "no"),
-    ("FI", "Europe/Helsinki", "EUR", "fi"),
-    ("EU", "Europe/Brussels", "EUR", "en"),
-    ("KR", "Asia/Seoul", "KRW", "ko"),
-    ("JP", "Asia/Tokyo", "JPY", "ja"),
-    ("AU", "Australia/Sydney", "AUD", "en"),
-    ("NZ", "Pacific/Auckland", "NZD", "en"),
-    ("IN", "Asia/Kolkata", "INR", "en"),
-    ("ZA", "Africa/Johannesburg", "ZAR", "en"),
-];
+/// What is known of a jurisdiction, else of its country.
+fn row(code: &str) -> Option<places::Row> {
+    let find = |wanted: &str| PLACES.iter().find(|(code, ..)| *code == wanted).copied();
+    find(code).or_else(|| find(code.get(..2)?))
+}
 
 /// Words of names that tell a language; English is what is left.
 const LANGUAGES: &[(&str, &[&str])] = &[

@@ -14,8 +14,8 @@ use crate::platform::definition::Format;
 /// Lists told apart in one document.
 const LISTS_MAX: usize = 1_000;
 
-/// How the records are found, what was seen in them, and how many there were.
-pub(super) type Read = (Format, Seen, usize);
+/// How the records are found, what was seen in them, how many there were, and what is to be asked of the rest.
+pub(super) type Read = (Format, Seen, usize, Option<String>);
 
 /// Reads a document or lines of JSON.
 ///
@@ -51,7 +51,19 @@ pub(super) fn read(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
     let _cut_off = read.deserialize(&mut json);
     let (mut seen, records) = seen.into_inner();
     seen.settle();
-    Ok((Format::Json { records: best.path.clone() }, seen, records))
+    Ok((Format::Json { records: best.path.clone() }, seen, records, others(&found, best)))
+}
+
+/// The question after the lists of objects that are not read.
+fn others(found: &[List], best: &List) -> Option<String> {
+    let others: Vec<&List> = found.iter().filter(|list| list.objects > 0 && list.path != best.path).collect();
+    let first = others.first()?;
+    let path = first.path.join(".");
+    let more = if others.len() > 1 { format!(", and so do {} more lists", others.len() - 1) } else { String::new() };
+    Some(format!(
+        "only the list with the most records is read: `{path}` holds {} objects as well{more}. Are they records too? Then feed them under another `record` as a platform of their own.",
+        first.objects
+    ))
 }
 
 /// True where each line is an object by itself.
@@ -83,7 +95,7 @@ fn lines(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
         }
     }
     seen.settle();
-    Ok((Format::JsonLines, seen, records))
+    Ok((Format::JsonLines, seen, records, None))
 }
 
 /// A document that is one record.
@@ -96,7 +108,7 @@ fn whole(sample: &Sample<'_>, text: &str) -> Result<Read, Problem> {
     let mut seen = Seen::default();
     seen.see(&value, 1);
     seen.settle();
-    Ok((Format::Json { records: Vec::new() }, seen, 1))
+    Ok((Format::Json { records: Vec::new() }, seen, 1, None))
 }
 
 /// One list of a document, not within another list.

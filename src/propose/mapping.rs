@@ -16,7 +16,7 @@ const TITLE_BYTES_MAX: usize = crate::model::limit::TEXT_BYTES_MAX;
 /// The text of the mapping.
 pub(super) fn write(material: &Material<'_>, picks: &Picks<'_>, questions: &mut Questions) -> String {
     let mut text = comment(
-        "Proposed by `comity platform new`; nothing here is decided. The value of the last expression is the event; what each field takes and each function gives is told in src/platform/mod.rs.",
+        "Proposed by `comity platform new`; nothing here is decided. The value of the last expression is the event; `comity platform fields` tells what each field takes, `comity platform functions` what each function gives.",
         "",
     );
     text.push('\n');
@@ -100,11 +100,21 @@ impl Event {
 
     fn ids(&mut self, picks: &Picks<'_>, questions: &mut Questions) {
         let id = match &picks.event_id {
-            EventId::Unique(leaf) => leaf.as_text(),
-            EventId::Named(leaf, hundredths) => {
+            EventId::Unique(leaf) if leaf.seen.values.links > 0 => {
                 let question = format!(
-                    "the native id: {} differs in {hundredths} of 100 records only. Is the same id a revision of the same decision? If not, add what tells them apart.",
+                    "the native id: {} is a link. It can hold a name, and changes when the page moves. Is there a number in it? Take that alone, with `capture`.",
                     leaf.path
+                );
+                self.text.push_str(&questions.comment(FILE, &question));
+                leaf.as_text()
+            }
+            EventId::Unique(leaf) => leaf.as_text(),
+            EventId::Named(leaf) => {
+                let question = format!(
+                    "the native id: {} has {} different values in {} records only. Is the same id a revision of the same decision? If not, add what tells them apart.",
+                    leaf.path,
+                    leaf.seen.values.distinct(),
+                    leaf.seen.values.given
                 );
                 self.text.push_str(&questions.comment(FILE, &question));
                 leaf.as_text()
@@ -185,6 +195,9 @@ impl Event {
             "the subject: {} has the form of a company or public body in {organisations} of {compared} different values; the others are refused.",
             name.path
         );
+        if organisations == 0 {
+            question.push_str(" If it names no companies, take `subject` out and set names_subjects = false.");
+        }
         if name.of_list {
             question.push_str(" It is a list, of which the first is read: who of several is the subject?");
         }
@@ -207,10 +220,11 @@ impl Event {
         }
         for (leaf, scheme) in &picks.identifiers {
             if let Scheme::Known(scheme, valid) = scheme {
-                let question = format!(
-                    "are the numbers in {} of the scheme {scheme}? Check digits fit in {valid} of 100.",
-                    leaf.path
-                );
+                let proof = match valid {
+                    0 => "Only their form speaks for it.".to_owned(),
+                    valid => format!("Check digits fit in {valid} of {}.", leaf.seen.values.schemed),
+                };
+                let question = format!("are the numbers in {} of the scheme {scheme}? {proof}", leaf.path);
                 self.text.push_str(&questions.comment(FILE, &question));
             }
         }

@@ -20,6 +20,7 @@ mod words;
 mod hints;
 mod names;
 mod fields;
+mod places;
 mod home;
 mod picks;
 mod open;
@@ -60,6 +61,11 @@ pub struct Proposal {
     pub found: Vec<String>,
     /// What its author must decide, in the order of the numbers, each with its file.
     pub questions: Vec<(&'static str, String)>,
+}
+
+/// True where a country has this division by ISO 3166-2; `None` for a country itself, and where nobody here knows.
+pub fn is_division(of: Jurisdiction) -> Option<bool> {
+    places::is_division(of)
 }
 
 /// All that a proposal is written from.
@@ -103,13 +109,16 @@ struct Reading {
 /// # Errors
 /// A sample in no known format or encoding, or without records; a proposal that does not compile.
 pub fn propose(platform: &str, origin: Option<Jurisdiction>, sample: &Sample<'_>) -> Result<Proposal, Vec<Problem>> {
-    let reading = read(sample).map_err(|problem| vec![problem])?;
+    let mut reading = read(sample).map_err(|problem| vec![problem])?;
     if reading.records == 0 || reading.seen.fields.is_empty() {
         let why = "holds no record with a field within what is looked at";
         let help = "name a file with at least one record, better a hundred";
         return Err(vec![Problem::new(code::EMPTY, sample.file, why, help)]);
     }
-    let proposal = write(platform, origin, &reading);
+    let natives: Vec<String> = reading.seen.fields.iter().map(|field| field.native.clone()).collect();
+    let home = home::guess(platform, origin, &natives);
+    reading.seen.at_home(home.country());
+    let proposal = write(platform, home, &reading);
     match crate::platform::load(platform, &proposal.files) {
         Ok(_) => Ok(proposal),
         Err(problems) => {
@@ -147,7 +156,8 @@ fn read(sample: &Sample<'_>) -> Result<Reading, Problem> {
         notes.push("the encoding: the file is no UTF-8, so it is read as ISO-8859-1. Do names with accents come out right in `comity map`?".to_owned());
     }
     let (format, seen, records, style, group) = if text.trim_start().starts_with(['{', '[']) {
-        let (format, seen, records) = json::read(sample, text)?;
+        let (format, seen, records, others) = json::read(sample, text)?;
+        notes.extend(others);
         (format, seen, records, Style::Json, None)
     } else if text.trim_start().starts_with('<') {
         let (format, seen, records) = xml::read(sample, text)?;
@@ -181,11 +191,9 @@ fn of_rows(format: &Format) -> Vec<String> {
     notes
 }
 
-fn write(platform: &str, origin: Option<Jurisdiction>, reading: &Reading) -> Proposal {
+fn write(platform: &str, home: Home, reading: &Reading) -> Proposal {
     let mut left_out = Vec::new();
     let fields = fields::of(&reading.seen, reading.style, &mut left_out);
-    let natives: Vec<String> = reading.seen.fields.iter().map(|field| field.native.clone()).collect();
-    let home = home::guess(platform, origin, &natives);
     let day_first = home.day_first();
     let layout = if let Format::Delimited(layout) = &reading.format { Some(layout) } else { None };
     let rows = layout.is_some_and(|layout| !matches!(layout.rows, Rows::Single));
@@ -252,7 +260,10 @@ fn found(reading: &Reading, picks: &picks::Picks<'_>) -> Vec<String> {
     found.push(format!("looked at {} {what} with {} fields", reading.records, reading.seen.fields.len()));
     let id = match &picks.event_id {
         picks::EventId::Unique(leaf) => leaf.path.clone(),
-        picks::EventId::Named(leaf, hundredths) => format!("{}, different in {hundredths} of 100", leaf.path),
+        picks::EventId::Named(leaf) => {
+            let values = &leaf.seen.values;
+            format!("{}, {} different ones in {}", leaf.path, values.distinct(), values.given)
+        }
         picks::EventId::Digest(_) => "none; a digest of several fields stands for it".to_owned(),
     };
     found.push(format!("native id {id}"));

@@ -4,9 +4,12 @@ use super::fields::Leaf;
 use super::home::Home;
 use super::rows::identifies;
 use super::values::share;
+use super::words;
 
 /// Suggestions of one canonical field.
 const SUGGESTIONS_MAX: usize = 4;
+/// Words of what can be a brand, a batch or a code, in the mean.
+const SHORT_WORDS_MAX: usize = 8;
 /// Parts of a digest that stands for a native id.
 const DIGEST_PARTS_MAX: usize = 4;
 
@@ -15,8 +18,8 @@ const DIGEST_PARTS_MAX: usize = 4;
 pub(super) enum EventId<'f> {
     /// All different in the sample.
     Unique(Leaf<'f>),
-    /// By its name the id, and so many hundredths of its values differ.
-    Named(Leaf<'f>, usize),
+    /// By its name the id, and most of its values differ.
+    Named(Leaf<'f>),
     /// No field is an id: a digest of these.
     Digest(Vec<Leaf<'f>>),
 }
@@ -50,7 +53,7 @@ pub(super) struct Picks<'f> {
 /// A scheme of identifiers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Scheme {
-    /// One of `schemas/identifiers.toml`, and how many hundredths of the values have check digits that fit.
+    /// One of `schemas/identifiers.toml`, and how many of the values have check digits that fit.
     Known(&'static str, usize),
     /// One that the platform declares under this name.
     Own(String),
@@ -59,6 +62,10 @@ pub(super) enum Scheme {
 /// What a place must look like to be suggested for a field.
 pub(super) fn fits(field: &str, leaf: &Leaf<'_>) -> bool {
     let values = &leaf.seen.values;
+    // What somebody remarked may say anything of anybody.
+    if words::is_remark(&leaf.words, leaf.native) && !values.is_date() && field != "info.description" {
+        return false;
+    }
     match field {
         "decided" | "occurred" | "aware_at" | "expires_at" | "reported_at" | "measures.from" | "measures.to" => {
             values.is_date()
@@ -74,6 +81,9 @@ pub(super) fn fits(field: &str, leaf: &Leaf<'_>) -> bool {
         }
         "finality" | "severity" | "urgency" | "certainty" | "case_status" | "measures.type" | "domain" => {
             !values.is_date() && values.distinct() <= 60
+        }
+        "products.category" | "products.brand" | "products.model" | "products.batch" | "infraction.code" => {
+            !values.is_date() && values.several_lines == 0 && values.words_mean() <= SHORT_WORDS_MAX
         }
         "resources" => values.links > 0 || values.compared == 0,
         _ => !values.is_date() || field.starts_with("withdrawal"),
@@ -135,7 +145,7 @@ pub(super) fn pick<'f>(leaves: &[Leaf<'f>], key: Option<&str>, group: Option<&st
         &[&grouped, &legal_name, &decided.as_ref().map(|date| date.leaf.clone()), &title, &penalty],
     );
     let own = match &event_id {
-        EventId::Unique(leaf) | EventId::Named(leaf, _) => Some(leaf.path.clone()),
+        EventId::Unique(leaf) | EventId::Named(leaf) => Some(leaf.path.clone()),
         EventId::Digest(_) => None,
     };
     let other = |leaf: &Leaf<'f>| own.as_ref() != Some(&leaf.path);
@@ -188,7 +198,7 @@ fn event_id<'f>(leaves: &[Leaf<'f>], key: Option<&str>, parts: &[&Option<Leaf<'f
     }
     let hundredths = |leaf: &Leaf<'_>| 100 * leaf.seen.values.distinct() / leaf.seen.values.given.max(1);
     if let Some(leaf) = found.find(|leaf| hundredths(leaf) >= 90 && leaf.score("event_id") > 3) {
-        return EventId::Named(leaf.clone(), hundredths(leaf));
+        return EventId::Named(leaf.clone());
     }
     let mut digest: Vec<Leaf<'f>> = best("case_id", leaves).into_iter().collect();
     for leaf in parts.iter().filter_map(|part| part.as_ref()).chain(leaves) {
@@ -223,8 +233,7 @@ fn identifiers<'f>(leaves: &[Leaf<'f>], own: Option<&str>, home: &Home) -> Vec<(
     for leaf in leaves.iter().filter(|leaf| own != Some(leaf.path.as_str()) && !leaf.seen.values.is_date()) {
         if let Some(scheme) = leaf.seen.values.scheme(&leaf.words, home.country()) {
             let fit = leaf.seen.values.schemes.get(scheme).copied().unwrap_or_default();
-            let valid = 100 * fit.valid / leaf.seen.values.schemed.max(1);
-            found.push((leaf.clone(), Scheme::Known(scheme, valid)));
+            found.push((leaf.clone(), Scheme::Known(scheme, fit.valid)));
         }
     }
     if found.is_empty()

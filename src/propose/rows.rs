@@ -186,7 +186,9 @@ fn is_header(row: &StringRecord, text: &str, delimiter: u8, quoting: bool) -> bo
             same > 0 && 2 * same < names.len()
         },
     );
-    values == 0 && !again && 10 * different.len() >= 9 * names.len()
+    // Two columns of one name are real; several doubles are values.
+    let doubles = names.len() - different.len();
+    values == 0 && !again && (10 * doubles <= names.len() || (doubles == 1 && names.len() > 3))
 }
 
 /// True where each row has another value of its own, and the name of the column is that of a number or reference.

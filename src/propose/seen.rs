@@ -140,6 +140,15 @@ impl Seen {
         }
     }
 
+    /// Counts what is an organisation in the country of the source as one, wherever it stands.
+    pub(super) fn at_home(&mut self, country: &str) {
+        self.values.at_home(country);
+        self.fields.iter_mut().for_each(|field| field.at_home(country));
+        if let Some(item) = &mut self.item {
+            item.at_home(country);
+        }
+    }
+
     /// True where the keys are values themselves: many, and hardly any object has the same.
     pub(super) fn keys_are_values(&self) -> bool {
         let keys = self.fields.len();

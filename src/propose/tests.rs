@@ -112,6 +112,55 @@ fn a_sample_that_goes_on_may_end_anywhere() {
     assert!(of(JSON.as_bytes().get(..JSON.len() - 1).unwrap_or_default(), true).is_err(), "a whole file is closed");
 }
 
+/// Of an agency's short name a jurisdiction was made that there is not, and of real divisions of Europe none.
+#[test]
+fn a_jurisdiction_is_taken_from_the_name_only_where_there_is_one() {
+    let home = |name: &str| {
+        let sample = Sample { file: "sample", bytes: CSV.as_bytes(), whole: true };
+        let toml = text(&propose(name, None, &sample).unwrap(), "platform.toml");
+        let value = |key: &str| {
+            let line = toml.lines().find_map(|line| line.strip_prefix(&format!("{key} = "))).unwrap();
+            line.trim_matches('"').to_owned()
+        };
+        (value("origin"), value("time_zone"), toml.split_whitespace().collect::<Vec<_>>().join(" ").replace("# ", ""))
+    };
+    for (name, origin, zone) in [
+        ("us-nj-labour", "US-NJ", "America/New_York"),
+        ("us-co-labour", "US-CO", "America/Denver"),
+        ("ca-qc-food", "CA-QC", "America/Toronto"),
+        ("gb-sct-food", "GB-SCT", "Europe/London"),
+        ("de-by-food", "DE-BY", "Europe/Berlin"),
+        ("es-ct-food", "ES-CT", "Europe/Madrid"),
+        ("ch-zh-food", "CH-ZH", "Europe/Zurich"),
+        ("cn-sh-food", "CN-SH", "Asia/Shanghai"),
+        ("sg-food", "SG", "Asia/Singapore"),
+        ("at-9-food", "AT-9", "Europe/Vienna"),
+        ("at-x-food", "AT", "Europe/Vienna"),
+        ("tr-food", "TR", "Europe/Istanbul"),
+        ("eu-rasff", "EU", "Europe/Brussels"),
+    ] {
+        let (found, found_zone, toml) = home(name);
+        assert_eq!((found.as_str(), found_zone.as_str()), (origin, zone), "{name}");
+        assert!(!toml.contains("no division") && !toml.contains("not known here"), "{name}");
+    }
+    for (name, origin, told) in [
+        ("us-fda-x", "US", "`fda` is no division of US by ISO 3166-2, so the whole country is taken."),
+        ("us-epa", "US", "`epa` is no division of US"),
+        ("ie-fsa-x", "IE", "if `fsa` is one, write IE-FSA."),
+        ("xx-food", "per-record", "`xx` is no country whose time zone and currency are known here."),
+    ] {
+        let (found, _, toml) = home(name);
+        assert_eq!(found, origin, "{name}");
+        assert!(toml.contains(told), "{name}: {toml}");
+    }
+    for (code, zone, ..) in super::places::PLACES {
+        assert!(crate::platform::zone::find(zone).is_some(), "{zone}");
+        let place = crate::model::place::Jurisdiction::parse(code).unwrap();
+        assert_ne!(super::is_division(place), Some(false), "{code}");
+        assert_eq!(super::is_division(place).is_some(), code.contains('-'), "{code}");
+    }
+}
+
 /// Which of day and month comes first is told by the dates themselves, else by the country, and asked.
 #[test]
 fn day_and_month_are_told_by_the_dates_or_asked() {

@@ -11,7 +11,7 @@ use crate::platform::functions::{amount, day};
 use crate::platform::text;
 use crate::schema::identifiers;
 use crate::schema::legal_forms::name::Name;
-use crate::schema::legal_forms::{Class, Says};
+use crate::schema::legal_forms::{self, Class, Says};
 
 /// Different values of one column that are told apart; more count as all different.
 const DISTINCT_MAX: usize = 100_000;
@@ -96,6 +96,8 @@ pub(super) struct Values {
     pub(super) signs: BTreeMap<&'static str, usize>,
     pub(super) whole_numbers: usize,
     pub(super) organisations: usize,
+    /// Of those that are no organisation everywhere: how many are one in a country whose forms they have.
+    organisations_at: BTreeMap<&'static str, usize>,
     pub(super) links: usize,
     pub(super) places: usize,
     /// Values compared with the schemes, and for each scheme those of its form, and those whose check digits fit.
@@ -169,7 +171,7 @@ impl Values {
             self.amount(value);
         }
         if value.len() <= NAME_BYTES_MAX && !number {
-            self.organisations += usize::from(is_organisation(value));
+            self.organisation(value);
         }
         if value.len() <= SHORT_BYTES_MAX && digits && self.schemed < SCHEMES_MAX {
             self.schemed += 1;
@@ -180,6 +182,24 @@ impl Values {
                 fit.valid += usize::from(scheme.trust(&normal) == Trust::Valid);
             }
         }
+    }
+
+    /// Notes whether a value has the form of an organisation, everywhere or in some countries only.
+    fn organisation(&mut self, value: &str) {
+        let name = Name::read(value);
+        if is_organisation(&name, "") {
+            self.organisations += 1;
+            return;
+        }
+        for country in legal_forms::homes().filter(|country| is_organisation(&name, country)) {
+            *self.organisations_at.entry(country).or_default() += 1;
+        }
+    }
+
+    /// Counts what is an organisation in this country as one.
+    pub(super) fn at_home(&mut self, country: &str) {
+        self.organisations += self.organisations_at.get(country).copied().unwrap_or_default();
+        self.organisations_at.clear();
     }
 
     /// The formats that read a value, as bits; those that read one before are asked first, and alone once there are many.
@@ -249,13 +269,16 @@ impl Values {
     /// The scheme whose form and check digits nearly all values have. `words` are those of the column's name: a scheme
     /// without check digits is believed only where its own name stands there.
     pub(super) fn scheme(&self, words: &[String], country: &str) -> Option<&'static str> {
-        let fits = self.schemes.iter().filter(|(name, fit)| {
-            let most = |count: usize| count >= 3 && 10 * count >= 9 * self.schemed;
-            let named = name.split('-').skip(1).any(|part| part.len() > 2 && words.iter().any(|word| word == part))
-                || words.iter().any(|word| word == *name);
-            most(fit.form) && (most(fit.valid) || named)
-        });
         let home = |name: &str| name.split('-').next().is_some_and(|first| first.eq_ignore_ascii_case(country));
+        let fits = self.schemes.iter().filter(|(name, fit)| {
+            let nearly_all = |count: usize| count > 0 && 10 * count >= 9 * self.schemed;
+            let most = |count: usize| count >= 3 && nearly_all(count);
+            let part = |part: &str| part.len() > 2 && words.iter().any(|word| word == part);
+            let named = name.split('-').skip(1).any(part) || words.iter().any(|word| word == *name);
+            // The name of the scheme itself, such as SIREN, tells more than three numbers of its form do.
+            let own = home(name) && name.split('-').skip(1).any(|word| part(word) && !GENERAL.contains(&word));
+            (most(fit.form) && (most(fit.valid) || named)) || (own && nearly_all(fit.form))
+        });
         let strength = |name: &str| identifiers::scheme(name).map_or(0, |scheme| scheme.strength);
         let general = |name: &str| !name.get(..3).is_some_and(|start| start.ends_with('-'));
         // Check digits that fit in so many are no accident, wherever the scheme is from.
@@ -270,6 +293,10 @@ impl Values {
         self.words.checked_div(self.compared).unwrap_or_default()
     }
 }
+
+/// Words of schemes' names that other numbers are called by too.
+const GENERAL: &[&str] =
+    &["access", "business", "code", "company", "corporate", "corporation", "incorporation", "number", "registration"];
 
 /// Formats of one date.
 const FORMATS_MAX: usize = 4;
@@ -305,14 +332,13 @@ fn dates(value: &str, asked: u64) -> u64 {
     mask
 }
 
-/// True where a name holds the form of an incorporated or public body.
-fn is_organisation(value: &str) -> bool {
-    let name = Name::read(value);
+/// True where a name holds the form of an incorporated or public body of a country, or of all where none is given.
+fn is_organisation(name: &Name, country: &str) -> bool {
     let passes = |says: Says| match says {
         Says::Form(class) | Says::Body(class) => matches!(class, Class::Incorporated | Class::PublicBody),
         Says::Person { .. } | Says::Cut => false,
     };
-    name.find("", name.pieces.len()).iter().chain(&name.find_joined("")).any(|found| passes(found.token.says))
+    name.find(country, name.pieces.len()).iter().chain(&name.find_joined(country)).any(|found| passes(found.token.says))
 }
 
 /// A part of a whole, 0 where there is no whole.

@@ -73,6 +73,18 @@ pub(super) fn may_name_a_person(words: &[String], native: &str) -> bool {
     })
 }
 
+/// True where a column's name says that it holds what somebody remarked: free text.
+pub(super) fn is_remark(words: &[String], native: &str) -> bool {
+    let folded: Vec<String> = words.iter().map(|word| fold(word).to_lowercase()).collect();
+    REMARKS.split('|').any(|remark| {
+        if remark.is_ascii() { folded.iter().any(|own| own.starts_with(remark)) } else { native.contains(remark) }
+    })
+}
+
+/// How names of remarks begin.
+const REMARKS: &str =
+    "remark|comment|narrative|observ|remarque|bemerk|anmerk|opmerk|uwagi|osservaz|nota|notes|비고|備考";
+
 /// Names of what tells of a natural person.
 const PERSONS: &str = "\
     contact|phone|telephone|tel|fax|email|mail|address|adresse|direccion|endereco|indirizzo|adres|\

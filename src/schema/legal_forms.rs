@@ -1,6 +1,6 @@
 //! The table of legal forms (`schemas/legal_forms.toml`): which words in a name make an organisation, and which a person.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -129,6 +129,13 @@ impl Token {
     pub(crate) fn is_at_home(&self, country: &str) -> bool {
         self.home.is_empty() || self.home.iter().any(|home| home == country)
     }
+}
+
+/// The countries that have forms which count there only, each once.
+pub fn homes() -> impl Iterator<Item = &'static str> {
+    static HOMES: LazyLock<BTreeSet<&'static str>> =
+        LazyLock::new(|| TABLE.tokens.iter().flat_map(|token| &token.home).map(String::as_str).collect());
+    HOMES.iter().copied()
 }
 
 /// SHA-256 of the table's text: the same table decides alike.

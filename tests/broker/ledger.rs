@@ -16,10 +16,11 @@ use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{StateRecord, decode_record};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
+use crate::reference::Outputs;
 use crate::support::broker::{Broker, needs_real_kafka, wait_until};
 use crate::support::proxy::Proxy;
 use crate::support::reader::{Read, read_committed};
-use crate::turned::{Kafka, MEMBERS, Outputs};
+use crate::turned::{Kafka, MEMBERS};
 use crate::world::{original, place, revised, rules};
 
 const LONG: Duration = Duration::from_secs(60);

@@ -17,6 +17,8 @@ mod headers;
 mod intake;
 mod ledger;
 mod reading;
+#[path = "../run/reference.rs"]
+mod reference;
 #[expect(dead_code, reason = "the loop's own tests turn it by hand; here it holds a log and says what must come of it")]
 #[path = "../run/kafka.rs"]
 mod turned;

@@ -7,6 +7,7 @@
     reason = "a test ends where its input is not what it must be, and says what it did not read"
 )]
 
+mod authoring;
 mod breaks;
 mod real;
 mod report;

@@ -308,6 +308,51 @@ fn a_file_without_a_header_has_none_of_its_records_in_the_schema() {
     no_value_is_written(&bench, "us-bare");
 }
 
+/// Each was proposed otherwise to somebody who knew the file and nothing of the program.
+#[test]
+fn what_a_newcomer_was_told_wrong_is_told_right() {
+    let proposed = |name: &str, file: &str, text: &str| {
+        let bench = Bench::new();
+        let sample = bench.write(file, text.as_bytes());
+        let told = bench.good(&["platform", "new", name, "--from", sample.to_str().unwrap()]);
+        bench.good(&["map", sample.to_str().unwrap(), "--platform", name, "--summary"]);
+        no_value_is_written(&bench, name);
+        (told, ["platform.toml", "source.avsc", "mapping.vrl"].map(|file| bench.file(name, file)))
+    };
+    // A scheme that is built in, by its name, though the sample is short; and columns of remarks.
+    let french = "dossier,entreprise,siren,date decision,infraction,remarques\n\
+                  QX-11,Zorblatt SARL,732829320,2024-01-02,Hygiène,x\nQX-12,Quibble SA,552100554,2024-01-03,Hygiène,y\n";
+    let (told, [toml, _, vrl]) = proposed("fr-x", "f.csv", french);
+    has(&vrl, "org_id(\"fr-siren\", .siren)");
+    has(&told, "Check digits fit in 2 of 2.");
+    lacks(&toml, "[schemes.");
+    lacks(&vrl, "\"brand\"");
+    // Forms that count in their country only.
+    let spanish = "expediente,empresa,fecha,infraccion\nQX-11,Zorblatt S.L.,2024-01-02,x\nQX-12,Quibble SL,2024-01-03,x\n\
+                   QX-13,Wexford S.A.,2024-01-04,x\n";
+    has(&proposed("es-x", "s.csv", spanish).0, "in 3 of 3 different values");
+    // Counts as they are, of as few rows as there are.
+    let mut rows = String::from("case number,company,decision date\n");
+    for place in 0..20 {
+        rows.push_str(&format!("QX-{},Zorblatt {place} Inc,2024-01-0{}\n", place.max(1), place % 9 + 1));
+    }
+    has(&proposed("us-x", "c.csv", &rows).0, "has 19 different values in 20 records");
+    // Two columns of one name are a header still.
+    let double = "id,company,date,reason,reason\nQX-11,Zorblatt Ltd,2024-01-02,x,y\nQX-12,Quibble Ltd,2024-01-03,x,z\n";
+    let (told, [toml, schema, _]) = proposed("gb-x", "d.csv", double);
+    has(&told, "header in line 1");
+    lacks(&toml, "header_line");
+    has(&schema, "\"name\": \"reason_2\"");
+    // Another list of the document, keys that are blank throughout, and an id that is a link.
+    let lists = r#"{"a":[{"url":"https://x.example/1","company":"Zorblatt Ltd","date":"2024-01-02","note":" "},
+        {"url":"https://x.example/2","company":"Quibble Ltd","date":"2024-01-03","note":" "}],"b":[{"id":"3"}]}"#;
+    let (told, [_, schema, vrl]) = proposed("gb-x", "l.json", lists);
+    has(&told, "`b` holds 1 objects as well");
+    has(&schema, "\"name\": \"note\", \"type\": [\"null\", \"string\"]");
+    has(&vrl, "id = squeeze(.url)");
+    has(&told, "the native id: .url is a link. It can hold a name");
+}
+
 #[test]
 fn every_canonical_field_is_named_and_the_questions_are_numbered() {
     let bench = Bench::new();

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::{Common, Failure, Output};
 
 mod compare;
+mod lists;
 mod new;
 mod pause;
 mod report;
@@ -21,6 +22,9 @@ enum Command {
     New(new::Arguments),
     Report(report::Arguments),
     Compare(compare::Arguments),
+    Functions(lists::FunctionsArguments),
+    Fields(lists::FieldsArguments),
+    Schemes(lists::SchemesArguments),
     List(pause::ListArguments),
     Pause(pause::PauseArguments),
     Release(pause::ReleaseArguments),
@@ -31,6 +35,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         Command::New(given) => new::run(common, given, output),
         Command::Report(given) => report::run(common, given, output),
         Command::Compare(given) => compare::run(given, output),
+        Command::Functions(given) => lists::functions(common, given, output),
+        Command::Fields(given) => lists::fields(common, given, output),
+        Command::Schemes(given) => lists::schemes(common, given, output),
         Command::List(_) => pause::list(common, output),
         Command::Pause(given) => pause::set(common, &given.platform, true, output),
         Command::Release(given) => pause::set(common, &given.platform, false, output),

@@ -1,4 +1,4 @@
-//! Dates and instants: `date`, `earliest`, `latest`, `instant`.
+//! Dates and instants: `date`, `earliest`, `latest`, `instant`, `epoch_ms`, `excel_date`.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ use crate::platform::text;
 pub(super) const CALLS: &[Call] = &[
     Call {
         name: "date",
+        gives: "A date, or null for a blank text and those in `absent`. The formats are tried in order; months may stand in the platform's language. `bound` is NOT_BEFORE or NOT_AFTER where the text only bounds it.",
+        example: "date(.day, [\"%Y-%m-%d\", \"%d %B %Y\"], absent: [\"open\"])",
         parameters: &[
             Parameter::required("text", SCALAR | kind::TIMESTAMP, "What the source says."),
             Parameter::required("formats", kind::BYTES | kind::ARRAY, "strptime formats."),
@@ -33,6 +35,8 @@ pub(super) const CALLS: &[Call] = &[
     },
     Call {
         name: "instant",
+        gives: "Milliseconds since 1970 UTC, or null.",
+        example: "instant(.day, [\"%Y-%m-%dT%H:%M:%SZ\"])",
         parameters: &[
             Parameter::required("text", SCALAR, "What the source says."),
             Parameter::required("formats", kind::BYTES | kind::ARRAY, "strptime formats."),
@@ -41,10 +45,49 @@ pub(super) const CALLS: &[Call] = &[
         block: false,
         compile: instant,
     },
-    Call { name: "earliest", parameters: DATES, block: false, compile: earliest },
-    Call { name: "latest", parameters: DATES, block: false, compile: latest },
+    Call {
+        name: "epoch_ms",
+        gives: "The date of so many milliseconds since 1970 UTC, in the platform's time zone, or null.",
+        example: "epoch_ms(.number)",
+        parameters: NUMBER,
+        block: false,
+        compile: epoch_ms,
+    },
+    Call {
+        name: "excel_date",
+        gives: "The date of a serial number of Excel (46083 is 2026-03-02), or null; the time of day behind its point is dropped.",
+        example: "excel_date(.number)",
+        parameters: NUMBER,
+        block: false,
+        compile: excel_date,
+    },
+    Call {
+        name: "earliest",
+        gives: "The first of several dates, or null.",
+        example: "earliest([date(.day, [\"%Y-%m-%d\"]), date(.closed, [\"%Y-%m-%d\"])])",
+        parameters: DATES,
+        block: false,
+        compile: earliest,
+    },
+    Call {
+        name: "latest",
+        gives: "The last of several dates, or null.",
+        example: "latest([date(.day, [\"%Y-%m-%d\"]), date(.closed, [\"%Y-%m-%d\"])])",
+        parameters: DATES,
+        block: false,
+        compile: latest,
+    },
 ];
 
+const NUMBER: &[Parameter] = &[
+    Parameter::required("number", SCALAR, "What the source says."),
+    Parameter::optional("bound", kind::BYTES, "Whether it is only a bound."),
+    Parameter::optional("absent", kind::BYTES | kind::ARRAY, "Texts that state no date."),
+];
+/// Excel's day 0 is 1899-12-30, so many days before 1970-01-01.
+const EXCEL_DAYS: Days = 25_569;
+/// Excel's day 60 is 1900-02-29, which there was not: what stands before is a day off, and no decision.
+const EXCEL_DAY_MIN: f64 = 61.0;
 const DATES: &[Parameter] = &[Parameter::required("dates", kind::ARRAY, "What date(…) returned.")];
 /// Formats of one call.
 const FORMATS_MAX: usize = 16;
@@ -105,6 +148,43 @@ fn date(knowledge: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> R
         let text = (as_text(&value) != Some(date.to_string().as_str())).then_some(written.as_ref());
         Ok(dated(days, precision.unwrap_or(of), bound, text))
     }))
+}
+
+/// A number of the source as a date, by what it counts.
+fn counted(
+    state: &TypeState,
+    arguments: &ArgumentList,
+    day: impl Fn(&str) -> Option<Days> + Send + Sync + 'static,
+) -> Result<Box<dyn Expression>, CallError> {
+    let bound = literal_code(arguments, "bound", state)?.unwrap_or(Bound::Exact);
+    let absent = literal_texts(arguments, "absent", state)?;
+    Ok(Apply::one(arguments.required("number"), date_kind().or_null(), move |value| {
+        let Some(written) = stated(&value) else { return Ok(Value::Null) };
+        if absent.iter().any(|word| word.as_str() == text::squeeze(&written)) {
+            return Ok(Value::Null);
+        }
+        let days = day(&written).ok_or_else(|| refuse(Reason::UnreadableDate))?;
+        Ok(dated(days, Precision::Day, bound, None))
+    }))
+}
+
+fn epoch_ms(
+    knowledge: &Knowledge,
+    state: &TypeState,
+    arguments: &ArgumentList,
+) -> Result<Box<dyn Expression>, CallError> {
+    let zone = knowledge.zone.clone();
+    counted(state, arguments, move |written| day_of(written.parse().ok()?, &zone))
+}
+
+fn excel_date(_: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
+    counted(state, arguments, |written| {
+        let number: f64 = written.parse().ok().filter(|number| *number >= EXCEL_DAY_MIN)?;
+        // What stands behind the point is the time of day.
+        let whole: Days = written.split('.').next()?.parse().ok()?;
+        let days = whole.checked_sub(EXCEL_DAYS)?;
+        day::date(days).filter(|_| number.is_finite()).map(|_| days)
+    })
 }
 
 /// The day of an instant in a time zone.

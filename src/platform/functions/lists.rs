@@ -14,6 +14,8 @@ use super::{Call, CallError, Knowledge};
 
 pub(super) const CALLS: &[Call] = &[Call {
     name: "each",
+    gives: "A list of what the block gives for each item, nulls dropped.",
+    example: "each(split(.words || \"\", \";\")) -> |word| { squeeze(word) }",
     parameters: &[Parameter::required("list", kind::ARRAY, "The list.")],
     block: true,
     compile: each,

@@ -21,7 +21,9 @@ use crate::model::rejection::Reason;
 
 pub(crate) mod amount;
 pub(crate) mod day;
+pub(crate) mod listed;
 pub(crate) mod lookup;
+pub(crate) mod members;
 
 mod dates;
 mod lists;
@@ -80,11 +82,15 @@ pub(super) fn offered(knowledge: &Arc<Knowledge>) -> Vec<Box<dyn Function>> {
         .into_iter()
         .filter(|function| NOT_OFFERED.iter().all(|(name, _)| *name != function.identifier()))
         .collect();
-    let own = [dates::CALLS, lists::CALLS, monies::CALLS, tables::CALLS, texts::CALLS];
-    for call in own.into_iter().flatten() {
+    for call in own() {
         offered.push(Box::new(Own { call, knowledge: Arc::clone(knowledge) }));
     }
     offered
+}
+
+/// Comity's own functions.
+fn own() -> impl Iterator<Item = &'static Call> {
+    [dates::CALLS, monies::CALLS, tables::CALLS, texts::CALLS, lists::CALLS].into_iter().flatten()
 }
 
 /// Compiles one call.
@@ -93,6 +99,10 @@ type Compile = fn(&Knowledge, &TypeState, &ArgumentList) -> Result<Box<dyn Expre
 /// One function of Comity: its signature and how a call is compiled.
 struct Call {
     name: &'static str,
+    /// What it gives, in sentences.
+    gives: &'static str,
+    /// A call of it, with the fields of some record.
+    example: &'static str,
     parameters: &'static [Parameter],
     /// True where it takes a block `-> |item| { … }`.
     block: bool,
@@ -119,7 +129,7 @@ impl Function for Own {
     }
 
     fn usage(&self) -> &'static str {
-        "See the platform's convention."
+        self.call.gives
     }
 
     fn category(&self) -> &'static str {

@@ -21,6 +21,8 @@ use crate::platform::text;
 pub(super) const CALLS: &[Call] = &[
     Call {
         name: "money",
+        gives: "An amount in exact minor units (ISO 4217), or null for a blank one and the texts in `absent`. The currency's sign or code may stand in the text; what else does is a rejection. `float: true` reads 586.8399999999999 as 586.84.",
+        example: "money(.due, \"USD\", absent: [\"n/a\"])",
         parameters: &[
             Parameter::required("amount", SCALAR, "What the source says."),
             Parameter::required("currency", kind::BYTES | kind::NULL | kind::UNDEFINED, "ISO 4217."),
@@ -34,6 +36,8 @@ pub(super) const CALLS: &[Call] = &[
     },
     Call {
         name: "sum_money",
+        gives: "The sum of amounts in one currency; null where there is none.",
+        example: "sum_money([money(.due, \"USD\"), money(.paid, \"USD\")])",
         parameters: &[Parameter::required("amounts", kind::ARRAY, "What money(…) returned.")],
         block: false,
         compile: sum_money,

@@ -19,6 +19,8 @@ use crate::schema::identifiers;
 pub(super) const CALLS: &[Call] = &[
     Call {
         name: "code",
+        gives: "The code of a table [codes.…]. A value that the table lacks rejects the record, unless `otherwise` is given.",
+        example: "code(\"level\", .level)",
         parameters: &[
             Parameter::required("table", kind::BYTES, "A table of [codes]."),
             Parameter::required("value", SCALAR | kind::BOOLEAN, "What the source says."),
@@ -29,6 +31,8 @@ pub(super) const CALLS: &[Call] = &[
     },
     Call {
         name: "code_list",
+        gives: "The codes of a list, without doubles. One entry that the table lacks rejects the record, or with `otherwise` makes that the whole result.",
+        example: "code_list(\"level\", .words, [\",\", \";\"])",
         parameters: &[
             Parameter::required("table", kind::BYTES, "A table of [codes]."),
             Parameter::required("text", SCALAR | kind::ARRAY, "What the source lists."),
@@ -40,6 +44,8 @@ pub(super) const CALLS: &[Call] = &[
     },
     Call {
         name: "org_id",
+        gives: "An identifier, or null for a blank value. `comity platform schemes` lists the schemes; a platform can declare its own.",
+        example: "org_id(\"lei\", .number)",
         parameters: &[
             Parameter::required("scheme", kind::BYTES, "The scheme."),
             Parameter::required("value", SCALAR, "The number."),
@@ -119,6 +125,13 @@ fn listed<'t>(table: &'t Table, value: &Value, separators: &[String]) -> Option<
     Some(codes)
 }
 
+/// The scheme that a wrong name most likely meant: one that is written alike, or holds it as a part as `fr-siren` does.
+fn near<'s>(name: &str, own: &'s [String]) -> Option<&'s str> {
+    let table = || identifiers::schemes().iter().map(|known| known.name.as_str());
+    let part = |known: &&str| name.len() > 2 && known.split('-').any(|part| part.eq_ignore_ascii_case(name));
+    table().find(part).or_else(|| nearest::of(name, own.iter().map(String::as_str).chain(table())))
+}
+
 /// The kind of an identifier.
 pub(crate) fn identifier_kind() -> Kind {
     let fields = [
@@ -140,11 +153,9 @@ fn org_id(
     } else if identifiers::scheme(&scheme).is_some() {
         scheme
     } else {
-        let table = identifiers::schemes().iter().map(|known| known.name.as_str());
-        let near = nearest::of(&scheme, knowledge.schemes.iter().map(String::as_str).chain(table));
-        let help = match near {
+        let help = match near(&scheme, &knowledge.schemes) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "name a scheme of schemas/identifiers.toml or declare [schemes.…] in platform.toml".to_owned(),
+            None => "take one of `comity platform schemes`, or declare [schemes.…] in platform.toml".to_owned(),
         };
         return Err(CallError::new(format!("`{scheme}` is no identifier scheme"), help));
     };

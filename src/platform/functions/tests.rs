@@ -223,3 +223,42 @@ fn blanks_say_nothing() {
     assert_eq!(text::squeeze("a  b"), "a b");
     assert_eq!(text::squeeze(" \u{200b}"), "");
 }
+
+/// What is told of a function compiles as it is told.
+#[test]
+fn each_example_of_a_function_is_a_call_of_it() {
+    let toml = r#"title = "x"
+origin = "CA-ON"
+language = "en"
+time_zone = "America/Toronto"
+domains = ["LABOUR_STANDARDS"]
+decisions_are = "none"
+names_subjects = false
+authority = { id = "on-test", name = "x" }
+[legal_bases]
+act = { scheme = "CA-ON", value = "x" }
+[rejects]
+none = "x"
+[codes.level]
+"High" = "SEVERE"
+[[source]]
+version = "v1"
+format = "jsonl"
+decides = false
+"#;
+    let fields = ["due", "paid", "day", "closed", "words", "level", "number", "name"];
+    let fields = fields.map(|name| format!(r#"{{"name":"{name}","type":["null","string"]}}"#)).join(",");
+    let schema = format!(r#"{{"type":"record","name":"Row","fields":[{fields}]}}"#);
+    for function in super::listed::all().iter().filter(|function| function.own) {
+        assert!(function.example.starts_with(function.name) && function.gives.ends_with('.'), "{function:?}");
+        let mapping = format!("if {} == null {{ abort \"none\" }}\nabort \"none\"\n", function.example);
+        let files = [("platform.toml", toml), ("source.avsc", &schema), ("mapping.vrl", &mapping)];
+        let files = files.into_iter().map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).collect();
+        let loaded = crate::platform::load("on-test", &files);
+        assert!(loaded.is_ok(), "{}: {:?}", function.example, loaded.err());
+    }
+    let signature = |name: &str| super::listed::find(name).unwrap().signature();
+    assert_eq!(signature("squeeze"), "squeeze(text)");
+    assert_eq!(signature("money"), "money(amount, currency [, decimal, qualifier, absent, float])");
+    assert_eq!(signature("each"), "each(list) -> |item| { … }");
+}

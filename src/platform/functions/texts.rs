@@ -22,18 +22,24 @@ const WIDTH_MAX: i64 = 200;
 pub(super) const CALLS: &[Call] = &[
     Call {
         name: "squeeze",
+        gives: "The text without blanks at its ends, runs of blanks as one; null for a blank one.",
+        example: "squeeze(.name)",
         parameters: &[Parameter::required("text", TEXT, "The text.")],
         block: false,
         compile: squeeze,
     },
     Call {
         name: "plain",
+        gives: "What a fragment of HTML shows, then as `squeeze`.",
+        example: "plain(.name)",
         parameters: &[Parameter::required("text", TEXT, "A fragment of HTML.")],
         block: false,
         compile: plain,
     },
     Call {
         name: "capture",
+        gives: "What the first group of the pattern matched, or null. Without `^` and `$` it may match within something else.",
+        example: "capture(.name, r'^No ([0-9]+)$')",
         parameters: &[
             Parameter::required("text", TEXT, "The text."),
             Parameter::required("pattern", kind::REGEX, "A pattern with a group."),
@@ -41,10 +47,26 @@ pub(super) const CALLS: &[Call] = &[
         block: false,
         compile: capture,
     },
-    Call { name: "pad_left", parameters: PAD, block: false, compile: pad_left },
-    Call { name: "pad_right", parameters: PAD, block: false, compile: pad_right },
+    Call {
+        name: "pad_left",
+        gives: "The text, filled up at its start.",
+        example: "pad_left(.number, 9, \"0\")",
+        parameters: PAD,
+        block: false,
+        compile: pad_left,
+    },
+    Call {
+        name: "pad_right",
+        gives: "The text, filled up at its end.",
+        example: "pad_right(.number, 9, \"0\")",
+        parameters: PAD,
+        block: false,
+        compile: pad_right,
+    },
     Call {
         name: "cut",
+        gives: "The text, ended with `…` where it is longer.",
+        example: "cut(.name, 300)",
         parameters: &[
             Parameter::required("text", TEXT, "The text."),
             Parameter::required("bytes_max", kind::INTEGER, "Its most bytes."),
@@ -54,12 +76,16 @@ pub(super) const CALLS: &[Call] = &[
     },
     Call {
         name: "required",
+        gives: "The value, never null: a blank one rejects the record.",
+        example: "required(squeeze(.name))",
         parameters: &[Parameter::required("value", kind::ANY, "What may not be null.")],
         block: false,
         compile: required,
     },
     Call {
         name: "digest",
+        gives: "32 hexadecimal digits that identify these texts, for sources without an id.",
+        example: "digest([.number, .day])",
         parameters: &[Parameter::required("parts", kind::ARRAY, "The texts that identify.")],
         block: false,
         compile: digest,
