@@ -192,7 +192,7 @@ fn kill_at_moments(broker: &Broker, federation: &Federation) {
 /// What a recipient must have, whatever happened on the way: everything but the number of the alert among those of
 /// both platforms, whose order in the log is by chance, and the times of log and source.
 fn lasting(mut alert: Fields) -> Fields {
-    for name in ["sequence", "issued_at"] {
+    for name in ["sequence", "issued_at", "ack_due_at"] {
         alert.remove(name).unwrap();
     }
     if let Some(Value::Union(_, event)) = alert.get_mut("event")

@@ -36,7 +36,12 @@ fn reason(source: &Source, file: &str, prefix: &[u8]) -> String {
             let first = xml::Elements::new(record.clone(), source.encoding, file.to_owned(), prefix).next_record();
             match first {
                 Ok(Some(first)) => first_record(source, Some(children(&first.bytes))),
-                Ok(None) | Err(_) => format!("no element {record:?} is in it, but {}", quoted(&elements(prefix))),
+                Ok(None) | Err(_) => {
+                    format!(
+                        "no element {record:?} is in it, but {}",
+                        quoted(&elements(prefix), &names_of(source, record))
+                    )
+                }
             }
         }
     }
@@ -46,10 +51,16 @@ fn reason(source: &Source, file: &str, prefix: &[u8]) -> String {
 fn first_record(source: &Source, names: Option<Vec<String>>) -> String {
     match names {
         Some(names) => {
-            format!("the first record has none of its {} fields, but {}", source.fields.len(), quoted(&names))
+            let told = quoted(&names, &names_of(source, ""));
+            format!("the first record has none of its {} fields, but {told}", source.fields.len())
         }
         None => "what would be the first record is no JSON object".to_owned(),
     }
+}
+
+/// What a version calls its records and their fields.
+fn names_of<'s>(source: &'s Source, record: &'s str) -> Vec<&'s str> {
+    source.fields.iter().map(|field| field.native.as_str()).chain([record]).collect()
 }
 
 /// The elements at the top of a document, as far as it can be read.

@@ -4,8 +4,6 @@ use super::quoted;
 
 /// Keys or names that one message tells; more of them than that are counted.
 pub(super) const NAMES_MAX: usize = 8;
-/// Bytes of a key that is told.
-const NAME_BYTES_MAX: usize = 40;
 
 /// What stands at the deepest key of the path that the beginning of a document has.
 pub(super) fn told(wanted: &[String], prefix: &[u8]) -> String {
@@ -20,7 +18,10 @@ pub(super) fn told(wanted: &[String], prefix: &[u8]) -> String {
         keys => format!("at {:?}", keys.join(".")),
     };
     match (found, wanted.get(step)) {
-        (Found::Object(keys), Some(next)) => format!("{place} is no {next:?}, but {}", quoted(&keys)),
+        (Found::Object(keys), Some(next)) => format!(
+            "{place} is no {next:?}, but {}",
+            quoted(&keys, &wanted.iter().map(String::as_str).collect::<Vec<_>>())
+        ),
         (Found::Object(_), None) => format!("{place} is an object and no list"),
         (Found::List, _) => format!("{place} is an empty list"),
         (Found::Other, _) => format!("{place} is a single value and no list"),
@@ -140,8 +141,18 @@ impl<'de> serde::de::Visitor<'de> for At<'_, '_> {
     }
 }
 
-/// A name that may stand in a message: what is longer, or has blanks, may be a value.
-pub(super) fn is_name(name: &str) -> bool {
-    let letter = |letter: char| letter.is_alphanumeric() || "_-.:@$#/".contains(letter);
-    !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.chars().all(letter)
+/// What exports call the things around their records.
+pub(super) const STRUCTURE: [&str; 12] = [
+    "data", "results", "result", "items", "records", "rows", "groups", "list", "entries", "meta", "response", "content",
+];
+
+/// Whether a name is another spelling of one that was looked for: with another prefix, in other letters, in the plural.
+pub(super) fn is_like(name: &str, wanted: &str) -> bool {
+    let plain = |name: &str| -> String {
+        let local = name.rsplit(':').next().unwrap_or(name);
+        let letters = local.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        letters.collect::<String>().trim_end_matches('s').to_owned()
+    };
+    let (name, wanted) = (plain(name), plain(wanted));
+    !name.is_empty() && name == wanted
 }

@@ -264,12 +264,12 @@ fn a_path_leads_through_lists_and_where_it_ends_is_told() {
     };
     told("data.items", "at \"data\" is no \"items\", but \"groups\"");
     told("results", "at the top is no \"results\", but \"meta\", \"data\"");
-    told("data.groups.rows", "at \"data.groups\" is no \"rows\", but \"office\", \"items\"");
+    told("data.groups.rows", "at \"data.groups\" is no \"rows\", but \"items\", 1 other");
     told("data.groups.office", "at \"data.groups.office\" is a single value and no list");
     told("meta", "at \"meta\" is an object and no list");
     // A key may be a value, such as a name.
     let why = cut(&path("a"), b"{\"Jane Roe\":[{}]}").1.unwrap_or_default();
-    assert!(why.ends_with("at the top is no \"a\", but 1 more"), "{why}");
+    assert!(why.ends_with("at the top is no \"a\", but 1 other"), "{why}");
 }
 
 #[test]
@@ -289,8 +289,8 @@ fn json_that_no_version_promises_is_told_by_its_names() {
     let none = |file: &str| {
         why(file).and_then(|why| Some(why.strip_prefix("is in none of the platform's formats: ")?.to_owned()))
     };
-    let expected = "top: the first record has none of its 2 fields, but \"other\"; export: no list of records is at \
-        \"success.results\": at the top is no \"success\", but \"other\"; lines: the first record has none of its 1 fields, but \"other\"";
+    let expected = "top: the first record has none of its 2 fields, but 1 other; export: no list of records is at \
+        \"success.results\": at the top is no \"success\", but 1 other; lines: the first record has none of its 1 fields, but 1 other";
     assert_eq!(none("{\"other\":1}\n").as_deref(), Some(expected));
     assert_eq!(why("[{\"id\":\"a\"}]").as_deref(), Some("is not top: \"more\" is missing in the first record"));
     assert!(none("[3]").is_some_and(|why| why.starts_with("top: what would be the first record is no JSON object")));
@@ -357,7 +357,7 @@ fn the_version_of_an_xml_file_is_told_by_its_first_record() {
     assert_eq!(version("<all><row id='1'><id2/></row></all>"), "new");
     assert_eq!(version("<all><row><id2/></row></all>"), "is not new: \"@id\" is missing in the first record");
     let why = version("<n:all><n:row><n:id>1</n:id></n:row><n:row/></n:all>");
-    assert!(why.ends_with("old: no element \"row\" is in it, but \"n:all\", \"n:row\", \"n:id\""), "{why}");
+    assert!(why.ends_with("old: no element \"row\" is in it, but \"n:row\", \"n:id\", 1 other"), "{why}");
     let why = version("<all><row><n:id>Jane Roe</n:id></row></all>");
     assert!(why.ends_with("old: the first record has none of its 2 fields, but \"n:id\""), "{why}");
 }
