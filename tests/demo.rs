@@ -25,7 +25,7 @@ fn codes(value: &Value) -> Vec<&str> {
 
 #[test]
 fn the_story_shows_every_turn_and_the_summary_adds_up() {
-    let lines = happened(&["--for", "16s", "--rate", "20"]);
+    let lines = happened(&["--for", "30s", "--rate", "20"]);
     let alert = |msg_type: &str, standing: &str, event: &str| -> &Value {
         let wanted = |line: &&Value| {
             line["type"] == "alert"
