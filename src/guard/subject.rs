@@ -87,7 +87,9 @@ fn decide_name(subject: &Subject, name: &Name, all: &[Found], country: &str, pla
     };
     let form = forms.last().or(joined.first()).map(|one| one.token.text.clone());
     let legal_form = if declared.is_some() { subject.legal_form.clone() } else { form };
-    let begins = forms.first().and_then(|form| in_bracket(name, form.first)).and_then(|place| name.pieces.get(place));
+    // In scripts without blanks the bracket holds the same company's name in Latin letters.
+    let first_form = forms.first().filter(|_| !name.text.chars().any(super::is_unspaced));
+    let begins = first_form.and_then(|form| in_bracket(name, form.first)).and_then(|place| name.pieces.get(place));
     let legal_name = match begins.zip(after.checked_sub(1).and_then(|last| name.pieces.get(last))) {
         Some((first, last)) => {
             let dot = name.text.get(last.end..).is_some_and(|rest| rest.starts_with('.'));

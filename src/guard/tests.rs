@@ -193,6 +193,8 @@ fn only_the_legal_name_stays() {
     check("Mary Example (Example Farm LLC)", "Example Farm LLC");
     check("Holiday Sample (Sample Hospitality Corp.)", "Sample Hospitality Corp.");
     check("Acme (Canada) Inc.", "Acme (Canada) Inc.");
+    let both = "발명모빌리티 주식회사(Invented Mobility Corp.)";
+    assert_eq!(verdict(event("KR", both)).as_deref(), Ok(both));
     check("Acme Inc. (formerly Sampleton Ltd)", "Acme Inc.");
     check("Example Farm LLC 216-555-0143", "Example Farm LLC");
     check("Example Farm LLC 2016", "Example Farm LLC 2016");
