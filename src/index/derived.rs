@@ -9,6 +9,7 @@ use hashbrown::{HashMap, HashTable};
 
 use super::cases::{is_open, listed, open_case};
 use super::due::{CaseDue, Due, Work, forgotten, timed};
+use super::key::KeyRef;
 use super::values::Values;
 use crate::model::code::Scope;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
@@ -348,7 +349,7 @@ impl Derived {
 }
 
 fn held_by(values: &Values, organisation: &Organisation) -> impl Iterator<Item = Held> {
-    let organisation_id = values.hash(organisation.organisation_id.as_str());
+    let organisation_id = values.hash(KeyRef::Organisation(&organisation.organisation_id));
     others(organisation).map(move |identifier| Held { identifier: values.hash(identifier.as_str()), organisation_id })
 }
 

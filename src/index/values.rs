@@ -38,24 +38,26 @@ impl Values {
 
     /// An organisation by its `organisation_id`.
     pub(crate) fn organisation(&self, organisation_id: &str) -> Option<&Arc<Organisation>> {
-        let same = |known: &Arc<Organisation>| known.organisation_id == organisation_id;
-        self.organisations.find(self.hash(organisation_id), same)
+        self.find(&self.organisations, KeyRef::Organisation(organisation_id))
     }
 
-    /// The organisations whose `organisation_id` has this hash: one, but for those that share it by chance.
+    /// The organisations whose key has this hash: one, but for those that share it by chance.
     pub(crate) fn organisations_at(&self, hash: u64) -> impl Iterator<Item = &Arc<Organisation>> {
-        self.organisations.iter_hash(hash).filter(move |known| self.hash(known.organisation_id.as_str()) == hash)
+        self.organisations.iter_hash(hash).filter(move |known| self.hash(known.key()) == hash)
     }
 
     /// A case by its origin and its `case_id`.
     pub(crate) fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&Arc<Case>> {
-        self.cases.find(self.hash((origin, case_id)), |known| known.origin == origin && known.case_id == case_id)
+        self.find(&self.cases, KeyRef::Case(origin, case_id))
     }
 
     /// A withdrawal that waits.
     pub(crate) fn pending(&self, origin: Jurisdiction, scope: WithdrawalScope, target: &str) -> Option<&Arc<Pending>> {
-        let same = |known: &Arc<Pending>| known.origin == origin && known.scope == scope && known.target == target;
-        self.pending.find(self.hash((origin, scope, target)), same)
+        self.find(&self.pending, KeyRef::Pending(origin, scope, target))
+    }
+
+    fn find<'t, T: Keyed>(&self, table: &'t HashTable<Arc<T>>, key: KeyRef<'_>) -> Option<&'t Arc<T>> {
+        table.find(self.hash(key), |known| known.key() == key)
     }
 
     /// Any other value, of which there are few.
@@ -89,70 +91,74 @@ impl Values {
 
     /// Puts a value under its key, or takes away what stands there; gives what stood there before.
     pub(crate) fn put(&mut self, key: &Key, after: Option<Value>) -> Option<Value> {
-        match (key, after) {
-            (Key::Organisation(id), None) => {
-                let same = |known: &Arc<Organisation>| known.organisation_id == *id;
-                remove(&mut self.organisations, self.hasher.hash_one(id.as_str()), same).map(Value::Organisation)
+        let (own, hasher) = (KeyRef::from(key), &self.hasher);
+        match (own, after) {
+            (KeyRef::Organisation(_), None) => remove(&mut self.organisations, hasher, own).map(Value::Organisation),
+            (KeyRef::Case(..), None) => remove(&mut self.cases, hasher, own).map(Value::Case),
+            (KeyRef::Pending(..), None) => remove(&mut self.pending, hasher, own).map(Value::Pending),
+            (_, None) => self.others.remove(key),
+            (KeyRef::Organisation(_), Some(Value::Organisation(after))) => {
+                insert(&mut self.organisations, hasher, own, after).map(Value::Organisation)
             }
-            (Key::Case(origin, id), None) => {
-                let same = |known: &Arc<Case>| known.origin == *origin && known.case_id == *id;
-                remove(&mut self.cases, self.hasher.hash_one((*origin, id.as_str())), same).map(Value::Case)
+            (KeyRef::Case(..), Some(Value::Case(after))) => {
+                insert(&mut self.cases, hasher, own, after).map(Value::Case)
             }
-            (Key::Pending(origin, scope, target), None) => {
-                let same =
-                    |known: &Arc<Pending>| known.origin == *origin && known.scope == *scope && known.target == *target;
-                let hash = self.hasher.hash_one((*origin, *scope, target.as_str()));
-                remove(&mut self.pending, hash, same).map(Value::Pending)
+            (KeyRef::Pending(..), Some(Value::Pending(after))) => {
+                insert(&mut self.pending, hasher, own, after).map(Value::Pending)
             }
-            (key, None) => self.others.remove(key),
-            (Key::Organisation(id), Some(Value::Organisation(after))) => {
-                assert!(*id == after.organisation_id, "an organisation stands under its own id");
-                let hash = |known: &Arc<Organisation>| self.hasher.hash_one(known.organisation_id.as_str());
-                let same = |known: &Arc<Organisation>| known.organisation_id == *id;
-                insert(&mut self.organisations, after, hash, same).map(Value::Organisation)
-            }
-            (Key::Case(origin, id), Some(Value::Case(after))) => {
-                assert!(*origin == after.origin && *id == after.case_id, "a case stands under its own id");
-                let hash = |known: &Arc<Case>| self.hasher.hash_one((known.origin, known.case_id.as_str()));
-                let same = |known: &Arc<Case>| known.origin == *origin && known.case_id == *id;
-                insert(&mut self.cases, after, hash, same).map(Value::Case)
-            }
-            (Key::Pending(origin, scope, target), Some(Value::Pending(after))) => {
-                let same =
-                    |known: &Arc<Pending>| known.origin == *origin && known.scope == *scope && known.target == *target;
-                assert!(same(&after), "a withdrawal stands under what it takes back");
-                let hash =
-                    |known: &Arc<Pending>| self.hasher.hash_one((known.origin, known.scope, known.target.as_str()));
-                insert(&mut self.pending, after, hash, same).map(Value::Pending)
-            }
-            (key, Some(after)) => self.others.insert(key.clone(), after),
+            (_, Some(after)) => self.others.insert(key.clone(), after),
         }
     }
 
-    /// The hash of an id, or of the parts of a key.
+    /// The hash of a key, or of an identifier.
     pub(crate) fn hash(&self, of: impl Hash) -> u64 {
         self.hasher.hash_one(of)
     }
 }
 
+/// A value that holds what it stands under.
+trait Keyed {
+    fn key(&self) -> KeyRef<'_>;
+}
+
+impl Keyed for Organisation {
+    fn key(&self) -> KeyRef<'_> {
+        KeyRef::Organisation(&self.organisation_id)
+    }
+}
+
+impl Keyed for Case {
+    fn key(&self) -> KeyRef<'_> {
+        KeyRef::Case(self.origin, &self.case_id)
+    }
+}
+
+impl Keyed for Pending {
+    fn key(&self) -> KeyRef<'_> {
+        KeyRef::Pending(self.origin, self.scope, &self.target)
+    }
+}
+
 /// Puts a value into its place, and gives the one that stood there.
-fn insert<T>(
+fn insert<T: Keyed>(
     table: &mut HashTable<Arc<T>>,
+    hasher: &RandomState,
+    key: KeyRef<'_>,
     after: Arc<T>,
-    hash: impl Fn(&Arc<T>) -> u64,
-    same: impl FnMut(&Arc<T>) -> bool,
 ) -> Option<Arc<T>> {
-    let own = hash(&after);
-    match table.find_mut(own, same) {
+    assert!(after.key() == key, "a value stands under its own key");
+    let hash = hasher.hash_one(key);
+    match table.find_mut(hash, |known| known.key() == key) {
         Some(known) => Some(std::mem::replace(known, after)),
         None => {
-            table.insert_unique(own, after, hash);
+            table.insert_unique(hash, after, |known| hasher.hash_one(known.key()));
             None
         }
     }
 }
 
 /// Takes a value away, and gives it.
-fn remove<T>(table: &mut HashTable<Arc<T>>, hash: u64, same: impl FnMut(&Arc<T>) -> bool) -> Option<Arc<T>> {
-    table.find_entry(hash, same).ok().map(|entry| entry.remove().0)
+fn remove<T: Keyed>(table: &mut HashTable<Arc<T>>, hasher: &RandomState, key: KeyRef<'_>) -> Option<Arc<T>> {
+    let found = table.find_entry(hasher.hash_one(key), |known| known.key() == key);
+    found.ok().map(|entry| entry.remove().0)
 }
