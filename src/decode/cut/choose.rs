@@ -203,32 +203,17 @@ pub(super) fn keys(record: &[u8]) -> Option<Vec<String>> {
 
 /// The children and attributes of an element, by the names that a source schema gives them.
 pub(super) fn children(record: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(record);
-    let mut reader = quick_xml::Reader::from_str(&text);
-    reader.config_mut().expand_empty_elements = true;
-    let (mut names, mut depth) = (Vec::new(), 0_usize);
-    while let Ok(event) = reader.read_event() {
-        match event {
-            quick_xml::events::Event::Start(start) => {
-                if depth == 0 {
-                    let attributes = start.attributes().flatten();
-                    names.extend(attributes.map(|attribute| format!("@{}", attribute.key.as_ref())));
-                } else if depth == 1 {
-                    names.push(start.name().as_ref().to_owned());
-                }
-                depth += 1;
+    let mut names = Vec::new();
+    xml::each_element(record, |depth, start| {
+        match depth {
+            0 => {
+                let attributes = start.attributes().flatten();
+                names.extend(attributes.map(|attribute| format!("@{}", attribute.key.as_ref())));
             }
-            quick_xml::events::Event::End(_) => depth = depth.saturating_sub(1),
-            quick_xml::events::Event::Eof => break,
-            quick_xml::events::Event::Empty(_)
-            | quick_xml::events::Event::Text(_)
-            | quick_xml::events::Event::CData(_)
-            | quick_xml::events::Event::Comment(_)
-            | quick_xml::events::Event::Decl(_)
-            | quick_xml::events::Event::PI(_)
-            | quick_xml::events::Event::DocType(_)
-            | quick_xml::events::Event::GeneralRef(_) => {}
+            1 => names.push(start.name().as_ref().to_owned()),
+            _ => {}
         }
-    }
+        true
+    });
     names
 }

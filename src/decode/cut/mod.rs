@@ -214,22 +214,6 @@ fn broken(file: &str, line: u64, what: &str) -> Problem {
     Problem::new("CMT-9503", file, format!("line {line}: {what}"), "mend the file there and feed it again from there")
 }
 
-/// Names for a message, each once and in their order: those that are like one that was looked for, or that any export
-/// gives its lists. Another may be somebody's, and is counted only.
-fn quoted(names: &[String], wanted: &[&str]) -> String {
-    let names: std::collections::BTreeMap<&String, usize> = names.iter().rev().zip(0..).collect();
-    let mut names: Vec<(&String, usize)> = names.into_iter().collect();
-    names.sort_by_key(|(_, from_behind)| std::cmp::Reverse(*from_behind));
-    let like = |name: &&str| wanted.iter().chain(&steps::STRUCTURE).any(|wanted| steps::is_like(name, wanted));
-    let shown = names.iter().map(|(name, _)| name.as_str()).filter(like).take(steps::NAMES_MAX);
-    let mut words: Vec<String> = shown.map(|name| format!("{name:?}")).collect();
-    let rest = names.len() - words.len();
-    if rest > 0 {
-        words.push(format!("{rest} other{}", if rest == 1 { "" } else { "s" }));
-    }
-    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
-}
-
 /// One line without its end; `None` at the end of the file.
 fn read_line<R: BufRead>(input: &mut R, file: &str, line: u64) -> Result<Option<Vec<u8>>, Problem> {
     let mut bytes = Vec::new();

@@ -1,12 +1,20 @@
 //! Why a file is in none of a platform's formats: what each version looks for, and what the file has instead.
 
+use std::collections::BTreeSet;
+
 use super::choose::{self, children, first_line, keys};
-use super::{Definition, Format, Source, json, quoted, rows, steps, xml};
+use super::{Definition, Format, Source, json, rows, steps, xml};
 
 /// Depth of an XML document down to which its elements are told.
 const DEPTH_TOLD: usize = 3;
 /// Elements of an XML document that are looked at.
 const ELEMENTS_MAX: usize = 1_000;
+/// Names that one message tells; more of them than that are counted.
+const NAMES_MAX: usize = 8;
+/// What exports call the things around their records.
+const STRUCTURE: [&str; 12] = [
+    "data", "results", "result", "items", "records", "rows", "groups", "list", "entries", "meta", "response", "content",
+];
 
 /// One reason for each version, for the end of a sentence.
 pub(super) fn told(platform: &Definition, file: &str, prefix: &[u8]) -> String {
@@ -65,33 +73,48 @@ fn names_of<'s>(source: &'s Source, record: &'s str) -> Vec<&'s str> {
 
 /// The elements at the top of a document, as far as it can be read.
 fn elements(prefix: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(prefix);
-    let mut reader = quick_xml::Reader::from_str(&text);
-    reader.config_mut().expand_empty_elements = true;
-    let (mut names, mut depth) = (Vec::new(), 0_usize);
-    while let Ok(event) = reader.read_event() {
-        match event {
-            quick_xml::events::Event::Start(start) => {
-                if depth < DEPTH_TOLD {
-                    names.push(start.name().as_ref().to_owned());
-                }
-                depth += 1;
-            }
-            quick_xml::events::Event::End(_) => depth = depth.saturating_sub(1),
-            quick_xml::events::Event::Eof => break,
-            quick_xml::events::Event::Empty(_)
-            | quick_xml::events::Event::Text(_)
-            | quick_xml::events::Event::CData(_)
-            | quick_xml::events::Event::Comment(_)
-            | quick_xml::events::Event::Decl(_)
-            | quick_xml::events::Event::PI(_)
-            | quick_xml::events::Event::DocType(_)
-            | quick_xml::events::Event::GeneralRef(_) => {}
+    let mut names = Vec::new();
+    xml::each_element(prefix, |depth, start| {
+        if depth < DEPTH_TOLD {
+            names.push(start.name().as_ref().to_owned());
         }
-        if names.len() == ELEMENTS_MAX {
-            break;
+        names.len() < ELEMENTS_MAX
+    });
+    names
+}
+
+/// Names for a message, each once and in their order: those that are like one that was looked for, or that any export
+/// gives its lists. Another may be somebody's, and is counted only.
+pub(super) fn quoted(names: &[String], wanted: &[&str]) -> String {
+    let is_told = |name: &str| wanted.iter().chain(&STRUCTURE).any(|wanted| is_like(name, wanted));
+    let (mut told, mut others): (Vec<&str>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
+    for name in names.iter().map(String::as_str) {
+        if told.contains(&name) {
+            continue;
+        }
+        if told.len() < NAMES_MAX && is_told(name) {
+            told.push(name);
+        } else {
+            others.insert(name);
         }
     }
-    names.dedup();
-    names
+    let mut words: Vec<String> = told.iter().map(|name| format!("{name:?}")).collect();
+    match others.len() {
+        0 if words.is_empty() => words.push("nothing".to_owned()),
+        0 => {}
+        1 => words.push("1 other".to_owned()),
+        more => words.push(format!("{more} others")),
+    }
+    words.join(", ")
+}
+
+/// Whether a name is another spelling of one that was looked for: with another prefix, in other letters, in the plural.
+fn is_like(name: &str, wanted: &str) -> bool {
+    let plain = |name: &str| -> String {
+        let local = name.rsplit(':').next().unwrap_or(name);
+        let letters = local.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        letters.collect::<String>().trim_end_matches('s').to_owned()
+    };
+    let (name, wanted) = (plain(name), plain(wanted));
+    !name.is_empty() && name == wanted
 }

@@ -1,9 +1,6 @@
 //! Why a JSON document has no list of records at a path: which keys of the path it has, and what it has instead.
 
-use super::quoted;
-
-/// Keys or names that one message tells; more of them than that are counted.
-pub(super) const NAMES_MAX: usize = 8;
+use super::reasons::quoted;
 
 /// What stands at the deepest key of the path that the beginning of a document has.
 pub(super) fn told(wanted: &[String], prefix: &[u8]) -> String {
@@ -18,10 +15,10 @@ pub(super) fn told(wanted: &[String], prefix: &[u8]) -> String {
         keys => format!("at {:?}", keys.join(".")),
     };
     match (found, wanted.get(step)) {
-        (Found::Object(keys), Some(next)) => format!(
-            "{place} is no {next:?}, but {}",
-            quoted(&keys, &wanted.iter().map(String::as_str).collect::<Vec<_>>())
-        ),
+        (Found::Object(keys), Some(next)) => {
+            let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+            format!("{place} is no {next:?}, but {}", quoted(&keys, &wanted))
+        }
         (Found::Object(_), None) => format!("{place} is an object and no list"),
         (Found::List, _) => format!("{place} is an empty list"),
         (Found::Other, _) => format!("{place} is a single value and no list"),
@@ -139,20 +136,4 @@ impl<'de> serde::de::Visitor<'de> for At<'_, '_> {
             }
         }
     }
-}
-
-/// What exports call the things around their records.
-pub(super) const STRUCTURE: [&str; 12] = [
-    "data", "results", "result", "items", "records", "rows", "groups", "list", "entries", "meta", "response", "content",
-];
-
-/// Whether a name is another spelling of one that was looked for: with another prefix, in other letters, in the plural.
-pub(super) fn is_like(name: &str, wanted: &str) -> bool {
-    let plain = |name: &str| -> String {
-        let local = name.rsplit(':').next().unwrap_or(name);
-        let letters = local.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-        letters.collect::<String>().trim_end_matches('s').to_owned()
-    };
-    let (name, wanted) = (plain(name), plain(wanted));
-    !name.is_empty() && name == wanted
 }

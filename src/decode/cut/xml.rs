@@ -5,6 +5,8 @@
 
 use std::io::BufRead;
 
+use quick_xml::events::{BytesStart, Event};
+
 use super::bytes::Bytes;
 use super::{CUT_BYTES_MAX, Cut, Encoding, Problem, broken};
 
@@ -172,6 +174,34 @@ impl<'a> Tag<'a> {
                 if inner.ends_with(b"/>") { Self::Empty(name) } else { Self::Opens(name) }
             }
             _ => Self::Other,
+        }
+    }
+}
+
+/// Hands over each element of a text with its depth, as far as the text can be read and for as long as `take` says.
+pub(super) fn each_element(text: &[u8], mut take: impl FnMut(usize, &BytesStart<'_>) -> bool) {
+    let text = String::from_utf8_lossy(text);
+    let mut reader = quick_xml::Reader::from_str(&text);
+    reader.config_mut().expand_empty_elements = true;
+    let mut depth = 0_usize;
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(start) => {
+                if !take(depth, &start) {
+                    return;
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::Eof => return,
+            Event::Empty(_)
+            | Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_) => {}
         }
     }
 }
