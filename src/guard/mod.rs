@@ -135,16 +135,17 @@ impl Hidden {
     }
 }
 
-/// A text without the English endings that would make a name another word (`Jane Roe's`).
+/// A text without the English endings that would make a name another word (`Jane Roe's`, `the Roes'`).
 fn without_genitive(text: &str) -> String {
-    let mut plain = text.replace(['’', '`', '´'], "'");
-    for (ending, rest) in [("'s ", " "), ("'S ", " "), ("s' ", "s "), ("S' ", "S ")] {
-        plain = plain.replace(ending, rest);
-    }
-    for ending in ["'s", "'S"] {
-        plain.truncate(plain.strip_suffix(ending).map_or(plain.len(), str::len));
-    }
-    plain
+    let letters: Vec<char> = text.chars().collect();
+    let ends = |place: usize| letters.get(place).is_none_or(|c| !c.is_alphanumeric());
+    let is_s = |place: usize| letters.get(place).is_some_and(|c| c.eq_ignore_ascii_case(&'s'));
+    let is_mark = |place: usize| letters.get(place).is_some_and(|c| matches!(c, '\'' | '’' | '`' | '´'));
+    let belongs = |place: usize| {
+        let mark = is_mark(place) && (ends(place + 1) || (is_s(place + 1) && ends(place + 2)));
+        mark || (is_s(place) && ends(place + 1) && place.checked_sub(1).is_some_and(is_mark))
+    };
+    letters.iter().enumerate().filter(|(place, _)| !belongs(*place)).map(|(_, c)| c).collect()
 }
 
 /// Where a name stands in ids and addresses, whose words are set off by other signs than blanks.

@@ -304,21 +304,21 @@ fn is_listed_person(name: &Name, length: usize) -> bool {
 pub(super) fn may_be_person(name: &Name) -> bool {
     let is_number = |piece: &&Piece| piece.folded.chars().all(|c| c.is_ascii_digit());
     let words: Vec<&Piece> = name.pieces.iter().filter(|piece| !is_number(piece)).collect();
-    (2..=4).contains(&words.len())
-        && words.iter().all(|piece| !BUSINESS.contains(&piece.folded.as_str()))
-        && !name.text.contains('&')
+    names_no_trade(name, &words)
 }
 
-/// Two to four words of letters, none of which says what is made or sold.
+/// Two to four words, none of which says what is made or sold, in a name that joins none.
+fn names_no_trade(name: &Name, words: &[&Piece]) -> bool {
+    let is_trade = |piece: &&Piece| BUSINESS.contains(&piece.folded.as_str());
+    (2..=4).contains(&words.len()) && !words.iter().any(is_trade) && !name.text.contains('&')
+}
+
+/// The same, and the first pieces of the name are such words, of letters alone.
 fn looks_personal(name: &Name, length: usize) -> bool {
-    let letters = |text: &str| text.chars().all(char::is_alphabetic);
-    (2..=4).contains(&length)
-        && name
-            .pieces
-            .iter()
-            .take(length)
-            .all(|piece| letters(&piece.folded) && !BUSINESS.contains(&piece.folded.as_str()))
-        && !name.text.contains('&')
+    let words: Vec<&Piece> = name.pieces.iter().take(length).collect();
+    words.len() == length
+        && words.iter().all(|piece| piece.folded.chars().all(char::is_alphabetic))
+        && names_no_trade(name, &words)
 }
 
 /// Words of trade names, so that what is only undecidable is not called a person.

@@ -1,4 +1,5 @@
-//! `Status`: each minute of log time every recipient, the national feed among them, is told which sequence it must have by now.
+//! `Status`: each minute of log time every recipient, the national feed among them, is told which sequence it must have
+//! by now.
 
 use super::draft::Draft;
 use crate::model::code::MemberState;

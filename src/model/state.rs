@@ -286,49 +286,49 @@ pub enum Value {
 
 /// What a value is, where it is of that kind.
 impl Value {
-    /// A `Organisation`.
+    /// An organisation.
     pub fn organisation(&self) -> Option<&Arc<Organisation>> {
         let Self::Organisation(value) = self else { return None };
         Some(value)
     }
 
-    /// A `Case`.
+    /// A case.
     pub fn case(&self) -> Option<&Arc<Case>> {
         let Self::Case(value) = self else { return None };
         Some(value)
     }
 
-    /// A `Pending`.
+    /// A withdrawal that waits.
     pub fn pending(&self) -> Option<&Arc<Pending>> {
         let Self::Pending(value) = self else { return None };
         Some(value)
     }
 
-    /// A `SourceState`.
+    /// Where a source stands.
     pub fn source(&self) -> Option<&SourceState> {
         let Self::Source(value) = self else { return None };
         Some(value)
     }
 
-    /// A `Rules`.
+    /// Rules.
     pub fn rules(&self) -> Option<&Arc<Rules>> {
         let Self::Rules(value) = self else { return None };
         Some(value)
     }
 
-    /// A `Join`.
+    /// A member that joins.
     pub fn join(&self) -> Option<&Arc<Join>> {
         let Self::Join(value) = self else { return None };
         Some(value)
     }
 
-    /// A `Bond`.
+    /// What is said of a pair.
     pub fn bond(&self) -> Option<&Arc<Bond>> {
         let Self::Link(value) = self else { return None };
         Some(value)
     }
 
-    /// A `Retelling`.
+    /// A change of a link that is to be told.
     pub fn retelling(&self) -> Option<&Arc<Retelling>> {
         let Self::Retell(value) = self else { return None };
         Some(value)

@@ -37,6 +37,8 @@ fn a_dropped_name_is_found_with_endings_and_without_its_form() {
         ("US", "Mary Example", "Mary Examples", false),
         ("US", "Mary Example", "Mary Example’s butter", true),
         ("US", "Mary Example", "The butter is Mary Example's", true),
+        ("US", "Mary Example", "Mary Example's, as it is sold", true),
+        ("US", "Mary Example", "The butter ('Mary Example's')", true),
         ("US", "Mary's Example", "The butter of Mary's Example", true),
         ("FR", "Exemple EI", "Un exemple", false),
     ] {
