@@ -42,11 +42,11 @@ impl Letters {
 }
 
 /// What tells that a file is in UTF-8, by its beginning; `None` where nothing does.
-pub(super) fn sign(prefix: &[u8], bom: bool) -> Option<&'static str> {
+pub(super) fn sign(beginning: Letters, bom: bool) -> Option<&'static str> {
     if bom {
         return Some("it begins with the byte order mark of UTF-8");
     }
-    (Letters::of(prefix) == Letters::Utf8).then_some(SIGN)
+    (beginning == Letters::Utf8).then_some(SIGN)
 }
 
 /// Why a version cannot be that of a file in UTF-8; `None` where it can.

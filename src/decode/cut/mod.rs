@@ -99,9 +99,9 @@ pub fn open_beside<'p, R: Read>(
     if bom {
         prefix.drain(..BOM_BYTES);
     }
-    let encoding = utf16(&prefix);
+    let (encoding, letters) = (utf16(&prefix), Letters::of(&prefix));
     let source = match encoding {
-        None => choose::source(platform, file, &prefix, letters::sign(&prefix, bom))?,
+        None => choose::source(platform, file, &prefix, letters::sign(letters, bom))?,
         // Where the prefix ends within a letter, its last one is not looked at.
         Some(encoding) => {
             let text = encoding.decode_with_bom_removal(&prefix).0;
@@ -112,9 +112,7 @@ pub fn open_beside<'p, R: Read>(
         let help = "write `encoding = \"utf-8\"`, or none: records cut from UTF-16 are UTF-8";
         return Err(Problem::new("CMT-9505", file, format!("is in UTF-16, and {} is not", source.version), help));
     }
-    let letters = Letters::of(&prefix);
-    let footer_lines = if let Format::Delimited(layout) = &source.format { layout.footer_lines } else { 0 };
-    let input = input(prefix, encoding, footer_lines, reader);
+    let input = input(prefix, encoding, footer_lines(source), reader);
     let name = file.to_owned();
     let kind = match &source.format {
         Format::Delimited(layout) => {
@@ -130,6 +128,10 @@ pub fn open_beside<'p, R: Read>(
         Format::Avro => Kind::Avro(avro::Container::new(source, name, input)?),
     };
     Ok(Cutter { source, kind, file: file.to_owned(), letters, failed: false })
+}
+
+fn footer_lines(source: &Source) -> usize {
+    if let Format::Delimited(layout) = &source.format { layout.footer_lines } else { 0 }
 }
 
 /// A file behind its beginning, in UTF-8 where it is in UTF-16, without its last lines.
@@ -160,7 +162,7 @@ impl<R: Read> Cutter<'_, R> {
 
     /// Lines at the end of the file that are no records.
     pub fn footer_lines(&self) -> usize {
-        if let Format::Delimited(layout) = &self.source.format { layout.footer_lines } else { 0 }
+        footer_lines(self.source)
     }
 
     /// The files that are joined, with the rows so far whose key finds nothing there.

@@ -103,6 +103,9 @@ fn a_dropped_name_that_may_be_a_persons_is_hidden_everywhere() {
     let undecidable = |field: &str| (Reason::UndecidableSubject, field.to_owned());
     assert_eq!(refused(recall("Mary Example", "Recall by Mary Example", "17")), undecidable("infraction.title"));
     assert_eq!(refused(recall("Mary Example", "Glass in jars", "mary-example-17")), undecidable("event_id"));
+    let mut event = recall("Mary Example", "Glass in jars", "17");
+    event.case_id = "test/mary_example/2026".into();
+    assert_eq!(refused(event), undecidable("case_id"));
     // Words that say what is made or sold make it a brand, by which buyers know the goods.
     let mut event = recall("Mary Example Foods", "Recall of Mary Example Foods", "mary-example-foods-17");
     event.products[0].brand = Some("Mary Example Foods".into());
