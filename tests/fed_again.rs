@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
+use comity::config::folders;
 use comity::decode::cut;
 use comity::index::State;
 use comity::index::cases::is_open;
@@ -16,7 +17,7 @@ use comity::model::entry::{Body, LogEntry};
 use comity::model::place::Jurisdiction;
 use comity::model::record::{RawRecord, SourcePosition};
 use comity::model::rules::{Member, Period, Policy, Rules};
-use comity::platform::{Platform, load};
+use comity::platform::Platform;
 use comity::{intake, ledger};
 
 /// 2024-11-01T00:00:00Z.
@@ -40,14 +41,8 @@ fn files(name: &str) -> Vec<String> {
 }
 
 fn platform(name: &str) -> Platform {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(Path::new("schemas/platforms").join(name)).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            files.insert(path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap());
-        }
-    }
-    load(name, &files).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"))
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/platforms");
+    folders::load_one(&dir, name).unwrap_or_else(|problems| panic!("{name} does not load: {problems:#?}")).0
 }
 
 /// What intake makes of all files of a platform, in their order.

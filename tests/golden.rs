@@ -16,6 +16,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use comity::config::folders;
 use comity::decode::cut;
 use comity::intake::handle;
 use comity::model::code::Code;
@@ -23,7 +24,7 @@ use comity::model::entry::Body;
 use comity::model::event::InfractionEvent;
 use comity::model::record::{RawRecord, SourcePosition};
 use comity::model::rejection::{Rejection, Stage};
-use comity::platform::{Platform, load};
+use comity::platform::Platform;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -88,17 +89,9 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The folder of a platform as `load` takes it.
 fn platform(name: &str) -> Platform {
-    let folder = repository().join("schemas/platforms").join(name);
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            files.insert(path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap());
-        }
-    }
-    load(name, &files).unwrap_or_else(|problems| panic!("{name} does not load: {problems:#?}"))
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/platforms");
+    folders::load_one(&dir, name).unwrap_or_else(|problems| panic!("{name} does not load: {problems:#?}")).0
 }
 
 /// Counts one file by the program's own cutter and intake.

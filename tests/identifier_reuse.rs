@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panic, and say what they counted or did not read")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use comity::config::folders;
 use comity::decode::cut;
 use comity::index::State;
 use comity::index::identity::{identifier_key, name_digest};
@@ -17,7 +18,7 @@ use comity::model::entry::{Body, LogEntry};
 use comity::model::place::Jurisdiction;
 use comity::model::record::{RawRecord, SourcePosition};
 use comity::model::rules::{Member, Period, Policy, Rules};
-use comity::platform::{Platform, load};
+use comity::platform::Platform;
 use comity::{intake, ledger};
 
 /// 2023-11-14T22:13:20Z.
@@ -33,12 +34,8 @@ struct Counted {
 }
 
 fn platform(name: &str) -> Platform {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/platforms").join(name);
-    let mut files = BTreeMap::new();
-    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
-        files.insert(path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap());
-    }
-    load(name, &files).unwrap_or_else(|problems| panic!("{name} does not load: {problems:#?}"))
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/platforms");
+    folders::load_one(&dir, name).unwrap_or_else(|problems| panic!("{name} does not load: {problems:#?}")).0
 }
 
 /// Members for whom nothing of the last century has expired.

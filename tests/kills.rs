@@ -23,6 +23,7 @@ use comity::schema::log::decode_entry;
 
 use support::avro::{Fields, alerts, assert_contiguous, number, rejections, text};
 use support::broker::{Broker, needs_real_kafka};
+use support::chance::Chance;
 use support::federation::{Federation, Running};
 use support::load::{MEMBERS, PLATFORMS, keep_sending, send};
 use support::proxy::Proxy;
@@ -31,23 +32,9 @@ use support::reader::{read_committed, read_uncommitted};
 /// The longest pause between an instance's first alert and its end.
 const PAUSE_MS_MAX: u64 = 400;
 
-/// Moments by a seed (xorshift64).
-struct Moments(u64);
-
-impl Moments {
-    fn new() -> Self {
-        let given = std::env::var("COMITY_SEED").ok().and_then(|text| text.parse().ok());
-        let seed = given.unwrap_or_else(|| u64::from(std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos()) | 1);
-        println!("COMITY_SEED={seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        Duration::from_micros(self.0 % (PAUSE_MS_MAX * 1_000))
-    }
+/// A moment between an instance's first alert and its end.
+fn pause(chance: &mut Chance) -> Duration {
+    Duration::from_micros(chance.below(PAUSE_MS_MAX * 1_000))
 }
 
 fn kills() -> usize {
@@ -81,12 +68,12 @@ fn report(what: &str, mut times: Vec<Duration>) {
 }
 
 /// Kills the only instance and starts it again.
-fn kill_alone(federation: &Federation, moments: &mut Moments, kills: usize) {
+fn kill_alone(federation: &Federation, chance: &mut Chance, kills: usize) {
     let mut running = federation.start("one");
     let mut times = Vec::new();
     for _ in 0..kills {
         running.until("an alert since the start", has_alerted);
-        std::thread::sleep(moments.next());
+        std::thread::sleep(pause(chance));
         let killed = Instant::now();
         running.kill();
         running = federation.start("one");
@@ -98,7 +85,7 @@ fn kill_alone(federation: &Federation, moments: &mut Moments, kills: usize) {
 }
 
 /// Kills the owner beside its standby, which takes over; the killed one comes back as the standby.
-fn kill_owners(federation: &Federation, moments: &mut Moments, kills: usize) {
+fn kill_owners(federation: &Federation, chance: &mut Chance, kills: usize) {
     if kills == 0 {
         return;
     }
@@ -109,7 +96,7 @@ fn kill_owners(federation: &Federation, moments: &mut Moments, kills: usize) {
     for _ in 0..kills {
         standby.until("it stands by", stands_by);
         owner.until("an alert since the start", has_alerted);
-        std::thread::sleep(moments.next());
+        std::thread::sleep(pause(chance));
         assert!(owns(&owner) && !has_alerted(&standby), "there is one owner");
         let killed = Instant::now();
         owner.kill();
@@ -289,11 +276,11 @@ fn check(kill: impl FnOnce(&Broker, &Federation)) {
 #[test]
 fn kills_under_load_lose_and_repeat_nothing() {
     check(|_, federation| {
-        let (mut moments, kills) = (Moments::new(), kills());
+        let (mut chance, kills) = (Chance::new(), kills());
         // A second instance takes over where the broker misses the first; that takes it longer.
         let beside_standby = if needs_real_kafka("it never misses a member that is dead") { 0 } else { kills / 4 };
-        kill_alone(federation, &mut moments, kills - beside_standby);
-        kill_owners(federation, &mut moments, beside_standby);
+        kill_alone(federation, &mut chance, kills - beside_standby);
+        kill_owners(federation, &mut chance, beside_standby);
     });
 }
 

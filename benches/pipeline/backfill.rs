@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use comity::schema::view;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use crate::line::{Kind, Line};
+use crate::line::{Kind, Line, recipients};
 use crate::quantile;
 use crate::records::Turn;
 use crate::support::broker::Broker;
@@ -18,20 +16,20 @@ const CALM: Duration = Duration::from_secs(10);
 /// Live notices have other numbers than those of the backfill.
 const LIVE_FROM: usize = 1_000_000;
 
-pub(crate) fn run(recipients: &[usize], cases: usize, rates: &[usize]) {
+pub(crate) fn run(members: &[usize], cases: usize, rates: &[usize]) {
     println!("\nms from a live record to the last recipient's alert, before and while {cases} open cases come in");
     println!(
         "{:>10} {:>8} {:>9} {:>9} {:>9} {:>11} {:>9} {:>9} {:>11}",
         "recipients", "events/s", "calm p50", "p99", "max", "joining p50", "p99", "max", "joining s"
     );
-    for recipients in recipients {
+    for members in members {
         for rate in rates {
             let broker = Broker::for_test();
-            let ([mut calm, mut joining], lasted) = measure(&broker, *recipients, *rate, cases);
+            let ([mut calm, mut joining], lasted) = measure(&broker, *members, *rate, cases);
             calm.sort_by(f64::total_cmp);
             joining.sort_by(f64::total_cmp);
             println!(
-                "{recipients:>10} {rate:>8} {:>9.1} {:>9.1} {:>9.1} {:>11.1} {:>9.1} {:>9.1} {:>11.1}",
+                "{members:>10} {rate:>8} {:>9.1} {:>9.1} {:>9.1} {:>11.1} {:>9.1} {:>9.1} {:>11.1}",
                 quantile(&calm, 0.5),
                 quantile(&calm, 0.99),
                 quantile(&calm, 1.0),
@@ -45,13 +43,13 @@ pub(crate) fn run(recipients: &[usize], cases: usize, rates: &[usize]) {
 }
 
 /// The times of live events before and during the backfill, in milliseconds, and how long it lasted.
-fn measure(broker: &Broker, recipients: usize, rate: usize, cases: usize) -> ([Vec<f64>; 2], Duration) {
-    let mut line = Line::new(Kind::Comity, broker, recipients);
+fn measure(broker: &Broker, members: usize, rate: usize, cases: usize) -> ([Vec<f64>; 2], Duration) {
+    let mut line = Line::new(Kind::Comity, broker, members);
     line.start(false);
     // One event goes through first: whoever starts has nothing to do with what a backfill delays.
     line.send();
     line.finish();
-    let reader = reader(broker, &line.output);
+    let reader = recipients(broker.plain_config(), [line.output.as_str()]);
     let mut sent: BTreeMap<String, (Instant, bool)> = BTreeMap::new();
     let mut times = [Vec::new(), Vec::new()];
     // That event is the first that the reader meets.
@@ -83,14 +81,4 @@ fn measure(broker: &Broker, recipients: usize, rate: usize, cases: usize) -> ([V
         assert!(began.elapsed() < PATIENCE, "{joined} of {cases} have joined, {} live events are open", sent.len());
     }
     (times, lasted)
-}
-
-fn reader(broker: &Broker, topic: &str) -> BaseConsumer {
-    let mut config = broker.plain_config();
-    config.set("group.id", "recipient").set("isolation.level", "read_committed").set("auto.offset.reset", "error");
-    let reader: BaseConsumer = config.set("enable.auto.commit", "false").create().unwrap();
-    let mut partition = TopicPartitionList::new();
-    partition.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
-    reader.assign(&partition).unwrap();
-    reader
 }

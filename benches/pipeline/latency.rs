@@ -6,10 +6,8 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use crate::line::{Kind, Line};
+use crate::line::{Kind, Line, recipients};
 use crate::quantile;
 use crate::support::broker::{Broker, wait_until};
 use crate::support::reader::read_committed;
@@ -114,16 +112,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn start(mut config: ClientConfig, topic: String) -> Self {
+    fn start(config: ClientConfig, topic: String) -> Self {
         let (arrivals, ending) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (noted, told) = (Arc::clone(&arrivals), Arc::clone(&ending));
         let thread = std::thread::spawn(move || {
-            config.set("group.id", "recipient").set("isolation.level", "read_committed");
-            config.set("enable.auto.commit", "false").set("auto.offset.reset", "error");
-            let consumer: BaseConsumer = config.create().unwrap();
-            let mut partition = TopicPartitionList::new();
-            partition.add_partition_offset(&topic, 0, Offset::Beginning).unwrap();
-            consumer.assign(&partition).unwrap();
+            let consumer = recipients(config, [topic.as_str()]);
             while !told.load(Ordering::Relaxed) {
                 if let Some(message) = consumer.poll(Duration::from_millis(50)) {
                     message.unwrap();

@@ -7,11 +7,9 @@ use std::time::{Duration, Instant};
 
 use comity::model::code::MsgType;
 use comity::schema::view;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use crate::line::{Kind, Line};
+use crate::line::{self, Kind, Line};
 use crate::quantile;
 use crate::records::{self, Turn};
 use crate::support::broker::{Broker, wait_until};
@@ -95,15 +93,7 @@ fn measure(broker: &Broker, recipients: usize, rate: usize, count: usize) -> (Ve
 
 /// Every recipient in one client: notes when each CANCEL came, and counts all alerts.
 fn read_cancels(broker: &Broker, topics: &[String], ending: &AtomicBool, read: &AtomicUsize) -> Cancelled {
-    let mut config = broker.plain_config();
-    config.set("group.id", "recipients").set("isolation.level", "read_committed");
-    config.set("enable.auto.commit", "false").set("auto.offset.reset", "error");
-    let consumer: BaseConsumer = config.create().unwrap();
-    let mut partitions = TopicPartitionList::new();
-    for topic in topics {
-        partitions.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
-    }
-    consumer.assign(&partitions).unwrap();
+    let consumer = line::recipients(broker.plain_config(), topics.iter().map(String::as_str));
     let mut cancelled = Cancelled::new();
     while !ending.load(Ordering::Relaxed) {
         let Some(message) = consumer.poll(Duration::from_millis(50)) else { continue };

@@ -38,6 +38,11 @@ fn what_a_recipient_says_reaches_the_ledger_the_origin_and_every_copy() {
     let committed = federation.recipient(&["tap", "--to", "CA-AB", "--group", "desk", "--commit"], 0);
     assert_eq!((committed.lines().count(), said(&federation, "CA-AB").len()), (2, 2));
 
+    // A dashboard goes on where it was; nobody acknowledges for the nation.
+    let dashboard = ["tap", "--to", "national", "--group", "board", "--commit"];
+    assert_eq!(federation.recipient(&dashboard, 0).lines().count(), 2);
+    assert_eq!(federation.recipient(&dashboard, 0).lines().count(), 0);
+
     federation.recipient(&["ack", "ca-on-food/FI-1#1", "--to", "CA-QC", "--level", "ACTION_TAKEN"], 0);
     let arguments = ["ack", "1", "--to", "CA-BC", "--level", "DISPUTED", "--reason", "WRONG_ORGANISATION"];
     federation.recipient(&arguments, 0);

@@ -15,7 +15,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod chance;
 mod instances;
 mod nemesis;
 mod oracle;
@@ -24,9 +23,9 @@ mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chance::Chance;
 use nemesis::Nemesis;
 use support::broker::{Broker, needs_own_kafka};
+use support::chance::Chance;
 use support::federation::Federation;
 use support::load::{MEMBERS, PLATFORMS, keep_sending};
 use watch::Watch;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::chance::Chance;
 use crate::instances::Instance;
+use crate::support::chance::Chance;
 use crate::support::federation::Federation;
 use crate::support::maven::Maven;
 use crate::watch::Watch;

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use comity::index::State;
 use comity::ledger;
-use comity::model::entry::{Body, LogEntry};
-use comity::model::record::SourcePosition;
+use comity::model::entry::LogEntry;
 use comity::schema::log::decode_entry;
 use comity::schema::state::{StateRecord, decode_record};
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -151,7 +150,7 @@ fn conserved(log: &[LogEntry], sent: [usize; 2]) -> Outcome {
     for (platform, sent) in PLATFORMS.iter().zip(sent) {
         let topic = format!("comity.in.{platform}");
         let mut next = 0;
-        for at in log.iter().filter_map(|entry| position(&entry.body)).filter(|at| *at.topic == *topic) {
+        for at in log.iter().filter_map(|entry| entry.body.source()).filter(|at| *at.topic == *topic) {
             // A record whose delivery was in doubt may stand there again; the ledger knows it by its position.
             if at.from > next {
                 return Err(format!("{topic}: offset {next} is missing, {} follows", at.from));
@@ -164,10 +163,6 @@ fn conserved(log: &[LogEntry], sent: [usize; 2]) -> Outcome {
         }
     }
     Ok(())
-}
-
-fn position(body: &Body) -> Option<&SourcePosition> {
-    body.source()
 }
 
 fn ended(broker: &Broker) -> Outcome {

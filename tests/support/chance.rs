@@ -1,4 +1,4 @@
-//! Chance by a seed.
+//! Chance by a seed, `COMITY_SEED` where it is set.
 
 use std::time::Duration;
 
