@@ -402,27 +402,26 @@ impl<'c> Shell<'c> {
     }
 
     fn poll_state(&mut self) -> Result<Vec<Input>, Stop> {
-        let (mut records, mut beyond) = (Vec::new(), Vec::new());
-        let mut ended = false;
+        let (mut records, mut ended) = (Vec::new(), false);
         let mut wait = POLL_QUIET;
         while records.len() < STATE_RECORDS_MAX && !ended {
             match self.follower.poll(wait) {
                 None => break,
                 Some(Ok(message)) => {
-                    let record = tail::state_record(&message)?;
+                    records.push(tail::state_record(&message)?);
                     self.state_next = message.offset() + 1;
-                    let end = self.to_end.unwrap_or(i64::MAX);
-                    ended = self.state_next >= end;
-                    if message.offset() < end { &mut records } else { &mut beyond }.push(record);
+                    // The last offsets before the end may be markers, so the first record behind it may be what tells;
+                    // it waits for its `Checkpoint` like every other.
+                    ended = self.to_end.is_some_and(|end| self.state_next >= end);
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => ended = true,
                 Some(Err(error)) => classify::reading(names::STATE, &error)?,
             }
             wait = Duration::ZERO;
         }
-        self.context.status.restored_records.fetch_add((records.len() + beyond.len()) as u64, Ordering::Relaxed);
         let mut inputs = Vec::new();
         if !records.is_empty() {
+            self.context.status.restored_records.fetch_add(records.len() as u64, Ordering::Relaxed);
             self.say_progress();
             inputs.push(Input::StateRead(records));
         }
@@ -430,9 +429,6 @@ impl<'c> Shell<'c> {
             let (log_start, log_end) = tail::ends(&self.log, names::LOG)?;
             self.context.status.standby.store(true, Ordering::Relaxed);
             inputs.push(Input::StateEnd { log_start, log_end });
-        }
-        if !beyond.is_empty() {
-            inputs.push(Input::StateRead(beyond));
         }
         Ok(inputs)
     }
