@@ -17,6 +17,7 @@ use super::classify::{Verdict, verdict};
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::{Stop, names};
 use crate::config::Kafka;
+use crate::fault;
 use crate::run::ledger::{Transaction, write_alert};
 use crate::schema::state::{CHECKPOINT_KEY, encode_checkpoint, encode_header};
 use crate::telemetry::clock;
@@ -78,6 +79,7 @@ impl Sink {
             Outcome::Done => {}
             outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
         }
+        fault::step("transaction-begun");
         let sent = self.send_batch(transaction).is_ok()
             && self.drained()
             && self.send_checkpoint(transaction).is_ok()
@@ -95,9 +97,14 @@ impl Sink {
                 Outcome::Done => {}
                 outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
             }
+            fault::step("offsets-sent");
         }
+        fault::step("before-commit");
         let started = clock::instant();
         let outcome = repeat(|| self.producer.commit_transaction(CALL_TIMEOUT));
+        if outcome == Outcome::Done {
+            fault::step("after-commit");
+        }
         let slow = started.elapsed() > self.commit_doubt;
         let lost = self.heard_of_loss();
         if outcome == Outcome::Done && (slow || lost) {
@@ -170,7 +177,10 @@ impl Sink {
         let mut full_since = None;
         loop {
             match self.producer.send(record) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    fault::step("produce");
+                    return Ok(());
+                }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
                     if full_since.get_or_insert_with(clock::instant).elapsed() < CALL_TIMEOUT =>
                 {
