@@ -17,7 +17,7 @@ use super::classify::{Verdict, verdict};
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::{Stop, names};
 use crate::config::Kafka;
-use crate::fault;
+use crate::fault::{self, Planted};
 use crate::run::ledger::{Transaction, write_alert};
 use crate::schema::state::{CHECKPOINT_KEY, encode_checkpoint, encode_header};
 use crate::telemetry::clock;
@@ -58,7 +58,9 @@ impl Sink {
         transactional_id: &str,
         commit_doubt: Duration,
     ) -> Result<Result<Self, Outcome>, Stop> {
-        let config = client::config(kafka, Purpose::TransactionalProducer { transactional_id });
+        let id = transactional_id.to_owned();
+        let id = if fault::planted(Planted::RandomTransactionalId) { format!("{id}-{}", clock::wall_ms()) } else { id };
+        let config = client::config(kafka, Purpose::TransactionalProducer { transactional_id: &id });
         let producer: BaseProducer<Context> = config
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's producer", &error))?;
@@ -173,6 +175,9 @@ impl Sink {
         &self,
         record: BaseRecord<'_, K, [u8], usize>,
     ) -> Result<(), KafkaError> {
+        if fault::planted(Planted::SendErrorSwallowed) {
+            return Ok(());
+        }
         let mut record = record.partition(0);
         let mut full_since = None;
         loop {
