@@ -139,7 +139,7 @@ impl History {
         let nodes = 2 + chance.below(NODES_MAX - 1);
         let length = 10 + chance.below(150);
         // Some runs are quiet and some stormy, so that both long fault-free stretches and crowds of faults are met.
-        let trouble = chance.pick(&[1, 3, 6]);
+        let trouble = chance.pick(&[1, 3, 6, 9]);
         Self {
             nodes,
             batch_entries_max: chance.pick(&[1, 2, 3, 7, 50]),
