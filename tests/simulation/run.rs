@@ -275,6 +275,7 @@ impl<'s> World<'s> {
             | Turn::Expire { .. }
             | Turn::Rebalance { .. }
             | Turn::Zombie { .. }
+            | Turn::Cut { .. }
             | Turn::Fate { .. }
             | Turn::Delivery { .. }
             | Turn::CommitRefused { .. } => self.trouble(&step.turn, &mut chance),

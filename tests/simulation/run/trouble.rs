@@ -5,7 +5,7 @@ use comity::run::ledger::Input;
 use super::{World, ZOMBIE_ROUNDS_MAX};
 use crate::broker::Record;
 use crate::chance::Chance;
-use crate::intake;
+use crate::intake::{self, Delivery};
 use crate::ledger::{self, Fate};
 use crate::run::LOG;
 use crate::turns::{Half, NODES_MAX, Turn};
@@ -37,6 +37,7 @@ impl World<'_> {
                 }
             }
             Turn::Zombie { node, half, rounds } => self.zombie(node, half, rounds, chance),
+            Turn::Cut { node, fate, rounds, lasts } => self.cut(node, fate, rounds, lasts, chance),
             Turn::Fate { node, fate, deaf, dies } => {
                 // Mostly the owner, since others end no transaction; but a zombie takes itself for one.
                 let node = self.ledger_group.holder().filter(|_| !chance.once_in(3)).unwrap_or(node);
@@ -97,6 +98,29 @@ impl World<'_> {
             self.round(other, half, chance);
         }
         (0..rounds).for_each(|_| self.round(node, half, chance));
+    }
+
+    fn cut(&mut self, node: usize, fate: Fate, rounds: usize, lasts: bool, chance: &mut Chance) {
+        if let Some(intake) = &mut self.intakes[node] {
+            let ghosts = chance.below(3);
+            intake.next_delivery = Some(chance.pick(&[Delivery::Lost { ghosts }, Delivery::Unheard { ghosts }]));
+            intake.refuse_commit = true;
+        }
+        if let Some(ledger) = &mut self.ledgers[node] {
+            ledger.next_fate = Some(fate);
+        }
+        // What of it meets somebody is a fault where it does.
+        self.story.meet(&format!("process {node}"), "is cut off");
+        for half in [Half::Intake, Half::Ledger].into_iter().filter(|_| lasts) {
+            self.expire(node, half, "a session runs out");
+            for _ in 0..rounds {
+                let other = (node + 1 + chance.below(NODES_MAX - 1)) % NODES_MAX;
+                self.round(other, half, chance);
+            }
+        }
+        for _ in 0..rounds {
+            self.round(node, if chance.once_in(2) { Half::Intake } else { Half::Ledger }, chance);
+        }
     }
 
     /// A process dies. The group may not notice before it is back.
