@@ -9,7 +9,7 @@ mod support;
 use std::os::unix::process::ExitStatusExt;
 
 use comity::fault::STEPS;
-use support::avro::{alerts, assert_contiguous, text};
+use support::avro::{alerts, assert_contiguous, number, rejections, text};
 use support::broker::{Broker, wait_until};
 use support::federation::Federation;
 use support::load::{MEMBERS, PLATFORMS, send};
@@ -27,14 +27,17 @@ fn federation(broker: &Broker) -> Federation {
     federation
 }
 
-/// The names of each member's alerts, in their order.
+/// The names of each member's alerts, and at last of what was refused, in their order.
 fn told(broker: &Broker) -> Vec<Vec<String>> {
     let of = |member: &&str| {
         let alerts = alerts(broker, member);
         assert_contiguous(member, &alerts);
         alerts.iter().map(|alert| text(alert, "alert_id")).collect()
     };
-    MEMBERS.iter().map(of).collect()
+    let refused = rejections(broker);
+    assert_contiguous("comity.rejects", &refused);
+    let refused = refused.iter().map(|refused| format!("{}@{}", text(refused, "code"), number(refused, "offset")));
+    MEMBERS.iter().map(of).chain([refused.collect()]).collect()
 }
 
 /// What they are told where nothing goes wrong.
@@ -70,12 +73,10 @@ fn whoever_dies_at_a_step_goes_on_behind_it() {
 fn goes_on(step: &str, must: &[Vec<String>]) {
     let broker = Broker::for_test();
     let federation = federation(&broker);
+    send(&broker, [0, RECORDS]);
     if step == "restore-half-done" {
-        send(&broker, [0, RECORDS / 2]);
         federation.work_off("one");
     }
-    // What was sent before is the same content again, and nobody is told.
-    send(&broker, [0, RECORDS]);
     dies(&federation, &format!("{step}=1*return"));
     federation.work_off("one");
     assert_eq!(told(&broker), must, "{step}");
