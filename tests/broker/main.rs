@@ -12,6 +12,7 @@
 mod support;
 
 mod admission;
+mod fencing;
 mod harness;
 mod headers;
 mod intake;
