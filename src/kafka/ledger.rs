@@ -16,6 +16,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::ends::Ends;
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
 use super::view::View;
@@ -116,15 +117,14 @@ struct Shell<'c> {
     plain: BaseProducer<Context>,
     sink: Option<Sink>,
     joined: bool,
-    /// The end to which `comity.state` is read, while the loop waits for it. It is the end that the topic had when the
-    /// reading began: while an owner writes, a reader meets no other.
-    to_end: Option<i64>,
+    /// The end to which `comity.state` is read, while the loop waits for it.
+    state_end: Ends,
     /// True while `comity.state` is followed, to an end or beyond it.
     following: bool,
     state_next: i64,
     reading_log: bool,
-    /// The end of `comity.log` when its reading began.
-    log_end: i64,
+    /// The end at which `comity.log` counts as caught up.
+    log_end: Ends,
     started: Instant,
     progress: Instant,
 }
@@ -155,11 +155,11 @@ impl<'c> Shell<'c> {
             plain,
             sink: None,
             joined: false,
-            to_end: None,
+            state_end: Ends::default(),
             following: false,
             state_next: 0,
             reading_log: false,
-            log_end: 0,
+            log_end: Ends::default(),
             started: now,
             progress: now,
         })
@@ -203,7 +203,7 @@ impl<'c> Shell<'c> {
             Command::ReadLog { position } => {
                 self.following = false;
                 self.follower.unassign().map_err(|error| client::stop("comity.state", &error))?;
-                self.log_end = tail::ends(&self.log, names::LOG)?.1;
+                self.log_end = Ends::now(&self.log, names::LOG)?;
                 tail::start(&self.log, names::LOG, Offset::Offset(position))?;
                 self.context.status.read_position.store(position, Ordering::Relaxed);
                 self.reading_log = true;
@@ -254,7 +254,7 @@ impl<'c> Shell<'c> {
         }
         tail::start(&self.follower, names::STATE, Offset::Offset(self.state_next))?;
         self.following = true;
-        self.to_end = Some(high);
+        self.state_end = Ends::of([(names::STATE.to_owned(), high)]);
         Ok(())
     }
 
@@ -412,9 +412,9 @@ impl<'c> Shell<'c> {
                     self.state_next = message.offset() + 1;
                     // The last offsets before the end may be markers, so the first record behind it may be what tells;
                     // it waits for its `Checkpoint` like every other.
-                    ended = self.to_end.is_some_and(|end| self.state_next >= end);
+                    ended = self.state_end.meet(names::STATE, message.offset()).ends();
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => ended = true,
+                Some(Err(KafkaError::PartitionEOF(_))) => ended = self.state_end.meet_end(&self.follower)?,
                 Some(Err(error)) => classify::reading(names::STATE, &error)?,
             }
             wait = Duration::ZERO;
@@ -425,7 +425,7 @@ impl<'c> Shell<'c> {
             self.say_progress();
             inputs.push(Input::StateRead(records));
         }
-        if ended && self.to_end.take().is_some() {
+        if ended {
             let (log_start, log_end) = tail::ends(&self.log, names::LOG)?;
             self.context.status.standby.store(true, Ordering::Relaxed);
             inputs.push(Input::StateEnd { log_start, log_end });
@@ -434,7 +434,7 @@ impl<'c> Shell<'c> {
     }
 
     fn say_progress(&mut self) {
-        if self.to_end.is_some() && self.progress.elapsed() > PROGRESS_INTERVAL {
+        if !self.state_end.all_met() && self.progress.elapsed() > PROGRESS_INTERVAL {
             self.progress = clock::instant();
             let read = self.context.status.restored_records.load(Ordering::Relaxed);
             let total = self.context.status.restore_records_total.load(Ordering::Relaxed);
@@ -442,15 +442,18 @@ impl<'c> Shell<'c> {
         }
     }
 
-    fn poll_log(&self, wait: Duration) -> Result<Input, Stop> {
+    fn poll_log(&mut self, wait: Duration) -> Result<Input, Stop> {
         let mut entries = Vec::new();
-        let mut wait = wait;
+        let (mut wait, mut ended) = (wait, false);
         while entries.len() < self.context.pace.batch_entries_max {
             match self.log.poll(wait) {
                 None => break,
-                Some(Ok(message)) => entries.push(entry(&message)?),
+                Some(Ok(message)) => {
+                    ended |= self.log_end.meet(names::LOG, message.offset()).ends();
+                    entries.push(entry(&message)?);
+                }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    self.context.status.caught_up.store(true, Ordering::Relaxed);
+                    ended |= self.log_end.meet_end(&self.log)?;
                     break;
                 }
                 Some(Err(error)) => classify::reading(names::LOG, &error)?,
@@ -459,11 +462,11 @@ impl<'c> Shell<'c> {
         }
         if let Some(last) = entries.last() {
             self.context.status.read_position.store(last.offset + 1, Ordering::Relaxed);
-            if last.offset + 1 >= self.log_end {
-                self.context.status.caught_up.store(true, Ordering::Relaxed);
-            }
             let taken = entries.iter().filter(|entry| !matches!(entry.body, Body::Tick)).count();
             self.context.status.open_but_ticks.fetch_add(taken as u64, Ordering::Relaxed);
+        }
+        if ended {
+            self.context.status.caught_up.store(true, Ordering::Relaxed);
         }
         Ok(Input::Polled { entries, now_ms: self.now_ms() })
     }

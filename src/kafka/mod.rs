@@ -6,6 +6,7 @@ use rdkafka::types::RDKafkaRespErr;
 pub mod names;
 pub mod client;
 mod classify;
+mod ends;
 mod tail;
 mod sink;
 pub mod ledger;

@@ -45,6 +45,8 @@ struct Network {
     /// Requests of this kind wait, and with them what follows on their connection.
     halted: Option<i16>,
     halts: usize,
+    /// Each turn lets those that wait pass.
+    turn: usize,
     /// The time that a transaction may take, in place of the one that its producer names.
     transaction_timeout: Option<(Duration, Duration)>,
     /// Nothing passes in either direction.
@@ -156,11 +158,12 @@ impl Proxy {
         self.shared.network().stalled
     }
 
-    /// Requests of this kind wait until `None` is said.
+    /// Requests of this kind wait until it is said anew, or `None`.
     pub(crate) fn halt(&self, api: Option<i16>) {
         let mut network = self.shared.network();
         network.halted = api;
         network.halts = 0;
+        network.turn += 1;
         self.shared.changed.notify_all();
     }
 
@@ -228,10 +231,12 @@ fn shorten(frame: &mut [u8], shared: &Shared) {
 
 /// Waits where requests of this kind have to.
 fn halts(frame: &[u8], shared: &Shared) {
-    let waits = |network: &Network| network.halted == Some(api(frame));
-    if waits(&shared.network()) {
-        shared.network().halts += 1;
-        shared.wait_while(waits);
+    let mut network = shared.network();
+    if network.halted == Some(api(frame)) {
+        let turn = network.turn;
+        network.halts += 1;
+        drop(network);
+        shared.wait_while(|network| network.turn == turn);
     }
 }
 
