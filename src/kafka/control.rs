@@ -178,6 +178,7 @@ fn written(producer: &BaseProducer<Context>) -> Option<bool> {
         | Event::Revoked { .. }
         | Event::Committed(_)
         | Event::Error(_)
+        | Event::Damaged { .. }
         | Event::Ends(_)
         | Event::TransactionCoordinatorLost => None,
     })

@@ -394,6 +394,7 @@ impl<'c> Shell<'c> {
                 | Event::NotDelivered { .. }
                 | Event::Committed(_)
                 | Event::Error(_)
+                | Event::Damaged { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

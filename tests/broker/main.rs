@@ -12,6 +12,7 @@
 mod support;
 
 mod admission;
+mod damage;
 mod fencing;
 mod harness;
 mod headers;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 const PRODUCE: i16 = 0;
 const INIT_PRODUCER_ID: i16 = 22;
+pub(crate) const FETCH: i16 = 1;
 /// The requests of a transaction, by their numbers in Kafka's protocol.
 pub(crate) const ADD_PARTITIONS_TO_TXN: i16 = 24;
 pub(crate) const ADD_OFFSETS_TO_TXN: i16 = 25;
