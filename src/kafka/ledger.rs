@@ -17,6 +17,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::ends::Ends;
+use super::showing::Showing;
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
 use super::view::View;
@@ -125,6 +126,7 @@ struct Shell<'c> {
     reading_log: bool,
     /// The end at which `comity.log` counts as caught up.
     log_end: Ends,
+    showing: Showing,
     started: Instant,
     progress: Instant,
 }
@@ -160,6 +162,7 @@ impl<'c> Shell<'c> {
             state_next: 0,
             reading_log: false,
             log_end: Ends::default(),
+            showing: Showing::default(),
             started: now,
             progress: now,
         })
@@ -183,6 +186,7 @@ impl<'c> Shell<'c> {
         Ok(match command {
             Command::Follow => {
                 self.stop_reading()?;
+                self.showing.wait()?;
                 self.context.view.restart();
                 let (last, _) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 self.follow(0)?;
@@ -217,12 +221,14 @@ impl<'c> Shell<'c> {
             }
             Command::Publish { checkpoint, tally, shown } => {
                 self.context.status.count(&checkpoint, &tally);
+                self.showing.wait()?;
                 self.context.view.publish(shown, Some(&checkpoint));
                 Vec::new()
             }
             Command::Show { shown, last, complete } => {
-                self.context.view.publish(shown, last.as_deref());
+                self.showing.show(&self.context.view, shown, last)?;
                 if complete {
+                    self.showing.wait()?;
                     self.context.view.complete();
                 }
                 Vec::new()

@@ -24,6 +24,7 @@ pub mod idle;
 pub mod status;
 pub mod stretches;
 pub mod view;
+mod showing;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::thread::sleep;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -26,6 +27,9 @@ use crate::telemetry::clock;
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a reading may go without coming nearer to an end before it counts as stuck.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
+/// How long a partition may be without its leader: a broker that was killed takes 14 to 20 s to come back.
+const AWAY_MAX: Duration = Duration::from_secs(60);
+const AWAY_PAUSE: Duration = Duration::from_millis(100);
 /// How long one look waits.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long an end that could be any topic's waits for the others.
@@ -42,11 +46,16 @@ pub(super) fn reader(kafka: &Kafka) -> Result<BaseConsumer<Context>, Stop> {
         .map_err(|error| client::stop("a reader of Comity's own topics", &error))
 }
 
-/// The first and the end offset of partition 0.
+/// The first and the end offset of partition 0; asked again while its leader is away, as after a broker's restart.
 pub(super) fn ends(reader: &BaseConsumer<Context>, topic: &str) -> Result<(i64, i64), Stop> {
-    reader
-        .fetch_watermarks(topic, 0, ANSWER_TIMEOUT)
-        .map_err(|error| client::stop(&format!("the ends of {topic}"), &error))
+    let asked = clock::instant();
+    loop {
+        match reader.fetch_watermarks(topic, 0, ANSWER_TIMEOUT) {
+            Ok(ends) => return Ok(ends),
+            Err(error) if classify::is_away(&error) && asked.elapsed() < AWAY_MAX => sleep(AWAY_PAUSE),
+            Err(error) => return Err(client::stop(&format!("the ends of {topic}"), &error)),
+        }
+    }
 }
 
 /// Starts one topic's partition 0 at an offset.
