@@ -304,7 +304,7 @@ impl<'c> Shell<'c> {
         self.sink = None;
         let id = names::ledger_group(&self.context.federation);
         for _ in 0..PRODUCER_TRIES_MAX {
-            match Sink::open(&self.context.kafka, &id, self.context.pace.commit_doubt)? {
+            match Sink::open(self.context, &id)? {
                 Ok(sink) => {
                     self.sink = Some(sink);
                     return Ok(vec![Input::ProducerReady]);

@@ -8,6 +8,7 @@ pub mod client;
 mod classify;
 mod ends;
 mod tail;
+mod hanging;
 mod sink;
 pub mod ledger;
 mod probe;

@@ -90,7 +90,7 @@ impl Probe {
                 Sight::Record | Sight::End if offset > position => return Some(offset),
                 Sight::Record | Sight::End | Sight::Silent => break,
                 Sight::Damaged { batch: None } => offset += 1,
-                Sight::Damaged { batch } => match behind(offset, |offset| sight(offset), batch) {
+                Sight::Damaged { batch } => match behind(offset, &sight, batch) {
                     Some(next) => offset = next,
                     None => break,
                 },
@@ -160,7 +160,8 @@ fn damaged_batch(event: &Event) -> Option<i64> {
 fn behind(within: i64, sight: impl Fn(i64) -> Sight, batch: Option<i64>) -> Option<i64> {
     let is_within = |offset: i64| match sight(offset) {
         Sight::Silent => None,
-        other => Some(other == Sight::Damaged { batch }),
+        Sight::Damaged { batch: found } => Some(found == batch),
+        Sight::Record | Sight::End => Some(false),
     };
     let (mut within, mut step) = (within, 1);
     while is_within(within + step)? {

@@ -15,8 +15,8 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::classify::{Verdict, verdict};
 use super::client::{self, Context, Deliveries, Event, Purpose};
-use super::{Stop, names};
-use crate::config::Kafka;
+use super::ledger::LedgerContext;
+use super::{Stop, hanging, names};
 use crate::model::decision::AlertEntry;
 use crate::run::ledger::{Transaction, write_alert};
 use crate::schema::state::{CHECKPOINT_KEY, encode_checkpoint, encode_header};
@@ -56,20 +56,39 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Makes the producer and initialises it, which fences its forerunner.
-    pub(super) fn open(
-        kafka: &Kafka,
-        transactional_id: &str,
-        commit_doubt: Duration,
-    ) -> Result<Result<Self, Outcome>, Stop> {
-        let config = client::config(kafka, Purpose::TransactionalProducer { transactional_id });
+    pub(super) fn open(context: &LedgerContext, transactional_id: &str) -> Result<Result<Self, Outcome>, Stop> {
+        let config = client::config(&context.kafka, Purpose::TransactionalProducer { transactional_id });
         let producer: BaseProducer<Context> = config
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's producer", &error))?;
-        let sink = Self { producer, commit_doubt };
-        Ok(match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
+        let sink = Self { producer, commit_doubt: context.pace.commit_doubt };
+        let outcome = match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
+            Outcome::Done => sink.abort_within(&hanging::topics(context)?),
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
+        };
+        Ok(match outcome {
             Outcome::Done => Ok(sink),
             outcome @ (Outcome::Unknown | Outcome::Fenced) => Err(outcome),
         })
+    }
+
+    /// Aborts what stands open in these topics, by a transaction of a record each that is aborted with it.
+    fn abort_within(&self, topics: &[String]) -> Outcome {
+        if topics.is_empty() {
+            return Outcome::Done;
+        }
+        tracing::error!(topics = topics.len(), "a transaction was never ended in its partitions; it is aborted");
+        match repeat(|| self.producer.begin_transaction()) {
+            Outcome::Done => {}
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
+        }
+        let send = |topic: &String| {
+            self.send(BaseRecord::<str, [u8], usize>::with_opaque_to(topic, 0).key(CHECKPOINT_KEY).payload(&[]))
+        };
+        if topics.iter().try_for_each(send).is_err() || !self.drained() {
+            return self.failed();
+        }
+        repeat(|| self.producer.abort_transaction(CALL_TIMEOUT))
     }
 
     /// Commits one batch with the group's offset, which only lag tools read.

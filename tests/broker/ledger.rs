@@ -17,7 +17,7 @@ use comity::schema::state::{StateRecord, decode_record};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::reference::Outputs;
-use crate::support::broker::{Broker, needs_real_kafka, wait_until};
+use crate::support::broker::{Broker, needs_own_kafka, needs_real_kafka, wait_until};
 use crate::support::proxy::Proxy;
 use crate::support::reader::{Read, read_committed};
 use crate::turned::{Kafka, MEMBERS};
@@ -400,4 +400,27 @@ fn a_log_without_the_brokers_time_stops_the_ledger() {
     let stop = federation.start().ends();
     assert_eq!(stop.kind, StopKind::Configuration);
     assert!(stop.help.contains("LogAppendTime"), "{}", stop.help);
+}
+
+/// Its partitions are without a leader for a moment after it has come back, and the end of a transaction that was under
+/// way may be lost in all of them.
+#[test]
+fn a_broker_that_is_killed_and_comes_back_ends_no_ledger() {
+    if needs_own_kafka("the test kills its broker") {
+        return;
+    }
+    let mut federation = Federation::new();
+    federation.events(ids(0, 20));
+    let ledger = federation.start();
+    ledger.until_decided(21);
+    for round in 1..=3 {
+        federation.broker.maven().kill();
+        federation.broker.maven().restart();
+        federation.events(ids(round * 20, (round + 1) * 20));
+        // What a commit of unknown outcome took may be counted by nobody; where the last `Checkpoint` stands says all.
+        let end = federation.log().last().unwrap().offset + 1;
+        ledger.until("it goes on", |status| status.checkpoint_position.load(Ordering::Relaxed) >= end);
+    }
+    ledger.stop();
+    federation.assert_right();
 }
