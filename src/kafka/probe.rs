@@ -90,7 +90,7 @@ impl Probe {
                 Sight::Record | Sight::End if offset > position => return Some(offset),
                 Sight::Record | Sight::End | Sight::Silent => break,
                 Sight::Damaged { batch: None } => offset += 1,
-                Sight::Damaged { batch } => match behind(offset, &sight, batch) {
+                Sight::Damaged { batch } => match behind(offset, sight, batch) {
                     Some(next) => offset = next,
                     None => break,
                 },
