@@ -17,6 +17,7 @@ mod bare;
 mod latency;
 mod line;
 mod process;
+mod recovery;
 mod storm;
 mod throughput;
 mod withdrawal;
@@ -24,6 +25,8 @@ mod withdrawal;
 #[expect(dead_code, reason = "the stages are measured with more than originals")]
 #[path = "../shared/records.rs"]
 mod records;
+#[path = "../shared/organisations.rs"]
+mod organisations;
 #[expect(dead_code, reason = "what tests share holds more than a benchmark needs")]
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -76,6 +79,15 @@ enum What {
     },
     /// From a platform's withdrawal to the last recipient's CANCEL; only where it is named.
     Withdrawal,
+    /// From the end of the ledger's owner, or of the broker, to the first new alert; only where it is named.
+    Recovery {
+        /// Organisations in the state, each with an open case.
+        #[arg(long, default_value_t = 1_000_000)]
+        organisations: usize,
+        /// How often each of them ends.
+        #[arg(long, default_value_t = 20)]
+        times: usize,
+    },
     /// The yardstick itself, as a process of its own.
     #[command(hide = true)]
     Bare(bare::Bare),
@@ -102,6 +114,10 @@ fn main() {
     }
     if let Some(What::Backfill { cases }) = arguments.what {
         backfill::run(&arguments.recipients, cases, &arguments.rates);
+        return;
+    }
+    if let Some(What::Recovery { organisations, times }) = arguments.what {
+        recovery::run(arguments.recipients[0], organisations, times);
         return;
     }
     if matches!(arguments.what, Some(What::Withdrawal)) {

@@ -1,6 +1,5 @@
 //! `comity ack`: what a recipient says of an alert that it got.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use serde_json::json;
@@ -73,7 +72,7 @@ fn find(kafka: &Kafka, to: Jurisdiction, wanted: &str) -> Result<AlertView, Fail
         None => follower.ends(&topic).map(|(low, _)| low),
     };
     let place = place.map_err(load::stopped)?;
-    follower.start(&BTreeMap::from([(topic.clone(), place)])).map_err(load::stopped)?;
+    follower.start(&topic, place).map_err(load::stopped)?;
     while let Followed::Record(record) = follower.next_to_end().map_err(load::stopped)? {
         let Ok(alert) = view::alert(record.value.as_deref().unwrap_or_default()) else { continue };
         let found = number.map_or_else(|| alert.alert_id == wanted, |number| alert.sequence == number);

@@ -46,6 +46,24 @@ const FORBIDDEN: &[RDKafkaErrorCode] = &[
     RDKafkaErrorCode::SaslAuthenticationFailed,
 ];
 
+/// True where a broker or the leader of a partition is away, which passes.
+pub(super) fn is_away(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::ReplicaNotAvailable
+                | RDKafkaErrorCode::BrokerNotAvailable
+                | RDKafkaErrorCode::NetworkException
+                | RDKafkaErrorCode::RequestTimedOut
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::AllBrokersDown
+        )
+    )
+}
+
 /// An error while one of our own topics is read: most pass by themselves, and some never do.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
 
 use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::tail::Places;
 use super::{Stop, StopKind, classify, names, present, tail};
 use crate::config::Kafka;
 use crate::model::place::Millis;
@@ -136,7 +137,7 @@ fn read_from(reader: &BaseConsumer<Context>, from: i64) -> Result<(Vec<(String, 
     let (low, high) = tail::ends(reader, names::CONTROL)?;
     let mut all = Vec::new();
     if high > low {
-        let places = BTreeMap::from([(names::CONTROL.to_owned(), from.max(low))]);
+        let places = Places::from([(names::CONTROL.to_owned(), from.max(low)..high)]);
         tail::read_to_end(reader, &places, |message| {
             all.extend(standing(message));
             Ok(())
@@ -177,6 +178,7 @@ fn written(producer: &BaseProducer<Context>) -> Option<bool> {
         | Event::Revoked { .. }
         | Event::Committed(_)
         | Event::Error(_)
+        | Event::Damaged { .. }
         | Event::Ends(_)
         | Event::TransactionCoordinatorLost => None,
     })

@@ -59,7 +59,7 @@ impl Watch {
             let (_, end) = outputs.ends(&topic)?;
             ends.insert(topic, end);
         }
-        outputs.start(&ends)?;
+        outputs.start_all(&ends)?;
         Ok(Self { outputs, members: members.to_vec(), seen: BTreeMap::new() })
     }
 

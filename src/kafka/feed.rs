@@ -190,6 +190,7 @@ impl Feeder<'_> {
                 | Event::Revoked { .. }
                 | Event::Committed(_)
                 | Event::Error(_)
+                | Event::Damaged { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

@@ -13,6 +13,7 @@ use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::feed::FEED_BATCH_BYTES_MAX;
 use super::intake::MISSING_HEADER;
 use super::sink::{Outcome, repeat};
+use super::tail::Places;
 use super::{Stop, StopKind, names, tail};
 use crate::config::Kafka;
 use crate::map::statement::Lacking;
@@ -82,7 +83,8 @@ impl Memory {
         let platform = platform.to_owned();
         let mut memory = Self { producer, platform, events: Events::new(), chunks: 0, files: BTreeMap::new() };
         let mut chunks: BTreeMap<usize, Vec<Lacking>> = BTreeMap::new();
-        let places = BTreeMap::from([(names::FEEDS.to_owned(), tail::ends(&reader, names::FEEDS)?.0)]);
+        let (low, high) = tail::ends(&reader, names::FEEDS)?;
+        let places = Places::from([(names::FEEDS.to_owned(), low..high)]);
         tail::read_to_end(&reader, &places, |message| {
             let key = String::from_utf8_lossy(message.key().unwrap_or_default());
             let Some(key) = key.strip_prefix(&memory.platform).and_then(|key| key.strip_prefix('/')) else {

@@ -10,6 +10,7 @@ use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Purpose};
+use super::ends::{Ends, Met};
 use super::{Stop, StopKind, classify, present, seen, tail};
 use crate::config::Kafka;
 use crate::telemetry::clock;
@@ -53,8 +54,7 @@ pub enum Clock {
 pub struct Follower {
     reader: BaseConsumer<Context>,
     heard: Instant,
-    /// The ends that the topics had at the start. A topic that is written to all the time shows its reader no other.
-    ends: BTreeMap<String, i64>,
+    ends: Ends,
     /// The next thing to meet is such an end.
     at_end: bool,
     /// What was read beyond such an end.
@@ -89,7 +89,7 @@ impl Follower {
         let reader = client::config(kafka, purpose)
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("a reader of Comity's topics", &error))?;
-        Ok(Self { reader, heard: clock::instant(), ends: BTreeMap::new(), at_end: false, held: None })
+        Ok(Self { reader, heard: clock::instant(), ends: Ends::default(), at_end: false, held: None })
     }
 
     /// Whether a topic is there.
@@ -108,17 +108,23 @@ impl Follower {
         tail::ends(&self.reader, topic)
     }
 
-    /// Stands before these offsets, and nowhere else.
+    /// Stands before this offset of one topic, and nowhere else.
     ///
     /// # Errors
     /// The client refuses, or Kafka does not answer.
-    pub fn start(&mut self, places: &BTreeMap<String, i64>) -> Result<(), Stop> {
+    pub fn start(&mut self, topic: &str, offset: i64) -> Result<(), Stop> {
         (self.at_end, self.held) = (false, None);
-        self.ends.clear();
-        for topic in places.keys() {
-            let (_, end) = self.ends(topic)?;
-            self.ends.insert(topic.clone(), end);
-        }
+        self.ends = Ends::now(&self.reader, topic)?;
+        self.assign([(topic, Offset::Offset(offset))].into_iter())
+    }
+
+    /// Stands before these offsets of several topics, to be followed by `next`.
+    ///
+    /// # Errors
+    /// The client refuses.
+    pub fn start_all(&mut self, places: &BTreeMap<String, i64>) -> Result<(), Stop> {
+        (self.at_end, self.held) = (false, None);
+        self.ends = Ends::default();
         self.assign(places.iter().map(|(topic, offset)| (topic.as_str(), Offset::Offset(*offset))))
     }
 
@@ -153,7 +159,7 @@ impl Follower {
         }
     }
 
-    /// The next record or end, for a reading that must come to an end: of one topic, the end that it had at the start.
+    /// The next record or end, for a reading of one topic that must come to an end: the one that it had at the start.
     ///
     /// # Errors
     /// Reading cannot go on, or the broker has said nothing for half a minute.
@@ -164,14 +170,12 @@ impl Follower {
         loop {
             match self.next(LOOK)? {
                 Some(Followed::Record(record)) => {
-                    let end = self.ends.get(&record.topic).copied().filter(|end| *end <= record.offset + 1);
-                    let Some(end) = end else { return Ok(Followed::Record(record)) };
-                    self.ends.remove(&record.topic);
-                    if end <= record.offset {
+                    let met = self.ends.meet(&record.topic, record.offset);
+                    if met == Met::Beyond {
                         self.held = Some(record);
                         return Ok(Followed::End);
                     }
-                    self.at_end = true;
+                    self.at_end = met == Met::Last;
                     return Ok(Followed::Record(record));
                 }
                 Some(Followed::End) => return Ok(Followed::End),
@@ -194,7 +198,7 @@ impl Follower {
         let (mut low, mut high) = self.ends(topic)?;
         while high - low > SEARCH_OFFSETS_MIN {
             let middle = low + (high - low) / 2;
-            self.start(&BTreeMap::from([(topic.to_owned(), middle)]))?;
+            self.start(topic, middle)?;
             match self.next_to_end()? {
                 Followed::Record(record)
                     if record.value.as_deref().and_then(&number).is_some_and(|found| found < wanted) =>

@@ -332,6 +332,7 @@ impl<'c> Shell<'c> {
                 | Event::Revoked { .. }
                 | Event::Committed(_)
                 | Event::Error(_)
+                | Event::Damaged { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

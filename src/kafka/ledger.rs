@@ -3,7 +3,7 @@
 //! Three readers: a member of the group, which never reads a record and only says who owns the log; the log, assigned
 //! by the `Checkpoint`'s position; and `comity.state`, followed while another owns the log.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -13,20 +13,25 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use rdkafka::producer::{BaseProducer, BaseRecord};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::Offset;
 
-use super::client::{self, Context, Deliveries, Event, Purpose};
+use super::client::{self, Context, Deliveries, Purpose};
+use super::ends::Ends;
+use super::showing::Showing;
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
 use super::view::View;
-use super::{Stop, StopKind, classify, names, tail};
+use super::{Stop, StopKind, classify, hanging, names, tail};
 use crate::config;
 use crate::fault;
+use crate::model::decision::Output;
 use crate::model::entry::{Body, LogEntry};
 use crate::model::rules::Rules;
 use crate::run::ledger::{Command, Fault, Input, Ledger, Setting, Transaction};
 use crate::schema::log::{decode_entry, encode_entry};
 use crate::telemetry::clock;
+
+mod group;
 
 /// Records of `comity.state` handed to the loop at once.
 const STATE_RECORDS_MAX: usize = 10_000;
@@ -117,17 +122,17 @@ struct Shell<'c> {
     plain: BaseProducer<Context>,
     sink: Option<Sink>,
     joined: bool,
-    /// The end to which `comity.state` is read, while the loop waits for it. It is the end that the topic had when the
-    /// reading began: while an owner writes, a reader meets no other.
-    to_end: Option<i64>,
+    /// The end to which `comity.state` is read, while the loop waits for it.
+    state_end: Ends,
     /// True while `comity.state` is followed, to an end or beyond it.
     following: bool,
     state_next: i64,
     /// The middle of what is to be read of `comity.state`, until it is met.
     half: Option<i64>,
     reading_log: bool,
-    /// The end of `comity.log` when its reading began.
-    log_end: i64,
+    /// The end at which `comity.log` counts as caught up.
+    log_end: Ends,
+    showing: Showing,
     started: Instant,
     progress: Instant,
 }
@@ -158,12 +163,13 @@ impl<'c> Shell<'c> {
             plain,
             sink: None,
             joined: false,
-            to_end: None,
+            state_end: Ends::default(),
             following: false,
             state_next: 0,
             half: None,
             reading_log: false,
-            log_end: 0,
+            log_end: Ends::default(),
+            showing: Showing::default(),
             started: now,
             progress: now,
         })
@@ -187,6 +193,7 @@ impl<'c> Shell<'c> {
         Ok(match command {
             Command::Follow => {
                 self.stop_reading()?;
+                self.showing.wait()?;
                 self.context.view.restart();
                 let (last, _) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
                 self.follow(0)?;
@@ -200,14 +207,11 @@ impl<'c> Shell<'c> {
             Command::Leave => self.leave(),
             Command::Release => self.release()?,
             Command::NewProducer => self.new_producer()?,
-            Command::ReadOutputs(from) => {
-                let members: Vec<_> = self.context.rules.members.iter().map(|member| member.jurisdiction).collect();
-                vec![Input::OutputsRead(tail::outputs(&tail::reader(&self.context.kafka)?, &from, &members)?)]
-            }
+            Command::ReadOutputs(from) => vec![self.read_outputs(&from)?],
             Command::ReadLog { position } => {
                 self.following = false;
                 self.follower.unassign().map_err(|error| client::stop("comity.state", &error))?;
-                self.log_end = tail::ends(&self.log, names::LOG)?.1;
+                self.log_end = Ends::now(&self.log, names::LOG)?;
                 tail::start(&self.log, names::LOG, Offset::Offset(position))?;
                 self.context.status.read_position.store(position, Ordering::Relaxed);
                 self.reading_log = true;
@@ -221,12 +225,14 @@ impl<'c> Shell<'c> {
             }
             Command::Publish { checkpoint, tally, shown } => {
                 self.context.status.count(&checkpoint, &tally);
+                self.showing.wait()?;
                 self.context.view.publish(shown, Some(&checkpoint));
                 Vec::new()
             }
             Command::Show { shown, last, complete } => {
-                self.context.view.publish(shown, last.as_deref());
+                self.showing.show(&self.context.view, shown, last)?;
                 if complete {
+                    self.showing.wait()?;
                     self.context.view.complete();
                 }
                 Vec::new()
@@ -259,8 +265,18 @@ impl<'c> Shell<'c> {
         }
         tail::start(&self.follower, names::STATE, Offset::Offset(self.state_next))?;
         self.following = true;
-        self.to_end = Some(high);
+        self.state_end = Ends::of([(names::STATE.to_owned(), high)]);
         Ok(())
+    }
+
+    /// What each output holds from a sequence on, once nothing of it stands open.
+    fn read_outputs(&self, from: &BTreeMap<Output, i64>) -> Result<Input, Stop> {
+        let settled = self.sink.as_ref().map(|sink| hanging::settle(self.context, sink, from)).transpose()?;
+        if settled == Some(Outcome::Fenced) {
+            return Ok(Input::Fenced);
+        }
+        let members: Vec<_> = self.context.rules.members.iter().map(|member| member.jurisdiction).collect();
+        Ok(Input::OutputsRead(tail::outputs(&tail::reader(&self.context.kafka)?, from, &members)?))
     }
 
     fn stop_reading(&mut self) -> Result<(), Stop> {
@@ -272,38 +288,11 @@ impl<'c> Shell<'c> {
         self.log.unassign().map_err(|error| client::stop("comity.log", &error))
     }
 
-    fn join(&mut self) -> Result<Vec<Input>, Stop> {
-        if !self.joined {
-            self.group.subscribe(&[names::LOG]).map_err(|error| client::stop("joining the ledger's group", &error))?;
-            self.joined = true;
-            return Ok(Vec::new());
-        }
-        // The group does not repeat what it gave before.
-        let held = self.group.assignment().map_err(|error| client::stop("the ledger's group", &error))?;
-        Ok(if held.count() > 0 { vec![Input::Assigned] } else { Vec::new() })
-    }
-
-    fn leave(&mut self) -> Vec<Input> {
-        self.group.unsubscribe();
-        self.joined = false;
-        self.sink = None;
-        Vec::new()
-    }
-
-    fn release(&mut self) -> Result<Vec<Input>, Stop> {
-        self.sink = None;
-        let held = self.group.assignment().map_err(|error| client::stop("the ledger's group", &error))?;
-        if held.count() > 0 {
-            self.group.incremental_unassign(&held).map_err(|error| client::stop("the ledger's group", &error))?;
-        }
-        Ok(Vec::new())
-    }
-
     fn new_producer(&mut self) -> Result<Vec<Input>, Stop> {
         self.sink = None;
         let id = names::ledger_group(&self.context.federation);
         for _ in 0..PRODUCER_TRIES_MAX {
-            match Sink::open(&self.context.kafka, &id, self.context.pace.commit_doubt)? {
+            match Sink::open(self.context, &id)? {
                 Ok(sink) => {
                     self.sink = Some(sink);
                     return Ok(vec![Input::ProducerReady]);
@@ -331,23 +320,6 @@ impl<'c> Shell<'c> {
         })
     }
 
-    /// After a silence in which the session may have run out: gives the client's own timers the time to say so.
-    fn was_replaced(&mut self) -> Result<bool, Stop> {
-        let asked = clock::instant();
-        while asked.elapsed() < SESSION_DOUBT {
-            if self.poll_group()?.iter().any(|input| matches!(input, Input::Revoked { .. })) {
-                // The loop leaves the group without hearing of this, and the client waits for the answer.
-                self.release()?;
-                return Ok(true);
-            }
-            if self.group.assignment_lost() {
-                return Ok(true);
-            }
-            sleep(POLL_OPEN);
-        }
-        Ok(false)
-    }
-
     fn send(&self, body: &Body) {
         let value = encode_entry(body);
         let record = BaseRecord::<(), [u8], usize>::with_opaque_to(names::LOG, 0).partition(0).payload(&value);
@@ -370,43 +342,6 @@ impl<'c> Shell<'c> {
         Ok(inputs)
     }
 
-    /// Who owns the log. The member never reads a record: what it is given stays paused.
-    fn poll_group(&self) -> Result<Vec<Input>, Stop> {
-        match self.group.poll(Duration::ZERO) {
-            None => {}
-            Some(Ok(_)) => tracing::warn!("the ledger's group member was given a record"),
-            Some(Err(error)) => classify::reading("the ledger's group", &error)?,
-        }
-        let mut inputs = Vec::new();
-        for event in self.group.context().take_events() {
-            match event {
-                Event::Assigned(partitions) => {
-                    let mut list = TopicPartitionList::new();
-                    for (topic, partition) in &partitions {
-                        // Where it stands does not matter: it is paused before it fetches.
-                        let _known = list.add_partition_offset(topic, *partition, Offset::End);
-                    }
-                    let taken = self.group.incremental_assign(&list).and_then(|()| self.group.pause(&list));
-                    if let Err(error) = taken {
-                        tracing::warn!("taking the log over: {error}");
-                    }
-                    if !partitions.is_empty() {
-                        inputs.push(Input::Assigned);
-                    }
-                }
-                Event::Revoked { partitions, lost } if !partitions.is_empty() => inputs.push(Input::Revoked { lost }),
-                Event::Revoked { .. }
-                | Event::Delivered { .. }
-                | Event::NotDelivered { .. }
-                | Event::Committed(_)
-                | Event::Error(_)
-                | Event::Ends(_)
-                | Event::TransactionCoordinatorLost => {}
-            }
-        }
-        Ok(inputs)
-    }
-
     fn poll_state(&mut self) -> Result<Vec<Input>, Stop> {
         let (mut records, mut ended) = (Vec::new(), false);
         let mut wait = POLL_QUIET;
@@ -421,9 +356,9 @@ impl<'c> Shell<'c> {
                     }
                     // The last offsets before the end may be markers, so the first record behind it may be what tells;
                     // it waits for its `Checkpoint` like every other.
-                    ended = self.to_end.is_some_and(|end| self.state_next >= end);
+                    ended = self.state_end.meet(names::STATE, message.offset()).ends();
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => ended = true,
+                Some(Err(KafkaError::PartitionEOF(_))) => ended = self.state_end.meet_end(&self.follower)?,
                 Some(Err(error)) => classify::reading(names::STATE, &error)?,
             }
             wait = Duration::ZERO;
@@ -434,7 +369,7 @@ impl<'c> Shell<'c> {
             self.say_progress();
             inputs.push(Input::StateRead(records));
         }
-        if ended && self.to_end.take().is_some() {
+        if ended {
             let (log_start, log_end) = tail::ends(&self.log, names::LOG)?;
             self.context.status.standby.store(true, Ordering::Relaxed);
             inputs.push(Input::StateEnd { log_start, log_end });
@@ -443,7 +378,7 @@ impl<'c> Shell<'c> {
     }
 
     fn say_progress(&mut self) {
-        if self.to_end.is_some() && self.progress.elapsed() > PROGRESS_INTERVAL {
+        if !self.state_end.all_met() && self.progress.elapsed() > PROGRESS_INTERVAL {
             self.progress = clock::instant();
             let read = self.context.status.restored_records.load(Ordering::Relaxed);
             let total = self.context.status.restore_records_total.load(Ordering::Relaxed);
@@ -451,15 +386,18 @@ impl<'c> Shell<'c> {
         }
     }
 
-    fn poll_log(&self, wait: Duration) -> Result<Input, Stop> {
+    fn poll_log(&mut self, wait: Duration) -> Result<Input, Stop> {
         let mut entries = Vec::new();
-        let mut wait = wait;
+        let (mut wait, mut ended) = (wait, false);
         while entries.len() < self.context.pace.batch_entries_max {
             match self.log.poll(wait) {
                 None => break,
-                Some(Ok(message)) => entries.push(entry(&message)?),
+                Some(Ok(message)) => {
+                    ended |= self.log_end.meet(names::LOG, message.offset()).ends();
+                    entries.push(entry(&message)?);
+                }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    self.context.status.caught_up.store(true, Ordering::Relaxed);
+                    ended |= self.log_end.meet_end(&self.log)?;
                     break;
                 }
                 Some(Err(error)) => classify::reading(names::LOG, &error)?,
@@ -468,11 +406,11 @@ impl<'c> Shell<'c> {
         }
         if let Some(last) = entries.last() {
             self.context.status.read_position.store(last.offset + 1, Ordering::Relaxed);
-            if last.offset + 1 >= self.log_end {
-                self.context.status.caught_up.store(true, Ordering::Relaxed);
-            }
             let taken = entries.iter().filter(|entry| !matches!(entry.body, Body::Tick)).count();
             self.context.status.open_but_ticks.fetch_add(taken as u64, Ordering::Relaxed);
+        }
+        if ended {
+            self.context.status.caught_up.store(true, Ordering::Relaxed);
         }
         Ok(Input::Polled { entries, now_ms: self.now_ms() })
     }

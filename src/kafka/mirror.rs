@@ -3,7 +3,6 @@
 //! It joins no group and writes nothing, so that a command can look at the state, and ask the ledger's own rules what
 //! they would decide, whether or not a ledger runs.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::consumer::BaseConsumer;
@@ -12,6 +11,7 @@ use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
 
 use super::client::Context;
+use super::tail::Places;
 use super::{Stop, StopKind, classify, ledger, names, tail};
 use crate::config::Kafka;
 use crate::index::State;
@@ -23,14 +23,15 @@ use crate::schema::state::StateRecord;
 /// Records that are taken in one go.
 const RECORDS_A_ROUND: usize = 10_000;
 
-/// Hands every entry of `comity.log` to `take`, from its start to the end that it has when it is reached.
+/// Hands every entry of `comity.log` to `take`, from its start to the end that it has now.
 ///
 /// # Errors
 /// The topic is missing or cannot be read, or holds what is no entry.
 pub fn log(kafka: &Kafka, mut take: impl FnMut(&LogEntry)) -> Result<(), Stop> {
     let reader = tail::reader(kafka)?;
     super::present(&reader, names::LOG)?;
-    let places = BTreeMap::from([(names::LOG.to_owned(), tail::ends(&reader, names::LOG)?.0)]);
+    let (low, high) = tail::ends(&reader, names::LOG)?;
+    let places = Places::from([(names::LOG.to_owned(), low..high)]);
     tail::read_to_end(&reader, &places, |message| {
         take(&ledger::entry(message)?);
         Ok(())
@@ -55,8 +56,8 @@ impl Mirror {
         super::present(&reader, names::STATE)?;
         let (last, _) = tail::last_checkpoint(&reader)?;
         let mut restore = Restore::until(last.map_or(0, |last| last.transaction));
-        let (mut next, _) = tail::ends(&reader, names::STATE)?;
-        tail::read_to_end(&reader, &BTreeMap::from([(names::STATE.to_owned(), next)]), |message| {
+        let (mut next, end) = tail::ends(&reader, names::STATE)?;
+        tail::read_to_end(&reader, &Places::from([(names::STATE.to_owned(), next..end)]), |message| {
             next = message.offset() + 1;
             restore.read(tail::state_record(message)?).map_err(broken)
         })?;

@@ -6,7 +6,9 @@ use rdkafka::types::RDKafkaRespErr;
 pub mod names;
 pub mod client;
 mod classify;
+mod ends;
 mod tail;
+mod hanging;
 mod sink;
 pub mod ledger;
 mod probe;
@@ -23,6 +25,7 @@ pub mod idle;
 pub mod status;
 pub mod stretches;
 pub mod view;
+mod showing;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 

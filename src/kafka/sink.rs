@@ -15,8 +15,9 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::classify::{Verdict, verdict};
 use super::client::{self, Context, Deliveries, Event, Purpose};
-use super::{Stop, names};
-use crate::config::Kafka;
+use super::hanging::Again;
+use super::ledger::LedgerContext;
+use super::{Stop, hanging, names};
 use crate::fault::{self, Planted};
 use crate::model::decision::AlertEntry;
 use crate::run::ledger::{Transaction, write_alert};
@@ -57,22 +58,60 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Makes the producer and initialises it, which fences its forerunner.
-    pub(super) fn open(
-        kafka: &Kafka,
-        transactional_id: &str,
-        commit_doubt: Duration,
-    ) -> Result<Result<Self, Outcome>, Stop> {
+    pub(super) fn open(context: &LedgerContext, transactional_id: &str) -> Result<Result<Self, Outcome>, Stop> {
         let id = transactional_id.to_owned();
         let id = if fault::planted(Planted::RandomTransactionalId) { format!("{id}-{}", clock::wall_ms()) } else { id };
-        let config = client::config(kafka, Purpose::TransactionalProducer { transactional_id: &id });
+        let config = client::config(&context.kafka, Purpose::TransactionalProducer { transactional_id: &id });
         let producer: BaseProducer<Context> = config
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's producer", &error))?;
-        let sink = Self { producer, commit_doubt };
-        Ok(match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
+        let sink = Self { producer, commit_doubt: context.pace.commit_doubt };
+        let outcome = match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
+            Outcome::Done => sink.abort_within(&hanging::topics(context)?),
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
+        };
+        Ok(match outcome {
             Outcome::Done => Ok(sink),
             outcome @ (Outcome::Unknown | Outcome::Fenced) => Err(outcome),
         })
+    }
+
+    /// Aborts what stands open in these topics, by a transaction of a record each that is aborted with it.
+    pub(super) fn abort_within(&self, topics: &[String]) -> Outcome {
+        if topics.is_empty() {
+            return Outcome::Done;
+        }
+        tracing::error!(topics = topics.len(), "a transaction was never ended in its partitions; it is aborted");
+        match repeat(|| self.producer.begin_transaction()) {
+            Outcome::Done => {}
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
+        }
+        let send = |topic: &String| {
+            self.send(BaseRecord::<str, [u8], usize>::with_opaque_to(topic, 0).key(CHECKPOINT_KEY).payload(&[]))
+        };
+        if topics.iter().try_for_each(send).is_err() || !self.drained() {
+            return self.failed();
+        }
+        repeat(|| self.producer.abort_transaction(CALL_TIMEOUT))
+    }
+
+    /// Sends records again and commits them.
+    pub(super) fn publish(&self, records: &[Again]) -> Outcome {
+        match repeat(|| self.producer.begin_transaction()) {
+            Outcome::Done => {}
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
+        }
+        let send = |record: &Again| {
+            let to = BaseRecord::<[u8], [u8], usize>::with_opaque_to(&record.topic, 0).payload(&record.value);
+            self.send(match &record.key {
+                Some(key) => to.key(key),
+                None => to,
+            })
+        };
+        if records.iter().try_for_each(send).is_err() || !self.drained() {
+            return self.failed();
+        }
+        repeat(|| self.producer.commit_transaction(CALL_TIMEOUT))
     }
 
     /// Commits one batch with the group's offset, which only lag tools read.

@@ -1,6 +1,8 @@
 //! Reads topics of our own from a place to their end: the state, and the published records beyond a `Checkpoint`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::thread::sleep;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -9,6 +11,7 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::client::{self, Context, Deliveries, Purpose};
+use super::ends::{Ends, Met};
 use super::sink::TRANSACTION_HEADER;
 use super::{Stop, StopKind, classify, names};
 use crate::config::Kafka;
@@ -22,8 +25,15 @@ use crate::telemetry::clock;
 
 /// How long the broker may take to answer a question.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a whole reading may go without a record before it counts as stuck.
+/// How long a reading may go without coming nearer to an end before it counts as stuck.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
+/// How long a partition may be without its leader: a broker that was killed takes 14 to 20 s to come back.
+const AWAY_MAX: Duration = Duration::from_secs(60);
+const AWAY_PAUSE: Duration = Duration::from_millis(100);
+/// How long one look waits.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long an end that could be any topic's waits for the others.
+const UNNAMED_WAIT: Duration = Duration::from_millis(300);
 /// Offsets of a topic's end that are read at first; markers of transactions take offsets too.
 const TAIL_OFFSETS: i64 = 64;
 /// How many times as many are read where these do not reach back far enough.
@@ -36,11 +46,16 @@ pub(super) fn reader(kafka: &Kafka) -> Result<BaseConsumer<Context>, Stop> {
         .map_err(|error| client::stop("a reader of Comity's own topics", &error))
 }
 
-/// The first and the end offset of partition 0.
+/// The first and the end offset of partition 0; asked again while its leader is away, as after a broker's restart.
 pub(super) fn ends(reader: &BaseConsumer<Context>, topic: &str) -> Result<(i64, i64), Stop> {
-    reader
-        .fetch_watermarks(topic, 0, ANSWER_TIMEOUT)
-        .map_err(|error| client::stop(&format!("the ends of {topic}"), &error))
+    let asked = clock::instant();
+    loop {
+        match reader.fetch_watermarks(topic, 0, ANSWER_TIMEOUT) {
+            Ok(ends) => return Ok(ends),
+            Err(error) if classify::is_away(&error) && asked.elapsed() < AWAY_MAX => sleep(AWAY_PAUSE),
+            Err(error) => return Err(client::stop(&format!("the ends of {topic}"), &error)),
+        }
+    }
 }
 
 /// Starts one topic's partition 0 at an offset.
@@ -62,54 +77,76 @@ pub(super) fn state_record(message: &BorrowedMessage<'_>) -> Result<StateRecord,
     })
 }
 
+/// Topics, each with the offset at which its reading begins and the end that it had when that was chosen.
+pub(super) type Places = BTreeMap<String, Range<i64>>;
+
 /// Reads every topic from its place to its end, and hands each record to `take`.
-///
-/// One topic is read to the end that it has at the beginning: one that is written to all the time has a next record
-/// whenever the broker is asked, so that its client never meets the end. Several must be at rest.
 pub(super) fn read_to_end(
     reader: &BaseConsumer<Context>,
-    places: &BTreeMap<String, i64>,
+    places: &Places,
     mut take: impl FnMut(&BorrowedMessage<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    if places.is_empty() {
-        return Ok(());
-    }
+    read_places(reader, places, &mut take)?;
+    reader.unassign().map_err(|error| client::stop("reading Comity's own topics", &error))
+}
+
+fn read_places(
+    reader: &BaseConsumer<Context>,
+    places: &Places,
+    take: &mut dyn FnMut(&BorrowedMessage<'_>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let filled: Vec<_> = places.iter().filter(|(_, range)| !range.is_empty()).collect();
     let mut list = TopicPartitionList::new();
-    for (topic, offset) in places {
-        list.add_partition_offset(topic, 0, Offset::Offset(*offset)).map_err(|error| client::stop(topic, &error))?;
+    for (topic, range) in &filled {
+        let place = Offset::Offset(range.start);
+        list.add_partition_offset(topic, 0, place).map_err(|error| client::stop(topic, &error))?;
     }
-    let end = match places.first_key_value() {
-        // Committed records only, so this is where a transaction ends.
-        Some((topic, _)) if places.len() == 1 => ends(reader, topic)?.1,
-        _ => i64::MAX,
-    };
+    let mut ends = Ends::of(filled.iter().map(|(topic, range)| ((*topic).clone(), range.end)));
     reader.assign(&list).map_err(|error| client::stop("reading Comity's own topics", &error))?;
-    let mut open = places.len();
-    let mut heard = clock::instant();
-    while open > 0 {
-        match reader.poll(Duration::from_millis(100)) {
-            None if heard.elapsed() > SILENCE_MAX => {
-                let why = format!("{open} of Comity's own topics do not come to their end");
-                return Err(Stop::new(StopKind::Unavailable, why, "check that every partition has a leader"));
-            }
-            None => {}
+    let mut unnamed = false;
+    let mut progress = clock::instant();
+    while !ends.all_met() {
+        let met = match reader.poll(LOOK) {
+            None => false,
             Some(Ok(message)) => {
-                heard = clock::instant();
-                if message.offset() < end {
+                let met = ends.meet(message.topic(), message.offset());
+                if met.belongs() {
                     take(&message)?;
                 }
-                if message.offset() + 1 >= end {
-                    open = 0;
-                }
+                met != Met::Later
             }
             Some(Err(KafkaError::PartitionEOF(_))) => {
-                heard = clock::instant();
-                open -= 1;
+                let named = ends.meet_end(reader)?;
+                unnamed |= !named;
+                named
             }
-            Some(Err(error)) => classify::reading("Comity's own topics", &error)?,
+            Some(Err(error)) => classify::reading("Comity's own topics", &error).map(|()| false)?,
+        };
+        if met {
+            progress = clock::instant();
+        } else if unnamed && progress.elapsed() > UNNAMED_WAIT {
+            // The end of a topic that is read alone cannot be another's.
+            for (topic, range) in left(reader, places, &ends)? {
+                read_places(reader, &Places::from([(topic, range)]), take)?;
+            }
+            return Ok(());
+        } else if progress.elapsed() > SILENCE_MAX {
+            let why = format!("{} of Comity's own topics do not come to their end", ends.open().count());
+            return Err(Stop::new(StopKind::Unavailable, why, "check that every partition has a leader"));
         }
     }
-    reader.unassign().map_err(|error| client::stop("reading Comity's own topics", &error))
+    Ok(())
+}
+
+/// What is still to be read of the topics whose ends are not met.
+fn left(reader: &BaseConsumer<Context>, places: &Places, ends: &Ends) -> Result<Places, Stop> {
+    let positions = reader.position().map_err(|error| client::stop("where a reader stands", &error))?;
+    let start = |topic: &String| match positions.find_partition(topic, 0).map(|element| element.offset()) {
+        Some(Offset::Offset(next)) => next,
+        // Nothing of it has come.
+        _ => places.get(topic).map_or(0, |range| range.start),
+    };
+    Ok(ends.open().map(|(topic, end)| (topic.clone(), start(topic)..end)).collect())
 }
 
 /// The last `Checkpoint` of `comity.state`, and the keys of the values behind it.
@@ -119,7 +156,7 @@ pub(super) fn last_checkpoint(reader: &BaseConsumer<Context>) -> Result<(Option<
         let (low, high) = ends(reader, names::STATE)?;
         let from = low.max(high.saturating_sub(length));
         let (mut last, mut behind) = (None, BTreeSet::new());
-        read_to_end(reader, &BTreeMap::from([(names::STATE.to_owned(), from)]), |message| {
+        read_to_end(reader, &Places::from([(names::STATE.to_owned(), from..high)]), |message| {
             match state_record(message)? {
                 StateRecord::Checkpoint(checkpoint) => {
                     last = Some(checkpoint);
@@ -156,11 +193,11 @@ pub(super) fn outputs(
     }
     let mut length = TAIL_OFFSETS;
     while !topics.is_empty() {
-        let (mut places, mut starts) = (BTreeMap::new(), BTreeMap::new());
+        let (mut places, mut starts) = (Places::new(), BTreeMap::new());
         for topic in topics.keys() {
             let (low, high) = ends(reader, topic)?;
             if high > low {
-                places.insert(topic.clone(), low.max(high.saturating_sub(length)));
+                places.insert(topic.clone(), low.max(high.saturating_sub(length))..high);
                 starts.insert(topic.clone(), low);
             }
         }
@@ -173,7 +210,8 @@ pub(super) fn outputs(
             Ok(())
         })?;
         topics.retain(|topic, outputs| {
-            let at_start = starts.get(topic).is_none_or(|low| places.get(topic) == Some(low));
+            let at_start =
+                starts.get(topic).is_none_or(|low| places.get(topic).is_some_and(|range| range.start == *low));
             let far = topic == names::TEST && length >= TAIL_OFFSETS * TAIL_GROWTH * TAIL_GROWTH;
             let reached = topic != names::TEST
                 && outputs.iter().all(|output| {
@@ -193,7 +231,7 @@ pub(super) fn outputs(
 }
 
 /// Which output's record a message is, and its sequence.
-fn placed(message: &BorrowedMessage<'_>, members: &[Jurisdiction]) -> Option<(Output, i64)> {
+pub(super) fn placed(message: &BorrowedMessage<'_>, members: &[Jurisdiction]) -> Option<(Output, i64)> {
     let (recipient, sequence) = encode::place(message.payload()?)?;
     let member = recipient.and_then(|recipient| members.iter().position(|member| *member == recipient));
     let member = member.and_then(|place| u8::try_from(place).ok());

@@ -257,6 +257,7 @@ fn send_rules(kafka: &Kafka, rules: &Rules) -> Result<(), Stop> {
                 | Event::Revoked { .. }
                 | Event::Committed(_)
                 | Event::Error(_)
+                | Event::Damaged { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

@@ -17,17 +17,17 @@ use comity::schema::state::{StateRecord, decode_record};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::reference::Outputs;
-use crate::support::broker::{Broker, needs_real_kafka, wait_until};
+use crate::support::broker::{Broker, needs_own_kafka, needs_real_kafka, wait_until};
 use crate::support::proxy::Proxy;
 use crate::support::reader::{Read, read_committed};
 use crate::turned::{Kafka, MEMBERS};
 use crate::world::{original, place, revised, rules};
 
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// A broker with the topics of a federation, and a log that is written by hand.
-struct Federation {
-    broker: Broker,
+pub(crate) struct Federation {
+    pub(crate) broker: Broker,
     producer: BaseProducer,
     /// Entries as they are written; their times are the broker's.
     written: Kafka,
@@ -39,7 +39,7 @@ fn members() -> Vec<Jurisdiction> {
 }
 
 impl Federation {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let broker = Broker::for_test();
         broker.create_topics(&[names::LOG], &[("message.timestamp.type", "LogAppendTime")]);
         broker.create_topics(&[names::STATE], &[("cleanup.policy", "compact")]);
@@ -52,7 +52,7 @@ impl Federation {
         federation
     }
 
-    fn events(&mut self, ids: impl IntoIterator<Item = String>) {
+    pub(crate) fn events(&mut self, ids: impl IntoIterator<Item = String>) {
         for id in ids {
             self.written.event(&original(&id));
         }
@@ -75,14 +75,19 @@ impl Federation {
         self.sent = self.written.log.len();
     }
 
-    fn start(&self) -> Running {
-        self.start_at(&self.broker.address(), None)
+    pub(crate) fn start(&self) -> Running {
+        self.start_with(self.broker.settings())
     }
 
-    fn start_at(&self, address: &str, instance_id: Option<&str>) -> Running {
-        comity::telemetry::start(comity::telemetry::LogFormat::Text);
+    /// A ledger that reaches the broker through a proxy.
+    pub(crate) fn start_behind(&self, proxy: &Proxy) -> Running {
         let mut kafka = self.broker.settings();
-        kafka.bootstrap_servers = address.to_owned();
+        kafka.bootstrap_servers = proxy.address();
+        self.start_with(kafka)
+    }
+
+    pub(crate) fn start_with(&self, kafka: comity::config::Kafka) -> Running {
+        comity::telemetry::start(comity::telemetry::LogFormat::Text);
         let status = Arc::new(LedgerStatus::default());
         let context = LedgerContext {
             kafka,
@@ -91,7 +96,7 @@ impl Federation {
             pace: comity::config::Ledger {
                 commit_interval: Duration::from_millis(5),
                 batch_entries_max: 200,
-                instance_id: instance_id.map(str::to_owned),
+                instance_id: None,
                 // The tests that are about slow commits say so; a busy machine is no doubt.
                 commit_doubt: Duration::from_secs(5),
             },
@@ -134,7 +139,7 @@ impl Federation {
     }
 
     /// Outputs and state are what the log says up to the last `Checkpoint`: nothing lost, nothing twice, in order.
-    fn assert_right(&self) {
+    pub(crate) fn assert_right(&self) {
         let (position, state) = self.state();
         let mut log = Kafka::default();
         for read in self.log() {
@@ -170,14 +175,14 @@ fn by_topic(outputs: Outputs) -> BTreeMap<String, Vec<Vec<u8>>> {
 }
 
 /// A ledger on a thread of its own.
-struct Running {
-    status: Arc<LedgerStatus>,
+pub(crate) struct Running {
+    pub(crate) status: Arc<LedgerStatus>,
     shutdown: Arc<AtomicBool>,
     thread: JoinHandle<Result<(), Stop>>,
 }
 
 impl Running {
-    fn until_decided(&self, entries: usize) {
+    pub(crate) fn until_decided(&self, entries: usize) {
         let entries = i64::try_from(entries).unwrap();
         wait_until("the log is decided", LONG, || {
             assert!(!self.thread.is_finished(), "the ledger ended");
@@ -185,14 +190,14 @@ impl Running {
         });
     }
 
-    fn until(&self, what: &str, holds: impl Fn(&LedgerStatus) -> bool) {
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&LedgerStatus) -> bool) {
         wait_until(what, LONG, || {
             assert!(!self.thread.is_finished(), "the ledger ended before {what}");
             holds(&self.status)
         });
     }
 
-    fn stop(self) {
+    pub(crate) fn stop(self) {
         let told = Instant::now();
         self.shutdown.store(true, Ordering::Relaxed);
         self.thread.join().unwrap().unwrap();
@@ -205,11 +210,11 @@ impl Running {
     }
 }
 
-fn owns(status: &LedgerStatus) -> bool {
+pub(crate) fn owns(status: &LedgerStatus) -> bool {
     status.owner.load(Ordering::Relaxed)
 }
 
-fn ids(from: usize, to: usize) -> impl Iterator<Item = String> {
+pub(crate) fn ids(from: usize, to: usize) -> impl Iterator<Item = String> {
     (from..to).map(|number| format!("case {number}"))
 }
 
@@ -273,7 +278,7 @@ fn an_owner_that_nobody_hears_is_replaced_and_does_not_fence_back() {
     let mut federation = Federation::new();
     let proxy = Proxy::before(&federation.broker.address());
     federation.events(ids(0, 50));
-    let first = federation.start_at(&proxy.address(), None);
+    let first = federation.start_behind(&proxy);
     first.until_decided(51);
     let second = federation.start();
     second.until("it stands by", |status| status.standby.load(Ordering::Relaxed));
@@ -307,7 +312,7 @@ fn an_end_of_transaction_that_is_held_up_brings_a_new_producer() {
     let mut federation = Federation::new();
     let proxy = Proxy::before(&federation.broker.address());
     federation.events(ids(0, 20));
-    let ledger = federation.start_at(&proxy.address(), None);
+    let ledger = federation.start_behind(&proxy);
     ledger.until_decided(21);
     proxy.hold_next_end_txn();
     federation.events(ids(20, 40));
@@ -327,7 +332,7 @@ fn torn(stalled: &str) {
     let mut federation = Federation::new();
     let proxy = Proxy::before(&federation.broker.address());
     federation.events(ids(0, 20));
-    let ledger = federation.start_at(&proxy.address(), None);
+    let ledger = federation.start_behind(&proxy);
     ledger.until_decided(21);
     proxy.stall(Some(stalled));
     federation.events(ids(20, 40));
@@ -395,4 +400,27 @@ fn a_log_without_the_brokers_time_stops_the_ledger() {
     let stop = federation.start().ends();
     assert_eq!(stop.kind, StopKind::Configuration);
     assert!(stop.help.contains("LogAppendTime"), "{}", stop.help);
+}
+
+/// Its partitions are without a leader for a moment after it has come back. Whether it then has every end of a transaction
+/// that it answered for is its own matter, so what is published is not compared here.
+#[test]
+fn a_broker_that_is_killed_and_comes_back_ends_no_ledger() {
+    if needs_own_kafka("the test kills its broker") {
+        return;
+    }
+    let mut federation = Federation::new();
+    federation.events(ids(0, 20));
+    let ledger = federation.start();
+    ledger.until_decided(21);
+    for round in 1..=3 {
+        federation.broker.maven().kill();
+        federation.broker.maven().restart();
+        federation.events(ids(round * 20, (round + 1) * 20));
+        // What a commit of unknown outcome took may be counted by nobody; where the last `Checkpoint` stands says all.
+        let end = federation.log().last().unwrap().offset + 1;
+        ledger.until("it goes on", |status| status.checkpoint_position.load(Ordering::Relaxed) >= end);
+    }
+    ledger.stop();
+    federation.assert_right();
 }

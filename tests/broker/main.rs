@@ -12,6 +12,8 @@
 mod support;
 
 mod admission;
+mod damage;
+mod fencing;
 mod harness;
 mod headers;
 mod intake;

@@ -28,7 +28,7 @@ pub(crate) fn more(kafka: &mut Kafka) {
     kafka.event(&original("e"));
 }
 
-fn data_fault(instance: &Instance, words: &str) {
+pub(crate) fn data_fault(instance: &Instance, words: &str) {
     match &instance.fault {
         Some(Fault::Data(why)) => assert!(why.contains(words), "{why}"),
         other => panic!("stops because {words:?}: {other:?}"),

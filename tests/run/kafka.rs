@@ -163,6 +163,15 @@ impl Kafka {
         self.state = kept;
     }
 
+    /// Compaction of the statuses, each topic of which has one key.
+    pub(crate) fn compact_statuses(&mut self) {
+        for (output, records) in &mut self.outputs {
+            if matches!(output, Output::Status(_) | Output::NationalStatus) {
+                records.drain(..records.len() - 1);
+            }
+        }
+    }
+
     pub(crate) fn reference(&self) -> (Outputs, State) {
         reference::of(&self.log)
     }

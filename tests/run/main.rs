@@ -9,6 +9,7 @@ mod forgetting;
 mod instance;
 mod kafka;
 mod reference;
+mod torn;
 mod view;
 #[path = "../ledger/world.rs"]
 #[expect(dead_code, reason = "the stories of the ledger's own tests need more")]

@@ -71,6 +71,11 @@ impl Maven {
         format!("127.0.0.1:{}", self.second)
     }
 
+    /// The one file that holds a topic's only partition, as long as it is small.
+    pub(crate) fn segment(&self, topic: &str) -> PathBuf {
+        self.folder.path().join("data").join(format!("{topic}-0")).join("00000000000000000000.log")
+    }
+
     /// What the broker logged, warnings and errors only.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()

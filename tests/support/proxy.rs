@@ -7,7 +7,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 const PRODUCE: i16 = 0;
-const END_TXN: i16 = 26;
+const INIT_PRODUCER_ID: i16 = 22;
+pub(crate) const FETCH: i16 = 1;
+/// The requests of a transaction, by their numbers in Kafka's protocol.
+pub(crate) const ADD_PARTITIONS_TO_TXN: i16 = 24;
+pub(crate) const ADD_OFFSETS_TO_TXN: i16 = 25;
+pub(crate) const END_TXN: i16 = 26;
+pub(crate) const TXN_OFFSET_COMMIT: i16 = 28;
 /// How long one look at a condition waits; the wait itself is bounded by the test's own deadline.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -37,6 +43,13 @@ struct Network {
     /// So many of them pass before.
     passing: usize,
     stalled: usize,
+    /// Requests of this kind wait, and with them what follows on their connection.
+    halted: Option<i16>,
+    halts: usize,
+    /// Each turn lets those that wait pass.
+    turn: usize,
+    /// The time that a transaction may take, in place of the one that its producer names.
+    transaction_timeout: Option<(Duration, Duration)>,
     /// Nothing passes in either direction.
     cut: bool,
     /// These bytes of produced records become others, as many.
@@ -145,6 +158,25 @@ impl Proxy {
     pub(crate) fn stalled(&self) -> usize {
         self.shared.network().stalled
     }
+
+    /// Requests of this kind wait until it is said anew, or `None`.
+    pub(crate) fn halt(&self, api: Option<i16>) {
+        let mut network = self.shared.network();
+        network.halted = api;
+        network.halts = 0;
+        network.turn += 1;
+        self.shared.changed.notify_all();
+    }
+
+    /// How many wait.
+    pub(crate) fn halts(&self) -> usize {
+        self.shared.network().halts
+    }
+
+    /// Producers that ask for transactions of `from` get those of `to`.
+    pub(crate) fn shorten_transactions(&self, from: Duration, to: Duration) {
+        self.shared.network().transaction_timeout = Some((from, to));
+    }
 }
 
 fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, shared: &Arc<Shared>) {
@@ -158,6 +190,8 @@ fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, 
             if let Some((from, to)) = with.network().rewritten.clone().filter(|_| api(&frame) == PRODUCE) {
                 rewrite(&mut frame, &from, &to);
             }
+            shorten(&mut frame, &with);
+            halts(&frame, &with);
             if !ends(&frame, &from_client, &to_broker, &with) {
                 return;
             }
@@ -182,6 +216,29 @@ fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, 
         }
         let _ended = to_client.shutdown(Shutdown::Both);
     });
+}
+
+/// Names a shorter time where a producer asks for its id: four bytes that stand once in such a request.
+fn shorten(frame: &mut [u8], shared: &Shared) {
+    let Some((from, to)) = shared.network().transaction_timeout.filter(|_| api(frame) == INIT_PRODUCER_ID) else {
+        return;
+    };
+    let bytes = |time: Duration| u32::try_from(time.as_millis()).unwrap().to_be_bytes();
+    // A producer without transactions asks too, and names no time.
+    if let Some(place) = frame.windows(4).position(|window| window == bytes(from)) {
+        frame[place..place + 4].copy_from_slice(&bytes(to));
+    }
+}
+
+/// Waits where requests of this kind have to.
+fn halts(frame: &[u8], shared: &Shared) {
+    let mut network = shared.network();
+    if network.halted == Some(api(frame)) {
+        let turn = network.turn;
+        network.halts += 1;
+        drop(network);
+        shared.wait_while(|network| network.turn == turn);
+    }
 }
 
 /// `false` where an EndTxn is held up, and its connection with it.

@@ -1,6 +1,5 @@
 //! `comity reach`: who was told what of a case, and when, out of the alerts themselves.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -140,7 +139,7 @@ fn read(settings: &Settings, collected: &mut Collect<'_>) -> Result<(), Failure>
         bar.set_message(topic.clone());
         let Some((low, high)) = ends.filter(|(low, high)| low < high) else { continue };
         let begun = bar.position();
-        follower.start(&BTreeMap::from([(topic, low)])).map_err(load::stopped)?;
+        follower.start(&topic, low).map_err(load::stopped)?;
         let mut records = 0_u64;
         while let Followed::Record(record) = follower.next_to_end().map_err(load::stopped)? {
             take(collected, &record)?;
@@ -164,7 +163,7 @@ fn answers(settings: &Settings, collected: &mut Collect<'_>, follower: &mut Foll
             continue;
         }
         let (low, _) = follower.ends(&topic).map_err(load::stopped)?;
-        follower.start(&BTreeMap::from([(topic, low)])).map_err(load::stopped)?;
+        follower.start(&topic, low).map_err(load::stopped)?;
         while let Followed::Record(record) = follower.next_to_end().map_err(load::stopped)? {
             let value = record.value.as_deref().unwrap_or_default();
             collected.take_acknowledgement(recipient, value, record.time.map(|(at, _)| at));

@@ -1,6 +1,5 @@
 //! `comity tap`: a recipient's own look at its alerts, and the proof that none is missing.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -217,7 +216,7 @@ fn start(follower: &mut Follower, topic: &str, place: Option<i64>) -> Result<(),
         Some(place) => place,
         None => follower.ends(topic)?.0,
     };
-    follower.start(&BTreeMap::from([(topic.to_owned(), place)]))
+    follower.start(topic, place)
 }
 
 /// The sequence of a record of an output.

@@ -19,6 +19,8 @@ use crate::telemetry::clock;
 /// How long the broker may take to answer a question; it is asked again after `ASK_INTERVAL`.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const ASK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often sources are asked which of them is damaged, before the client's next error is waited for.
+const ASK_TIMES_MAX: u32 = 3;
 
 /// The partitions of this instance.
 pub(super) struct Sources<'c> {
@@ -29,7 +31,7 @@ pub(super) struct Sources<'c> {
     given: Option<Vec<TopicPartition>>,
     /// True once a position may be out of range, until every source was looked at.
     in_doubt: bool,
-    /// True once a source could not be sent back alone.
+    /// True once a source could not be sent back alone, or its reading has stopped.
     restart: bool,
     asked_at: Option<Instant>,
 }
@@ -139,6 +141,7 @@ impl<'c> Sources<'c> {
                 | Event::Delivered { .. }
                 | Event::NotDelivered { .. }
                 | Event::Error(_)
+                | Event::Damaged { .. }
                 | Event::TransactionCoordinatorLost => {}
             }
         }
@@ -166,7 +169,11 @@ impl<'c> Sources<'c> {
                 self.context.status.assignments.fetch_add(1, Ordering::Relaxed);
                 vec![Input::Assigned(given)]
             }),
-            None => self.ranges().inspect(|_| self.in_doubt = false),
+            None => self.ranges().inspect(|_| {
+                self.in_doubt = false;
+                // The client has stopped reading where the offset was, and going to another does not start it again.
+                self.restart = true;
+            }),
         };
         match answer {
             Ok(inputs) => Ok(inputs),
@@ -260,19 +267,35 @@ impl<'c> Sources<'c> {
             }
             Some(code) if probe::is_damage(code) => {
                 tracing::warn!("a batch cannot be read: {code}");
-                let probe = Probe::new(&self.context.kafka)?;
-                let damaged = |(source, known): (SourceId, &Known)| {
-                    let offset = intake.position(source)?;
-                    let damaged = probe.is_damaged(&known.topic, known.partition, offset);
-                    damaged.then_some(Input::Undecodable { source, offset })
-                };
-                return Ok(self.known.iter().enumerate().filter_map(damaged).collect());
+                return self.damaged(intake);
             }
             // The client's own context has said so already, once for each of its connections.
             Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure) => {}
             _ => tracing::warn!("reading the sources: {error}"),
         }
         Ok(Vec::new())
+    }
+
+    /// Which sources stand before a damaged batch. One is, so where nothing was said of some they are asked again: what
+    /// the client gives next of a source may stand behind its damage.
+    fn damaged(&self, intake: &Intake) -> Result<Vec<Input>, Stop> {
+        let probe = Probe::new(&self.context.kafka)?;
+        let mut inputs = Vec::new();
+        for _ in 0..ASK_TIMES_MAX {
+            let mut silent = false;
+            for (source, known) in self.known.iter().enumerate() {
+                let Some(offset) = intake.position(source) else { continue };
+                match probe.is_damaged(&known.topic, known.partition, offset) {
+                    Some(true) => inputs.push(Input::Undecodable { source, offset }),
+                    Some(false) => {}
+                    None => silent = true,
+                }
+            }
+            if !(silent && inputs.is_empty()) {
+                break;
+            }
+        }
+        Ok(inputs)
     }
 
     pub(super) fn batch_end(&self, source: SourceId, position: i64) -> Result<Option<Input>, Stop> {

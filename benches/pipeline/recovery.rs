@@ -1,0 +1,223 @@
+//! How long recipients wait after the ledger's owner is killed, or its broker, with many organisations in the state.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use comity::index::State;
+use comity::intake;
+use comity::kafka::names;
+use comity::model::entry::Body;
+use comity::model::event::InfractionEvent;
+use comity::model::record::{RawRecord, SourcePosition};
+use comity::schema::log::encode_entry;
+use comity::schema::state::{
+    CHECKPOINT_KEY, StateRecord, decode_record, encode_checkpoint, encode_key, encode_record, encode_value,
+};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::{Offset, TopicPartitionList};
+use sha2::Digest as _;
+
+use crate::organisations::{self, case, organisation};
+use crate::records::{self, FOLDER, Turn, native};
+use crate::support::broker::{Broker, needs_own_kafka};
+use crate::support::federation::{Federation, Running};
+use crate::{line, quantile};
+
+const PATIENCE: Duration = Duration::from_secs(180);
+/// The names of the instances: the first one owns the log at the beginning.
+const NAMES: [&str; 2] = ["one", "two"];
+/// How long one look at the last recipient's topic waits.
+const LOOK: Duration = Duration::from_micros(500);
+
+pub(crate) fn run(recipients: usize, organisations: usize, times: usize) {
+    let mut broker = Broker::for_test();
+    let mut line = Line::new(&broker, recipients);
+    let filled = Instant::now();
+    let bytes = line.fill(organisations);
+    let took = filled.elapsed().as_secs_f64();
+    println!(
+        "{organisations} organisations with an open case each, {} MiB of state, filled in {took:.0} s",
+        bytes >> 20
+    );
+    println!("\ns from the end to the first new alert, {recipients} recipients");
+    println!("{:<34} {:>5} {:>7} {:>7} {:>7}", "", "times", "p50", "p99", "max");
+
+    let mut owner = line.start(NAMES[0]);
+    line.until_alerted(Instant::now());
+    let restarted = (0..times).map(|_| {
+        let end = Instant::now();
+        owner.signal("KILL");
+        owner = line.start(NAMES[0]);
+        line.until_alerted(end)
+    });
+    show("kill -9, the same instance again", restarted.collect());
+
+    let mut names = [NAMES[1], NAMES[0]];
+    let mut standby = line.start(names[0]);
+    let taken_over = (0..times).map(|_| {
+        standby.until("it stands by", |running| running.get("/readyz").is_some_and(|(status, _)| status == 200));
+        let end = Instant::now();
+        owner.signal("KILL");
+        let taken = line.until_alerted(end);
+        // Back before that, it would be the group's owner again.
+        names.reverse();
+        let next = line.start(names[0]);
+        std::mem::replace(&mut owner, std::mem::replace(&mut standby, next)).kill();
+        taken
+    });
+    show("kill -9, the standby takes over", taken_over.collect());
+    standby.kill();
+
+    if !needs_own_kafka("the broker is killed") {
+        let broken = (0..times.min(10)).map(|_| {
+            let end = Instant::now();
+            broker.maven().kill();
+            broker.maven().restart();
+            line.until_alerted(end)
+        });
+        show("kill -9 of the broker, and restart", broken.collect());
+    }
+}
+
+fn show(what: &str, mut taken: Vec<f64>) {
+    taken.sort_by(f64::total_cmp);
+    let [half, most, all] = [0.5, 0.99, 1.0].map(|part| quantile(&taken, part));
+    println!("{what:<34} {:>5} {half:>7.2} {most:>7.2} {all:>7.2}", taken.len());
+}
+
+/// A federation whose log is written by hand, and its last recipient.
+struct Line {
+    federation: Federation,
+    address: String,
+    event: Box<InfractionEvent>,
+    producer: BaseProducer,
+    reader: BaseConsumer,
+    next: i64,
+}
+
+impl Line {
+    fn new(broker: &Broker, recipients: usize) -> Self {
+        let members = records::members(recipients);
+        let (folder, name) = FOLDER.rsplit_once('/').unwrap();
+        let federation = Federation::new(broker, &members, folder, &[name]);
+        // A busy machine is no doubt.
+        federation.configure("[ledger]\ncommit_doubt_ms = 5000");
+        federation.must(&["topics", "apply", "--yes"]);
+        let mut config = broker.plain_config();
+        let producer = config.set("enable.idempotence", "true").set("linger.ms", "0").create().unwrap();
+        let topic = names::alerts(organisations::place(members.last().unwrap()));
+        let reader = line::recipients(broker.plain_config(), [topic.as_str()]);
+        let (platform, _) = records::platform(FOLDER);
+        let at = SourcePosition { topic: Arc::from("comity.in.recovery"), partition: 0, from: 0, offset: 0 };
+        let value = native(0, Turn::Issued);
+        let published_at = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+        let record = RawRecord { at: &at, value: Some(&value), source_version: None, test: false, published_at };
+        let Body::Event(event) = intake::handle(&platform, &record, None) else { panic!("an event") };
+        Self { federation, address: broker.address(), event, producer, reader, next: 0 }
+    }
+
+    fn start(&self, instance: &str) -> Running {
+        self.federation.start(instance)
+    }
+
+    /// Writes the state of so many organisations behind what a ledger wrote at its first start, and says how large it is.
+    fn fill(&mut self, organisations: usize) -> usize {
+        let first = self.start(NAMES[0]);
+        self.until_alerted(Instant::now());
+        first.stop();
+        let (mut state, transaction, cluster_id) = self.state();
+        let mut config = rdkafka::ClientConfig::new();
+        config.set("bootstrap.servers", &self.address).set("enable.idempotence", "true").set("linger.ms", "20");
+        let producer: BaseProducer = config.set("batch.size", "900000").create().unwrap();
+        let mut bytes = 0;
+        let mut send = |key: &str, value: &[u8]| {
+            bytes += key.len() + value.len();
+            while producer.send(BaseRecord::<str, [u8]>::to(names::STATE).partition(0).key(key).payload(value)).is_err()
+            {
+                producer.poll(Duration::from_millis(1));
+            }
+        };
+        let recipients = u8::try_from(state.rules().unwrap().members.len() - 1).unwrap();
+        for number in 0..organisations {
+            for (key, value) in [organisation(number, true), case(number, recipients)] {
+                send(&encode_key(&key), &encode_record(transaction + 1, &encode_value(&value)));
+                state.restore(key, Some(value));
+            }
+        }
+        send(CHECKPOINT_KEY, &encode_checkpoint(&state.checkpoint(transaction + 1, &cluster_id)));
+        producer.flush(PATIENCE).unwrap();
+        bytes
+    }
+
+    /// The state that the topic holds, the number of its last transaction, and the cluster that it is of.
+    fn state(&self) -> (State, i64, String) {
+        let mut config = rdkafka::ClientConfig::new();
+        config.set("bootstrap.servers", &self.address).set("group.id", "recovery").set("enable.partition.eof", "true");
+        let reader: BaseConsumer = config.create().unwrap();
+        let mut partitions = TopicPartitionList::new();
+        partitions.add_partition_offset(names::STATE, 0, Offset::Beginning).unwrap();
+        reader.assign(&partitions).unwrap();
+        let (mut state, mut last) = (State::default(), None);
+        loop {
+            match reader.poll(PATIENCE).unwrap() {
+                Ok(message) => {
+                    assert!(message.headers().is_none(), "nothing was erased yet");
+                    match decode_record(message.key().unwrap(), message.payload(), None).unwrap() {
+                        StateRecord::Value { key, value, .. } => state.restore(key, value),
+                        StateRecord::Checkpoint(checkpoint) => last = Some(checkpoint),
+                    }
+                }
+                Err(KafkaError::PartitionEOF(_)) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let last = last.unwrap();
+        assert!(state.resume(&last), "the values add up to the Checkpoint's digest");
+        (state, last.transaction, last.cluster_id)
+    }
+
+    /// Appends one event to the log and waits for its alert; the seconds since an instant.
+    fn until_alerted(&mut self, since: Instant) -> f64 {
+        let name = format!("RECOVERY-{}.", self.next);
+        self.append(&name);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.producer.poll(Duration::ZERO);
+            match self.reader.poll(LOOK) {
+                Some(Ok(message)) if holds(message.payload().unwrap(), name.as_bytes()) => {
+                    return since.elapsed().as_secs_f64();
+                }
+                // A broker that is away says so, and the client goes on by itself.
+                Some(_) | None => {}
+            }
+            assert!(Instant::now() < deadline, "{name} is not alerted");
+        }
+    }
+
+    /// As if intake had read it: a case and an organisation of its own.
+    fn append(&mut self, name: &str) {
+        let mut event = self.event.clone();
+        event.event_id = format!("ca-on-food/{name}");
+        event.case_id = event.event_id.clone();
+        for identifier in event.subject.iter_mut().flat_map(|subject| &mut subject.identifiers) {
+            identifier.value = name.to_owned();
+        }
+        event.provenance.at.from = self.next;
+        event.provenance.at.offset = self.next;
+        event.provenance.raw_sha256 = sha2::Sha256::digest(name).into();
+        event.provenance.content_sha256 = event.provenance.raw_sha256;
+        self.next += 1;
+        let value = encode_entry(&Body::Event(event));
+        self.producer
+            .send(BaseRecord::<(), [u8]>::to(names::LOG).partition(0).payload(&value))
+            .map_err(|(e, _)| e)
+            .unwrap();
+    }
+}
+
+fn holds(value: &[u8], part: &[u8]) -> bool {
+    value.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,72 @@
+//! Invented organisations and their open cases, as many as one wants, as the state holds them.
+
+use std::sync::Arc;
+
+use comity::model::code::{Domain, Role, Scope, Severity, Standing};
+use comity::model::identifiers::Identifiers;
+use comity::model::place::Jurisdiction;
+use comity::model::state::{Case, CaseEvent, Key, OpenCase, Organisation, Revision, Told, Value};
+
+pub(crate) fn place(code: &str) -> Jurisdiction {
+    Jurisdiction::parse(code).unwrap()
+}
+
+/// A company of Ontario.
+pub(crate) fn organisation(number: usize, with_case: bool) -> (Key, Value) {
+    let id = format!("ca-bn:{number:08}0RC0001");
+    let open = OpenCase {
+        origin: place("CA-ON"),
+        domain: Domain::FoodSafety,
+        case_id: case_id(number),
+        severity: Severity::Severe,
+        since: 20_000,
+        scope: Scope::Federation,
+    };
+    let organisation = Organisation {
+        identifiers: Identifiers::of(&[id.as_str(), &format!("ca-corporation-number:{number:07}-4")]).unwrap(),
+        registered_in: Some(place("CA-ON")),
+        open_cases: with_case.then_some(open).into_iter().collect(),
+        cases: 1,
+        name: 1,
+        form: 1,
+    };
+    (Key::Organisation(id), Value::Organisation(Arc::new(organisation)))
+}
+
+fn case_id(number: usize) -> String {
+    format!("ca-on-food/IN-{number:07}")
+}
+
+/// Its open case, which so many members were told of.
+pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
+    let sequence = i64::try_from(number).unwrap();
+    let event = CaseEvent {
+        issued_at: None,
+        handling: None,
+        event_id: format!("ca-on-food/FI-2026-{number:07}"),
+        revision: Some(1),
+        version: 1,
+        standing: Standing::InForce,
+        scope: Scope::Federation,
+        told: ((1 << recipients) - 1) << 1,
+        severity: Severity::Severe,
+        since: 20_000,
+        expires_at: Some(1_900_000_000_000 + sequence),
+        revisions: Box::new([Revision { raw: 1, content: 2 }]),
+    };
+    let case = Case {
+        acks: Box::default(),
+        origin: place("CA-ON"),
+        case_id: case_id(number),
+        platform: "ca-on-food".to_owned(),
+        domain: Domain::FoodSafety,
+        organisation_id: Some(format!("ca-bn:{number:08}0RC0001")),
+        name_digest: Some(3),
+        told: (1..=recipients)
+            .map(|member| Told { member, role: Role::Attention, by_index: false, sequence })
+            .collect(),
+        events: Box::new([event]),
+        keep_until: 2_000_000_000_000 + sequence,
+    };
+    (Key::Case(case.origin, case.case_id.clone()), Value::Case(Arc::new(case)))
+}
