@@ -47,7 +47,11 @@ impl Federation {
 
     /// A command line of the program that is not yet started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_comity")), arguments)
+    }
+
+    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.arg("-c").arg(self.folder.path().join("comity.toml")).args(arguments);
         command
     }
@@ -78,11 +82,16 @@ impl Federation {
 
     /// The same with more in its environment.
     pub(crate) fn start_with(&self, instance: &str, environment: &[(&str, &str)]) -> Running {
+        self.start_program(Path::new(env!("CARGO_BIN_EXE_comity")), instance, environment)
+    }
+
+    /// The same of another build.
+    pub(crate) fn start_program(&self, program: &Path, instance: &str, environment: &[(&str, &str)]) -> Running {
         let log = self.folder.path().join(format!("{instance}.log"));
         let from = std::fs::metadata(&log).map_or(0, |known| known.len());
         let stderr = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         let started = Instant::now();
-        let child = named(self.command(&["run"]), instance)
+        let child = named(self.command_of(program, &["run"]), instance)
             .env("COMITY_LOG", "info")
             .env("COMITY__HTTP__LISTEN", "127.0.0.1:0")
             .envs(environment.iter().copied())
@@ -163,6 +172,11 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// How it has ended by itself; `None` while it runs.
