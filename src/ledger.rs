@@ -140,8 +140,17 @@ pub const LOGIC_VERSION: i64 = 1;
 
 /// Decides on one entry: first the clock and what is due by it, then the entry, then who must know where they stand.
 pub fn handle<'e>(state: &State, entry: &'e LogEntry) -> Effects<'e> {
+    handle_up_to(state, entry, work_max(entry))
+}
+
+/// Pieces of due work that an entry does, at most; the rest stays due for those that follow.
+pub fn work_max(entry: &LogEntry) -> usize {
+    if matches!(entry.body, Body::Tick) { WORK_PER_ENTRY_MAX } else { WORK_PER_LIVE_ENTRY_MAX }
+}
+
+/// Decides on one entry that does so many pieces of due work at most.
+pub fn handle_up_to<'e>(state: &State, entry: &'e LogEntry, most: usize) -> Effects<'e> {
     let mut draft = Draft::new(state, entry);
-    let most = if matches!(entry.body, Body::Tick) { WORK_PER_ENTRY_MAX } else { WORK_PER_LIVE_ENTRY_MAX };
     expiry::do_due_work(&mut draft, most);
     draft.effects.outcome = match source::admit(&mut draft, entry.body.source()) {
         Admission::SentTwice => Outcome::SentTwice,

@@ -3,6 +3,8 @@
 //! The modules stand in the order in which a record meets them: words, knowledge, the pure stages, the two pages
 //! that tell the whole flow, the pure loop, and the shell that executes it. Dependence points up this list only.
 
+pub mod fault;
+
 pub mod model;
 
 pub mod schema;

@@ -15,6 +15,7 @@ use super::control::{Control, Standing};
 use super::status::IntakeStatus;
 use super::{Stop, StopKind, names};
 use crate::config;
+use crate::fault;
 use crate::model::entry::Body;
 use crate::model::limit::ENTRY_BYTES_MAX;
 use crate::model::rejection::Reason;
@@ -175,6 +176,7 @@ impl<'c> Shell<'c> {
             let Some(polled) = consumer.poll(wait) else { break };
             match polled {
                 Ok(message) => {
+                    fault::step("polled");
                     if let Some(source) = self.sources.of(&message)
                         && self.step(intake, sources::record(source, &message), Some(&message))?
                     {

@@ -21,6 +21,7 @@ use super::status::LedgerStatus;
 use super::view::View;
 use super::{Stop, StopKind, classify, names, tail};
 use crate::config;
+use crate::fault;
 use crate::model::entry::{Body, LogEntry};
 use crate::model::rules::Rules;
 use crate::run::ledger::{Command, Fault, Input, Ledger, Setting, Transaction};
@@ -122,6 +123,8 @@ struct Shell<'c> {
     /// True while `comity.state` is followed, to an end or beyond it.
     following: bool,
     state_next: i64,
+    /// The middle of what is to be read of `comity.state`, until it is met.
+    half: Option<i64>,
     reading_log: bool,
     /// The end of `comity.log` when its reading began.
     log_end: i64,
@@ -158,6 +161,7 @@ impl<'c> Shell<'c> {
             to_end: None,
             following: false,
             state_next: 0,
+            half: None,
             reading_log: false,
             log_end: 0,
             started: now,
@@ -247,6 +251,7 @@ impl<'c> Shell<'c> {
     fn follow(&mut self, from: i64) -> Result<(), Stop> {
         let (low, high) = tail::ends(&self.follower, names::STATE)?;
         self.state_next = from.max(low);
+        self.half = (self.state_next < high).then_some(self.state_next.midpoint(high));
         let status = &self.context.status;
         if from == 0 {
             status.restored_records.store(0, Ordering::Relaxed);
@@ -312,6 +317,7 @@ impl<'c> Shell<'c> {
     }
 
     fn commit(&mut self, transaction: &Transaction) -> Result<Input, Stop> {
+        fault::step("index-changed");
         let Some(sink) = &self.sink else { return Ok(Input::CommitUnknown) };
         let started = clock::instant();
         Ok(match sink.commit(transaction, self.group.group_metadata().as_ref()) {
@@ -410,6 +416,9 @@ impl<'c> Shell<'c> {
                 Some(Ok(message)) => {
                     records.push(tail::state_record(&message)?);
                     self.state_next = message.offset() + 1;
+                    if self.half.take_if(|half| *half <= self.state_next).is_some() {
+                        fault::step("restore-half-done");
+                    }
                     // The last offsets before the end may be markers, so the first record behind it may be what tells;
                     // it waits for its `Checkpoint` like every other.
                     ended = self.to_end.is_some_and(|end| self.state_next >= end);

@@ -17,6 +17,7 @@ use super::classify::{Verdict, verdict};
 use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::{Stop, names};
 use crate::config::Kafka;
+use crate::fault::{self, Planted};
 use crate::run::ledger::{Transaction, write_alert};
 use crate::schema::state::{CHECKPOINT_KEY, encode_checkpoint, encode_header};
 use crate::telemetry::clock;
@@ -57,7 +58,9 @@ impl Sink {
         transactional_id: &str,
         commit_doubt: Duration,
     ) -> Result<Result<Self, Outcome>, Stop> {
-        let config = client::config(kafka, Purpose::TransactionalProducer { transactional_id });
+        let id = transactional_id.to_owned();
+        let id = if fault::planted(Planted::RandomTransactionalId) { format!("{id}-{}", clock::wall_ms()) } else { id };
+        let config = client::config(kafka, Purpose::TransactionalProducer { transactional_id: &id });
         let producer: BaseProducer<Context> = config
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's producer", &error))?;
@@ -78,6 +81,7 @@ impl Sink {
             Outcome::Done => {}
             outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
         }
+        fault::step("transaction-begun");
         let sent = self.send_batch(transaction).is_ok()
             && self.drained()
             && self.send_checkpoint(transaction).is_ok()
@@ -95,9 +99,14 @@ impl Sink {
                 Outcome::Done => {}
                 outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
             }
+            fault::step("offsets-sent");
         }
+        fault::step("before-commit");
         let started = clock::instant();
         let outcome = repeat(|| self.producer.commit_transaction(CALL_TIMEOUT));
+        if outcome == Outcome::Done {
+            fault::step("after-commit");
+        }
         let slow = started.elapsed() > self.commit_doubt;
         let lost = self.heard_of_loss();
         if outcome == Outcome::Done && (slow || lost) {
@@ -166,11 +175,17 @@ impl Sink {
         &self,
         record: BaseRecord<'_, K, [u8], usize>,
     ) -> Result<(), KafkaError> {
+        if fault::planted(Planted::SendErrorSwallowed) {
+            return Ok(());
+        }
         let mut record = record.partition(0);
         let mut full_since = None;
         loop {
             match self.producer.send(record) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    fault::step("produce");
+                    return Ok(());
+                }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
                     if full_since.get_or_insert_with(clock::instant).elapsed() < CALL_TIMEOUT =>
                 {

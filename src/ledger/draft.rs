@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Alarms, Effects, Outcome};
+use crate::fault::{self, Planted};
 use crate::index::cases::{listed, open_case, overdue_of};
 use crate::index::{Due, State};
 use crate::model::change::Change;
@@ -57,7 +58,8 @@ impl<'s> Draft<'s, '_> {
     /// What is due by now, in its order.
     pub(super) fn due_work(&self) -> impl Iterator<Item = Due> + use<'s> {
         let state: &'s State = self.state;
-        state.due(self.now(), self.now() >= self.effects.marks.forget_not_before)
+        let now = if fault::planted(Planted::ExpiryByWallClock) { fault::wall_ms() } else { self.now() };
+        state.due(now, self.now() >= self.effects.marks.forget_not_before)
     }
 
     pub(super) fn rules(&self) -> Option<&Arc<Rules>> {

@@ -1,5 +1,6 @@
 //! Who is told, in which role, by which rule.
 
+use crate::fault::{self, Planted};
 use crate::model::code::{Domain, MemberState, MsgType, Role, RoleReason, Scope, Severity};
 use crate::model::decision::Reasons;
 use crate::model::event::InfractionEvent;
@@ -117,6 +118,7 @@ pub fn recipients(rules: &Rules, matter: &Matter<'_>, told: &[Told]) -> Vec<Rout
         let before = told_of(told, index).map(|told| told.role);
         let on_route = matter.newcomers && is_on_route(member, matter);
         let is_told = match member.state {
+            MemberState::Active if fault::planted(Planted::CorrectedByTodaysRouting) => on_route,
             MemberState::Active => on_route || before.is_some(),
             MemberState::Left => before.is_some() && matter.msg_type != MsgType::Alert,
             MemberState::Retired => false,

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 
+use crate::fault::{self, Planted};
 use crate::index::State;
 use crate::model::decision::{Batch, Output};
 use crate::model::entry::{Body, LogEntry};
@@ -384,6 +385,9 @@ impl Ledger {
             return self.stop(Fault::Unavailable(why));
         }
         self.phase = Phase::Resolving(sealed);
+        if fault::planted(Planted::ProducerKeptAfterUnclearCommit) {
+            return self.producer_ready();
+        }
         // The same producer could commit half of what it sends next under the answer to this commit.
         vec![Command::NewProducer]
     }
@@ -418,7 +422,7 @@ impl Ledger {
             return self.stop(fault);
         }
         self.phase = Phase::Running;
-        self.published = tails;
+        self.published = if fault::planted(Planted::OutputsNotCompared) { OutputTails::new() } else { tails };
         open::prune(&mut self.published, &self.state.marks.sequences);
         if self.leaving.is_some() {
             return self.leave();

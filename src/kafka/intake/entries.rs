@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message};
 
 use super::IntakeContext;
+use crate::fault;
 use crate::intake;
 use crate::model::entry::Body;
 use crate::model::record::{RawRecord, SourcePosition};
@@ -44,8 +45,12 @@ pub(super) fn of_record(
     let status = &context.status;
     status.records.fetch_add(1, Ordering::Relaxed);
     match &body {
-        Body::Rejection(rejection) => status.count_rejection(rejection.reason),
+        Body::Rejection(rejection) => {
+            fault::step("rejected");
+            status.count_rejection(rejection.reason);
+        }
         Body::Event(_) | Body::Acknowledgement(_) | Body::Link(_) | Body::Rules(_) | Body::Missing(_) | Body::Tick => {
+            fault::step("mapped");
             status.events.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::admission::TapId;
 use super::{Lane, Position, SourceId};
+use crate::fault::{self, Planted};
 
 /// Where one source stands: `committed.from ≤ delivered ≤ next`.
 #[derive(Debug)]
@@ -38,7 +39,8 @@ impl Source {
 
     /// What may be committed of it.
     pub(super) fn settled(&self) -> Position {
-        Position { offset: self.behind(self.delivered), from: self.delivered }
+        let settled = if fault::planted(Planted::CommittedBeforeDelivery) { self.next } else { self.delivered };
+        Position { offset: self.behind(settled), from: settled }
     }
 
     /// A position, or the end of what holds no record behind it.

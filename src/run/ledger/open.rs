@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 
 use crate::encode;
+use crate::fault::{self, Planted};
 use crate::index::State;
 use crate::ledger::{self, Effects, Outcome};
 use crate::model::change::Change;
@@ -75,7 +76,8 @@ impl Open {
 
     /// Decides on one entry and makes its changes.
     pub(super) fn take(&mut self, state: &mut State, entry: LogEntry) -> Outcome {
-        let effects = ledger::handle(state, &entry);
+        let waits = fault::planted(Planted::WorkAtEndOfBatch) && !self.is_empty();
+        let effects = ledger::handle_up_to(state, &entry, if waits { 0 } else { ledger::work_max(&entry) });
         let outcome = effects.outcome;
         self.tally.count(&effects, matches!(entry.body, Body::Tick));
         for change in &effects.changes {
@@ -211,7 +213,11 @@ pub(super) struct Sealed {
 impl Sealed {
     /// Undoes every change and gives the entries back, in their order.
     pub(super) fn undo(self, state: &mut State, waiting: &mut VecDeque<LogEntry>) {
-        state.undo(self.changes.iter().flatten(), self.before);
+        if fault::planted(Planted::StateKeptAfterAbort) {
+            state.advance(&self.before);
+        } else {
+            state.undo(self.changes.iter().flatten(), self.before);
+        }
         for entry in self.entries.into_iter().rev() {
             waiting.push_front(entry);
         }

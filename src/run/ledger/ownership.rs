@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::restore::Restore;
 use super::{Command, Fault, Leaving, Ledger, Phase, STARTS_MAX};
+use crate::fault::{Planted, planted};
 use crate::model::rules::Rules;
+use crate::model::state::{Key, Value};
 use crate::schema::state::StateRecord;
 
 /// Why an instance with these rules may not own a ledger in which others are in force.
@@ -167,6 +169,9 @@ impl Ledger {
         }
         if let Some(fault) = fault(&self.setting.rules, self.state.rules()) {
             return self.stop(fault);
+        }
+        if planted(Planted::RuleFromConfiguration) && is_newer(&self.setting.rules, self.state.rules()) {
+            self.state.restore(Key::Rules, Some(Value::Rules(Arc::new(self.setting.rules.clone()))));
         }
         self.phase = Phase::Comparing;
         vec![all_shown(), Command::ReadOutputs(self.next_sequences())]

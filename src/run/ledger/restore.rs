@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::mem;
 
 use super::Shown;
+use crate::fault::{self, Planted};
 use crate::index::State;
 use crate::model::state::{Checkpoint, Key, Value};
 use crate::schema::state::StateRecord;
@@ -36,7 +37,7 @@ impl Restore {
     pub(crate) fn read(&mut self, record: StateRecord) -> Result<(), &'static str> {
         match record {
             StateRecord::Value { key, transaction, value } => {
-                if transaction <= self.covered {
+                if transaction <= self.covered || fault::planted(Planted::RestoredBeyondCheckpoint) {
                     apply(&mut self.state, &mut self.shown, key, value);
                     return Ok(());
                 }
