@@ -19,7 +19,10 @@ impl Disk {
     pub(crate) fn mount(folder: &Path) -> Option<Self> {
         // The shell takes the disk away as soon as nobody holds its standard input any more.
         let mut shell = Command::new("sh")
-            .args(["-c", r#"mount -t tmpfs -o size="$2" tmpfs "$1" || exit 1; echo mounted; read -r _; umount -l "$1""#])
+            .args([
+                "-c",
+                r#"mount -t tmpfs -o size="$2" tmpfs "$1" || exit 1; echo mounted; read -r _; umount -l "$1""#,
+            ])
             .arg("sh")
             .arg(folder)
             .arg(BYTES)

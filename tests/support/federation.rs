@@ -71,8 +71,17 @@ impl Federation {
 
     /// Runs this instance until nothing has been left to do for a while.
     pub(crate) fn work_off(&self, instance: &str) {
+        self.try_work_off(instance).unwrap_or_else(|why| panic!("{why}"));
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// What it says where it gives up.
+    pub(crate) fn try_work_off(&self, instance: &str) -> Result<(), String> {
         let output = named(self.command(&["run", "--exit-when-idle", "2s"]), instance).output().unwrap();
-        assert!(output.status.success(), "comity run: {}", String::from_utf8_lossy(&output.stderr));
+        let why = || format!("comity run: {}", String::from_utf8_lossy(&output.stderr));
+        output.status.success().then_some(()).ok_or_else(why)
     }
 
     /// Starts `comity run` beside the test, under the name that its groups know the instance by.
