@@ -71,15 +71,16 @@ impl Federation {
 
     /// Runs this instance until nothing has been left to do for a while.
     pub(crate) fn work_off(&self, instance: &str) {
-        self.try_work_off(instance).unwrap_or_else(|why| panic!("{why}"));
+        self.try_work_off(instance, &[]).unwrap_or_else(|why| panic!("{why}"));
     }
 
-    /// The same.
+    /// The same with more in its environment.
     ///
     /// # Errors
     /// What it says where it gives up.
-    pub(crate) fn try_work_off(&self, instance: &str) -> Result<(), String> {
-        let output = named(self.command(&["run", "--exit-when-idle", "2s"]), instance).output().unwrap();
+    pub(crate) fn try_work_off(&self, instance: &str, environment: &[(&str, &str)]) -> Result<(), String> {
+        let mut command = named(self.command(&["run", "--exit-when-idle", "2s"]), instance);
+        let output = command.envs(environment.iter().copied()).output().unwrap();
         let why = || format!("comity run: {}", String::from_utf8_lossy(&output.stderr));
         output.status.success().then_some(()).ok_or_else(why)
     }

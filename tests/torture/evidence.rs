@@ -16,12 +16,13 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::load::Journal;
 use crate::oracle::{Entry, READERS};
-use crate::support::avro::{Fields, alerts, number, rejections};
+use crate::support::avro::{Fields, alerts, number, rejections, text};
 use crate::support::broker::Broker;
 use crate::support::reader::{Read, read_committed};
 use crate::watch::Seen;
 
 /// What was seen while the faults happened.
+#[derive(Debug, Clone)]
 pub(crate) struct Witnessed {
     pub(crate) journal: Journal,
     pub(crate) seen: Seen,
@@ -54,10 +55,65 @@ pub(crate) struct Case {
     pub(crate) versions: BTreeMap<String, i64>,
 }
 
+/// An alert that a reader has, in the words of its schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) id: String,
+    pub(crate) event: String,
+    pub(crate) version: i64,
+    pub(crate) case: String,
+    pub(crate) origin: String,
+    pub(crate) recipient: String,
+    pub(crate) sequence: i64,
+    pub(crate) message: String,
+    pub(crate) role: String,
+    pub(crate) standing: String,
+    pub(crate) issued_at: i64,
+}
+
+impl Told {
+    fn of(alert: &Fields) -> Self {
+        Self {
+            id: text(alert, "alert_id"),
+            event: text(alert, "event_id"),
+            version: number(alert, "version"),
+            case: text(alert, "case_id"),
+            origin: text(alert, "origin"),
+            recipient: text(alert, "recipient"),
+            sequence: number(alert, "sequence"),
+            message: text(alert, "msg_type"),
+            role: text(alert, "role"),
+            standing: text(alert, "standing"),
+            issued_at: number(alert, "issued_at"),
+        }
+    }
+}
+
+/// A rejection, in the words of its schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    pub(crate) topic: String,
+    pub(crate) offset: i64,
+    pub(crate) sequence: i64,
+    pub(crate) reason: String,
+}
+
+impl Rejected {
+    fn of(rejection: &Fields) -> Self {
+        Self {
+            topic: text(rejection, "topic"),
+            offset: number(rejection, "offset"),
+            sequence: number(rejection, "sequence"),
+            reason: text(rejection, "reason"),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
 pub(crate) struct Evidence {
     /// By reader, in their order.
-    pub(crate) told: BTreeMap<&'static str, Vec<Fields>>,
-    pub(crate) refused: Vec<Fields>,
+    pub(crate) told: BTreeMap<&'static str, Vec<Told>>,
+    pub(crate) refused: Vec<Rejected>,
     pub(crate) log: Vec<Entry>,
     pub(crate) checkpoints: Vec<Checkpoint>,
     pub(crate) cases: BTreeMap<String, Case>,
@@ -93,8 +149,8 @@ impl Evidence {
             (topic.clone(), read.map(|read| (read.offset, read.value.unwrap_or_default())).collect())
         });
         Self {
-            told: READERS.into_iter().map(|reader| (reader, alerts(broker, reader))).collect(),
-            refused: rejections(broker),
+            told: READERS.into_iter().map(|reader| (reader, told(broker, reader))).collect(),
+            refused: rejections(broker).iter().map(Rejected::of).collect(),
             log: log.iter().map(entry).collect(),
             checkpoints,
             cases,
@@ -104,6 +160,10 @@ impl Evidence {
             witnessed,
         }
     }
+}
+
+fn told(broker: &Broker, reader: &str) -> Vec<Told> {
+    alerts(broker, reader).iter().map(Told::of).collect()
 }
 
 fn decoded(read: Read) -> LogEntry {
@@ -156,7 +216,7 @@ fn checkpoint(fields: &Fields, of_state: u128) -> Checkpoint {
             Value::Union(_, member) if matches!(**member, Value::Int(_)) => Some(int(member)),
             _ => None,
         };
-        ((crate::support::avro::text(&fields, "output"), member), number(&fields, "next"))
+        ((text(&fields, "output"), member), number(&fields, "next"))
     });
     Checkpoint {
         transaction: number(fields, "transaction"),
@@ -194,7 +254,7 @@ fn case(fields: &Fields) -> Case {
     };
     let told = told.iter().map(|told| (number(&record(told), "member"), number(&record(told), "sequence")));
     let versions = events.iter().map(record).map(|event| {
-        let name = crate::support::avro::text(&event, "event_id");
+        let name = text(&event, "event_id");
         (name, number(&event, "version"))
     });
     Case { told: told.collect(), versions: versions.collect() }

@@ -40,6 +40,8 @@ pub(crate) struct Instance {
     pub(crate) name: &'static str,
     pub(crate) network: Proxy,
     pub(crate) build: PathBuf,
+    /// Rules that it breaks on purpose (`src/fault.rs`), in every run.
+    planted: String,
     running: Option<Running>,
     clock: tempfile::NamedTempFile,
     /// True while it may end in any way, since a fault takes from it what it cannot do without.
@@ -47,10 +49,17 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(name: &'static str, address: &str) -> Self {
+    pub(crate) fn new(name: &'static str, address: &str, planted: &str) -> Self {
         let clock = tempfile::NamedTempFile::new().unwrap();
-        let instance =
-            Self { name, network: Proxy::before(address), build: own_build(), running: None, clock, excused: false };
+        let instance = Self {
+            name,
+            network: Proxy::before(address),
+            build: own_build(),
+            planted: planted.to_owned(),
+            running: None,
+            clock,
+            excused: false,
+        };
         instance.set_clock(0);
         instance
     }
@@ -62,7 +71,9 @@ impl Instance {
     /// Starts it with faults of its own (`src/fault.rs`).
     pub(crate) fn start_with(&mut self, federation: &Federation, failpoints: &str) {
         let address = self.network.address();
-        let mut environment = vec![("COMITY__KAFKA__BOOTSTRAP_SERVERS", address.as_str()), ("FAILPOINTS", failpoints)];
+        let failpoints = [self.planted.as_str(), failpoints].join(";");
+        let mut environment = vec![("COMITY__KAFKA__BOOTSTRAP_SERVERS", address.as_str())];
+        environment.push(("FAILPOINTS", failpoints.trim_matches(';')));
         if let Some(library) = clock_library() {
             environment.push(("LD_PRELOAD", library.to_str().unwrap()));
             environment.push(("COMITY_TEST_CLOCK", self.clock.path().to_str().unwrap()));

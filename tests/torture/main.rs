@@ -19,6 +19,10 @@
 mod support;
 
 mod campaign;
+#[cfg(feature = "faults")]
+mod checker;
+#[cfg(feature = "faults")]
+mod directed;
 mod evidence;
 mod hanging;
 mod instances;
@@ -31,9 +35,14 @@ mod verdict;
 mod watch;
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use campaign::{Done, Notes};
+use round::Setting;
 use support::broker::needs_own_kafka;
+
+/// Rounds are timed, so one runs after another.
+static TURN: Mutex<()> = Mutex::new(());
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
@@ -44,6 +53,7 @@ fn faults_lose_nothing_and_double_nothing() {
     if needs_own_kafka("the broker is killed and paused, too") {
         return;
     }
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let (notes, commit) = (Notes::from_environment(), campaign::commit());
     let faults = usize::try_from(number("COMITY_FAULTS").unwrap_or(16)).unwrap();
     // A campaign has the same seeds each time that it is begun.
@@ -58,7 +68,7 @@ fn faults_lose_nothing_and_double_nothing() {
             continue;
         }
         println!("COMITY_SEED={seed} COMITY_FAULTS={count} at {commit}");
-        let round = round::run(seed, |faults| faults.of_every_kind(count));
+        let (round, _) = round::run(&Setting::of_seed(seed), |faults| faults.of_every_kind(count));
         println!("{} faults, {} records sent, {} s", round.faults(), round.records, round.seconds);
         print!("{}", round.verdict);
         if let Some(broken) = &round.broken {

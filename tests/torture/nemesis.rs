@@ -47,13 +47,13 @@ impl fmt::Display for Fault {
 
 /// Who makes the faults.
 pub(crate) struct Nemesis<'a> {
-    federation: &'a Federation,
+    pub(crate) federation: &'a Federation,
     broker: &'a mut Maven,
     load: &'a Load<'a>,
     watch: &'a Watch<'a>,
     hanging: Hanging,
     /// The third one comes and goes.
-    instances: [Instance; 3],
+    pub(crate) instances: [Instance; 3],
     kinds: (Vec<Kind>, Vec<Kind>),
     /// The kinds that are still to come before each has come once more.
     deck: Vec<Kind>,
@@ -70,9 +70,10 @@ impl<'a> Nemesis<'a> {
         load: &'a Load<'a>,
         watch: &'a Watch<'a>,
         hanging: Hanging,
+        planted: &str,
     ) -> Result<Self, String> {
         let address = broker.address();
-        let instances = ["one", "two", "three"].map(|name| Instance::new(name, &address));
+        let instances = ["one", "two", "three"].map(|name| Instance::new(name, &address, planted));
         let kinds = possible(broker.disk().is_some());
         let mut nemesis = Self {
             federation,
@@ -124,7 +125,8 @@ impl<'a> Nemesis<'a> {
         Ok(Fault { kind, lasted, recovered })
     }
 
-    fn owner(&self) -> usize {
+    /// The place of whoever owns the log, as far as it says so.
+    pub(crate) fn owner(&self) -> usize {
         usize::from(!self.instances[0].is_owner())
     }
 
@@ -245,7 +247,7 @@ impl<'a> Nemesis<'a> {
         self.broker.disk().into_iter().for_each(|disk| disk.fill(full));
     }
 
-    fn kill(&mut self, which: &[usize], pause: Duration) {
+    pub(crate) fn kill(&mut self, which: &[usize], pause: Duration) {
         which.iter().for_each(|place| self.instances[*place].kill());
         sleep(pause);
         which.iter().for_each(|place| self.instances[*place].start(self.federation));
@@ -309,7 +311,7 @@ impl<'a> Nemesis<'a> {
         Ok(())
     }
 
-    fn wait_for(&self, holds: impl Fn() -> bool) {
+    pub(crate) fn wait_for(&self, holds: impl Fn() -> bool) {
         let deadline = Instant::now() + OCCASION;
         while !holds() && Instant::now() < deadline {
             sleep(Duration::from_millis(5));
@@ -324,7 +326,10 @@ impl<'a> Nemesis<'a> {
     }
 
     /// Waits for alerts, and says how long it took; no transaction may hang meanwhile.
-    fn recover(&mut self) -> Result<Duration, String> {
+    ///
+    /// # Errors
+    /// As of `strike`.
+    pub(crate) fn recover(&mut self) -> Result<Duration, String> {
         let (begun, before) = (Instant::now(), self.watch.count());
         let mut came = None;
         loop {

@@ -19,8 +19,21 @@ use crate::support::load::MEMBERS;
 use crate::verdict::{Verdict, judge};
 use crate::watch::Watch;
 
-/// How long nothing is published at the end, while the instances run on.
-const QUIET: Duration = Duration::from_secs(5);
+/// What a round is for.
+pub(crate) struct Setting {
+    pub(crate) seed: u64,
+    /// Rules that every instance breaks on purpose (`src/fault.rs`).
+    pub(crate) planted: String,
+    /// How long nothing is published at the end, while the instances run on.
+    pub(crate) quiet: Duration,
+}
+
+impl Setting {
+    /// A round of a campaign.
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        Self { seed, planted: String::new(), quiet: Duration::from_secs(5) }
+    }
+}
 
 /// What came of a round.
 #[derive(Debug)]
@@ -47,8 +60,9 @@ impl Round {
 }
 
 /// Runs one: `faults` makes them, with what it needs for that.
-pub(crate) fn run(seed: u64, faults: impl FnOnce(&mut Faults<'_>) -> Result<(), String>) -> Round {
+pub(crate) fn run(setting: &Setting, faults: impl FnOnce(&mut Faults<'_>) -> Result<(), String>) -> (Round, Evidence) {
     let begun = Instant::now();
+    let Setting { seed, planted, quiet: at_rest } = setting;
     let mut broker = Broker::on_own_disk();
     let platforms = tempfile::tempdir().unwrap();
     load::write_platforms(platforms.path());
@@ -65,14 +79,14 @@ pub(crate) fn run(seed: u64, faults: impl FnOnce(&mut Faults<'_>) -> Result<(), 
         // Faults that fail must end the load, too.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let hanging = Hanging::new(&settings);
-            let nemesis = Nemesis::start(&federation, broker.maven(), &load, &watch, hanging)?;
-            let mut faults_of = Faults { nemesis, chance: Chance::of_seed(seed), kinds: &mut kinds };
+            let nemesis = Nemesis::start(&federation, broker.maven(), &load, &watch, hanging, planted)?;
+            let mut faults_of = Faults { nemesis, chance: Chance::of_seed(*seed), kinds: &mut kinds };
             let outcome = faults(&mut faults_of);
             stop_load.store(true, Ordering::Relaxed);
             let outcome = outcome.and_then(|()| faults_of.nemesis.settle(|| log_end(&settings)));
             quiet.0 = now_ms();
             if outcome.is_ok() {
-                sleep(QUIET);
+                sleep(*at_rest);
             }
             quiet.1 = now_ms();
             hung = faults_of.nemesis.hung();
@@ -88,13 +102,14 @@ pub(crate) fn run(seed: u64, faults: impl FnOnce(&mut Faults<'_>) -> Result<(), 
     });
     // Two that know nothing restore and work off what is left: the last digests are theirs.
     for instance in ["one", "two"] {
-        if let Err(why) = federation.try_work_off(instance) {
+        if let Err(why) = federation.try_work_off(instance, &[("FAILPOINTS", planted)]) {
             broken.get_or_insert(why);
         }
     }
     let records = witnessed.journal.len();
-    let verdict = judge(&Evidence::of(&broker, witnessed));
-    Round { seed, kinds, records, verdict, broken, seconds: begun.elapsed().as_secs() }
+    let evidence = Evidence::of(&broker, witnessed);
+    let verdict = judge(&evidence);
+    (Round { seed: *seed, kinds, records, verdict, broken, seconds: begun.elapsed().as_secs() }, evidence)
 }
 
 /// The faults of a round.

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Told};
 use crate::oracle::{Alert, Expected, NATIONAL, READERS, replay, source_topics};
-use crate::support::avro::{Fields, number, text};
 use crate::support::load::MEMBERS;
 
 type Outcome = Result<(), String>;
@@ -17,18 +16,23 @@ const TURN_MS: i64 = 1_000;
 
 /// What came of a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Verdict(pub(crate) Vec<(&'static str, Outcome)>);
+pub(crate) struct Verdict {
+    /// What the log shows of the faults: one in which they met nothing proves little.
+    met: String,
+    invariants: Vec<(&'static str, Outcome)>,
+}
 
 impl Verdict {
     /// The names of those that do not hold.
     pub(crate) fn failed(&self) -> Vec<&'static str> {
-        self.0.iter().filter(|(_, outcome)| outcome.is_err()).map(|(name, _)| *name).collect()
+        self.invariants.iter().filter(|(_, outcome)| outcome.is_err()).map(|(name, _)| *name).collect()
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, outcome) in &self.0 {
+        writeln!(formatter, "{}", self.met)?;
+        for (name, outcome) in &self.invariants {
             match outcome {
                 Ok(()) => writeln!(formatter, "{name} PASS")?,
                 Err(example) => writeln!(formatter, "{name} FAIL: {example}")?,
@@ -41,8 +45,8 @@ impl fmt::Display for Verdict {
 /// Judges what the topics hold after everything is worked off.
 pub(crate) fn judge(found: &Evidence) -> Verdict {
     let expected = replay(&found.log, &found.witnessed.journal);
-    println!("{} entries sent twice, {} beyond a gap", expected.sent_twice, expected.beyond_gap);
-    Verdict(vec![
+    let met = format!("{} entries sent twice, {} beyond a gap", expected.sent_twice, expected.beyond_gap);
+    let invariants = vec![
         ("I1", whole(found, &expected)),
         ("I2", once(found)),
         ("I3", caused(found, &expected)),
@@ -53,21 +57,18 @@ pub(crate) fn judge(found: &Evidence) -> Verdict {
         ("I8", found.witnessed.hanging.first().map_or(Ok(()), |hanging| Err(hanging.clone()))),
         ("I9", together(found, &expected)),
         ("I10", in_time(found, &expected)),
-    ])
-}
-
-fn id(alert: &Fields) -> String {
-    text(alert, "alert_id")
+    ];
+    Verdict { met, invariants }
 }
 
 /// I1: each record that was acknowledged has its full fan-out or exactly one rejection.
 fn whole(found: &Evidence, expected: &Expected) -> Outcome {
     for (reader, expected) in &expected.alerts {
-        let word = |alert: &Fields| format!("{} {}", text(alert, "msg_type"), text(alert, "role"));
-        let told: BTreeMap<String, String> = found.told[reader].iter().map(|alert| (id(alert), word(alert))).collect();
+        let word = |alert: &Told| format!("{} {}", alert.message, alert.role);
+        let told: BTreeMap<&str, String> = found.told[reader].iter().map(|alert| (&*alert.id, word(alert))).collect();
         for alert in expected {
             let must = format!("{} {}", alert.message, alert.role);
-            match told.get(&alert.id) {
+            match told.get(&*alert.id) {
                 None => return Err(format!("{reader} lacks {} of entry {}", alert.id, alert.by)),
                 Some(other) if *other != must => {
                     return Err(format!("{} to {reader} is {other} instead of {must}", alert.id));
@@ -78,8 +79,8 @@ fn whole(found: &Evidence, expected: &Expected) -> Outcome {
     }
     let mut refused: BTreeMap<(String, i64), Vec<String>> = BTreeMap::new();
     for rejection in &found.refused {
-        let place = (text(rejection, "topic"), number(rejection, "offset"));
-        refused.entry(place).or_default().push(text(rejection, "reason"));
+        let place = (rejection.topic.clone(), rejection.offset);
+        refused.entry(place).or_default().push(rejection.reason.clone());
     }
     let must: BTreeMap<_, _> =
         expected.refused.iter().map(|one| ((one.topic.clone(), one.offset), vec![one.reason.to_owned()])).collect();
@@ -93,8 +94,8 @@ fn whole(found: &Evidence, expected: &Expected) -> Outcome {
 fn once(found: &Evidence) -> Outcome {
     for (reader, alerts) in &found.told {
         let mut ids = BTreeSet::new();
-        if let Some(twice) = alerts.iter().map(id).find(|id| !ids.insert(id.clone())) {
-            return Err(format!("{reader} has {twice} twice"));
+        if let Some(twice) = alerts.iter().find(|alert| !ids.insert(&alert.id)) {
+            return Err(format!("{reader} has {} twice", twice.id));
         }
     }
     Ok(())
@@ -105,11 +106,11 @@ fn caused(found: &Evidence, expected: &Expected) -> Outcome {
     for (reader, alerts) in &found.told {
         let caused: BTreeSet<&str> = expected.alerts[reader].iter().map(|alert| alert.id.as_str()).collect();
         for alert in alerts {
-            if text(alert, "origin") == *reader || text(alert, "recipient") != *reader {
-                return Err(format!("{reader} has {}, which is not for it", id(alert)));
+            if alert.origin == *reader || alert.recipient != *reader {
+                return Err(format!("{reader} has {}, which is not for it", alert.id));
             }
-            if !caused.contains(id(alert).as_str()) {
-                return Err(format!("{reader} has {}, which nothing caused, or which it may not know", id(alert)));
+            if !caused.contains(&*alert.id) {
+                return Err(format!("{reader} has {}, which nothing caused, or which it may not know", alert.id));
             }
         }
     }
@@ -118,17 +119,16 @@ fn caused(found: &Evidence, expected: &Expected) -> Outcome {
 
 /// I4: numbers without a gap, and the order of the log, so that of every organisation.
 fn ordered(found: &Evidence, expected: &Expected) -> Outcome {
-    let gap = |of: &str, records: &[Fields]| {
-        let numbered = (1..).zip(records).find(|(place, record)| number(record, "sequence") != *place);
-        numbered.map_or(Ok(()), |(place, _)| Err(format!("{of} has another number at place {place}")))
+    let gap = |of: &str, sequences: &mut dyn Iterator<Item = i64>| {
+        let other = (1..).zip(sequences).find(|(place, sequence)| sequence != place);
+        other.map_or(Ok(()), |(place, sequence)| Err(format!("{of} has the number {sequence} at place {place}")))
     };
-    gap("comity.rejects", &found.refused)?;
+    gap("comity.rejects", &mut found.refused.iter().map(|rejection| rejection.sequence))?;
     for (reader, alerts) in &found.told {
-        gap(reader, alerts)?;
-        let place: BTreeMap<&str, usize> =
-            (0..).zip(&expected.alerts[reader]).map(|(at, alert)| (&*alert.id, at)).collect();
-        let ids: Vec<String> = alerts.iter().map(id).collect();
-        let places: Vec<_> = ids.iter().filter_map(|id| Some((*place.get(id.as_str())?, id))).collect();
+        gap(reader, &mut alerts.iter().map(|alert| alert.sequence))?;
+        let must = (0..).zip(&expected.alerts[reader]);
+        let place: BTreeMap<&str, usize> = must.map(|(at, alert)| (&*alert.id, at)).collect();
+        let places: Vec<_> = alerts.iter().filter_map(|alert| Some((*place.get(&*alert.id)?, &alert.id))).collect();
         if let Some(pair) = places.windows(2).find(|pair| pair[0].0 > pair[1].0) {
             return Err(format!("{reader} has {} before {}, the log the other way round", pair[0].1, pair[1].1));
         }
@@ -141,7 +141,7 @@ fn corrected(found: &Evidence) -> Outcome {
     let mut told: BTreeMap<(String, i64), BTreeSet<&str>> = BTreeMap::new();
     for (reader, alerts) in &found.told {
         for alert in alerts {
-            told.entry((text(alert, "event_id"), number(alert, "version"))).or_default().insert(reader);
+            told.entry((alert.event.clone(), alert.version)).or_default().insert(reader);
         }
     }
     for ((event, version), readers) in &told {
@@ -176,9 +176,9 @@ fn folded(found: &Evidence) -> Outcome {
     let mut versions: BTreeMap<String, i64> = BTreeMap::new();
     for (reader, alerts) in found.told.iter().filter(|(reader, _)| **reader != NATIONAL) {
         for alert in alerts {
-            let case = format!("case/{}/{}", text(alert, "origin"), text(alert, "case_id"));
-            told.insert((reader, case), number(alert, "sequence"));
-            versions.insert(text(alert, "event_id"), number(alert, "version"));
+            let case = format!("case/{}/{}", alert.origin, alert.case);
+            told.insert((reader, case), alert.sequence);
+            versions.insert(alert.event.clone(), alert.version);
         }
     }
     remembered(found, &told, &versions)
@@ -273,15 +273,14 @@ fn in_time(found: &Evidence, expected: &Expected) -> Outcome {
     (1..clocks.len()).for_each(|at| clocks[at] = clocks[at].max(clocks[at - 1]));
     for reader in READERS {
         let must: BTreeMap<&str, &Alert> = expected.alerts[reader].iter().map(|alert| (&*alert.id, alert)).collect();
-        for alert in found.told[reader].iter().filter(|alert| text(alert, "standing") == "EXPIRED") {
-            let (id, issued_at) = (id(alert), number(alert, "issued_at"));
-            let Some(due) = must.get(&*id).and_then(|alert| alert.due) else { continue };
+        for Told { id, issued_at, .. } in found.told[reader].iter().filter(|alert| alert.standing == "EXPIRED") {
+            let Some((alert, due)) = must.get(&**id).and_then(|alert| Some((alert, alert.due?))) else { continue };
             let shown = clocks[clocks.partition_point(|clock| *clock < due).min(clocks.len() - 1)];
-            if issued_at < due || issued_at > shown + TURN_MS {
+            if *issued_at < due || *issued_at > shown + TURN_MS {
                 return Err(format!("{id} to {reader} was due at {due}, shown by {shown}, and issued at {issued_at}"));
             }
-            if must[&*id].issued_at != issued_at {
-                return Err(format!("{id} to {reader} is issued at {issued_at}, by turn at {}", must[&*id].issued_at));
+            if alert.issued_at != *issued_at {
+                return Err(format!("{id} to {reader} is issued at {issued_at}, by turn at {}", alert.issued_at));
             }
         }
     }
