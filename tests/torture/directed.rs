@@ -73,9 +73,9 @@ impl Nemesis<'_> {
             Aim::TearState => self.tear("comity.state", 1, true)?,
             Aim::WrongClock => {
                 self.each(|instance| instance.set_clock(3_600_000));
-                sleep(Duration::from_secs(3));
+                sleep(Duration::from_secs(2));
                 self.each(|instance| instance.set_clock(0));
-                sleep(Duration::from_secs(3));
+                sleep(Duration::from_secs(1));
             }
         }
         self.recover().map(|_| ())

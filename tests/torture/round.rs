@@ -26,12 +26,14 @@ pub(crate) struct Setting {
     pub(crate) planted: String,
     /// How long nothing is published at the end, while the instances run on.
     pub(crate) quiet: Duration,
+    /// Who restores and works off what is left in the end, each knowing nothing: the last digests are theirs.
+    pub(crate) fresh: &'static [&'static str],
 }
 
 impl Setting {
     /// A round of a campaign.
     pub(crate) fn of_seed(seed: u64) -> Self {
-        Self { seed, planted: String::new(), quiet: Duration::from_secs(5) }
+        Self { seed, planted: String::new(), quiet: Duration::from_secs(5), fresh: &["one", "two"] }
     }
 }
 
@@ -62,7 +64,7 @@ impl Round {
 /// Runs one: `faults` makes them, with what it needs for that.
 pub(crate) fn run(setting: &Setting, faults: impl FnOnce(&mut Faults<'_>) -> Result<(), String>) -> (Round, Evidence) {
     let begun = Instant::now();
-    let Setting { seed, planted, quiet: at_rest } = setting;
+    let Setting { seed, planted, quiet: at_rest, fresh } = setting;
     let mut broker = Broker::on_own_disk();
     let platforms = tempfile::tempdir().unwrap();
     load::write_platforms(platforms.path());
@@ -100,8 +102,7 @@ pub(crate) fn run(setting: &Setting, faults: impl FnOnce(&mut Faults<'_>) -> Res
         let broken = outcome.unwrap_or_else(|panic| Err(said(panic.as_ref()))).err();
         (Witnessed { journal, seen, hanging: hung, quiet }, broken)
     });
-    // Two that know nothing restore and work off what is left: the last digests are theirs.
-    for instance in ["one", "two"] {
+    for instance in *fresh {
         if let Err(why) = federation.try_work_off(instance, &[("FAILPOINTS", planted)]) {
             broken.get_or_insert(why);
         }
