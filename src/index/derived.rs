@@ -1,10 +1,10 @@
 //! What follows from the values and is kept beside them for speed: never written anywhere, never decided from alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::RandomState;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 
 use super::cases::{is_open, listed, open_case};

@@ -99,14 +99,13 @@ pub fn identifier_key(identifier: &Identifier) -> String {
 /// register gave it. That is the register itself, where it is named by an ISO 3166 code, or the beginning of the
 /// scheme's name: `us-wa-ubi` is Washington's, `de-hrb` Germany's. Which of the two readings is a member, routing sees.
 /// A platform's own numbers (`<platform>/<scheme>`) tell nothing.
-pub fn established_in(identifier: &str) -> Vec<Jurisdiction> {
+pub fn established_in(identifier: &str) -> impl Iterator<Item = Jurisdiction> {
     let scheme = identifier.split_once(':').map_or("", |(scheme, _)| scheme);
     let (name, register) = scheme.split_once('@').unwrap_or((scheme, ""));
-    let mut parts = name.split('-');
-    let country = parts.next().filter(|country| !name.contains('/') && name != *country && *country != "eu");
-    let whole = country.and_then(|country| Some(format!("{country}-{}", parts.next()?)));
-    let codes = [whole, country.map(str::to_owned), Some(register.to_owned())];
-    codes.into_iter().flatten().filter_map(|code| Jurisdiction::parse(&code.to_ascii_uppercase())).collect()
+    let parts = name.split_once('-').filter(|(country, _)| !name.contains('/') && *country != "eu");
+    let country = parts.map(|(country, _)| country);
+    let whole = parts.and_then(|(country, rest)| name.get(..=country.len() + rest.find('-').unwrap_or(rest.len())));
+    [whole, country, Some(register)].into_iter().flatten().filter_map(Jurisdiction::parse_in_any_case)
 }
 
 /// The digest of a name in its normal form: NFKC, lower case, words of letters and digits alone.

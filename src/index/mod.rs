@@ -13,7 +13,7 @@ use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
     Bond, Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
 };
-use crate::schema::state::{encode_key, encode_value};
+use crate::schema::state::{encode_key, write_value};
 
 pub mod key;
 pub mod identity;
@@ -45,11 +45,11 @@ impl State {
         self.values.get(key)
     }
 
-    /// Makes one change and gives the datum of its new value (`schema::state::encode_value`), `None` for a tombstone.
+    /// Makes one change, and gives it as it is written to `comity.state`.
     ///
     /// A change that does not start from the value in place would be undone to a state that never was, so that stops
     /// the ledger here.
-    pub fn apply(&mut self, change: &Change) -> Option<Vec<u8>> {
+    pub fn apply(&mut self, change: &Change) -> Written {
         assert!(self.values.get(&change.key) == change.before, "a change starts from the value in place");
         self.put(&change.key, change.after.clone())
     }
@@ -217,26 +217,51 @@ impl State {
     }
 
     /// The one place where a value changes: the values, what is derived from them and the digest move together.
-    fn put(&mut self, key: &Key, after: Option<Value>) -> Option<Vec<u8>> {
-        let name = encode_key(key);
-        let datum = after.as_ref().map(encode_value);
-        if let Some(datum) = &datum {
-            self.marks.digest = self.marks.digest.wrapping_add(entry_digest(&name, datum));
-        }
+    fn put(&mut self, key: &Key, after: Option<Value>) -> Written {
         let before = self.values.put(key, after.clone());
-        if let Some(before) = &before {
-            self.marks.digest = self.marks.digest.wrapping_sub(entry_digest(&name, &encode_value(before)));
-        }
         self.derived.update(&self.values, key, before.as_ref(), after.as_ref());
-        datum
+        let mut written = Written::new(encode_key(key));
+        if let Some(before) = &before {
+            self.marks.digest = self.marks.digest.wrapping_sub(written.digest_of(before));
+        }
+        if let Some(after) = &after {
+            self.marks.digest = self.marks.digest.wrapping_add(written.digest_of(after));
+            written.is_value = true;
+        }
+        written
     }
 }
 
-/// The hash of one entry; a zero byte keeps key and datum apart.
-fn entry_digest(name: &str, datum: &[u8]) -> u128 {
-    let mut bytes = Vec::with_capacity(name.len() + 1 + datum.len());
-    bytes.extend_from_slice(name.as_bytes());
-    bytes.push(0);
-    bytes.extend_from_slice(datum);
-    xxh3_128(&bytes)
+/// Bytes for which memory is made ready; most values fit with their keys.
+const BYTES_USUAL: usize = 512;
+
+/// A key with its value as both are written to `comity.state`.
+#[derive(Debug)]
+pub struct Written {
+    /// The text of the key.
+    pub key: String,
+    /// The key, a zero byte to keep the two apart, and the datum: what the digest of an entry is made of.
+    bytes: Vec<u8>,
+    is_value: bool,
+}
+
+impl Written {
+    fn new(key: String) -> Self {
+        let mut bytes = Vec::with_capacity(BYTES_USUAL);
+        bytes.extend_from_slice(key.as_bytes());
+        bytes.push(0);
+        Self { key, bytes, is_value: false }
+    }
+
+    /// The datum of the value (`schema::state::encode_value`); `None` for a tombstone.
+    pub fn datum(&self) -> Option<&[u8]> {
+        self.bytes.get(self.key.len() + 1..).filter(|_| self.is_value)
+    }
+
+    /// The digest of the key with one value, which is the datum from then on.
+    fn digest_of(&mut self, value: &Value) -> u128 {
+        self.bytes.truncate(self.key.len() + 1);
+        write_value(value, &mut self.bytes);
+        xxh3_128(&self.bytes)
+    }
 }

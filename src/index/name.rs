@@ -14,10 +14,10 @@ const SHARED_TENTHS: u32 = 6;
 pub fn sketch(subject: &Subject) -> u128 {
     let form = subject.legal_form.as_deref().map(normal).unwrap_or_default();
     let name = normal(&subject.legal_name);
-    let form: Vec<&str> = form.split(' ').collect();
+    let is_form = |word: &&str| form.split(' ').any(|part| part == *word);
     let mut bare = String::with_capacity(name.len() + 2);
     bare.push(' ');
-    for word in name.split(' ').filter(|word| !form.contains(word)) {
+    for word in name.split(' ').filter(|word| !is_form(word)) {
         bare.push_str(word);
         bare.push(' ');
     }
@@ -25,9 +25,13 @@ pub fn sketch(subject: &Subject) -> u128 {
         bare.push_str(&name);
         bare.push(' ');
     }
+    let bit = |trigram: &[u8]| 1_u128 << (xxh3_64(trigram) >> 57);
+    if bare.is_ascii() {
+        return bare.as_bytes().windows(3).fold(0, |bits, trigram| bits | bit(trigram));
+    }
     let ends: Vec<usize> = bare.char_indices().map(|(place, _)| place).chain([bare.len()]).collect();
     let trigrams = ends.windows(4).filter_map(|ends| Some(bare.get(*ends.first()?..*ends.last()?)?.as_bytes()));
-    trigrams.fold(0, |bits, trigram| bits | 1 << (xxh3_64(trigram) >> 57))
+    trigrams.fold(0, |bits, trigram| bits | bit(trigram))
 }
 
 /// The digest of a legal form, never 0; 0 where none is stated.

@@ -1,10 +1,10 @@
 //! The values of the state by key. Those that there are millions of stand under what they hold themselves, so that no
 //! key is in memory twice.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 use std::sync::Arc;
 
+use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 
 use super::key::KeyRef;

@@ -11,10 +11,9 @@
 //! restores, it shows nothing.
 
 use std::collections::BTreeMap;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use ahash::RandomState;
 use hashbrown::HashTable;
 
 use crate::model::place::{Jurisdiction, Millis};

@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::group::{AtThatTime, group};
 use crate::index::cases::restricted_case;
 use crate::index::identity::established_in;
-use crate::model::code::Scope;
+use crate::model::code::{RoleReason, Scope};
 use crate::model::limit::ALERT_OPEN_CASES_MAX;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
@@ -24,7 +24,8 @@ pub(super) struct Picture {
     pub(super) open_cases_more: i32,
     /// Those of RESTRICTED scope.
     pub(super) restricted: Vec<RestrictedCase>,
-    pub(super) places: Places,
+    /// Where the index shows the organisation, once that was asked for.
+    places: Places,
 }
 
 /// A RESTRICTED open case with those who may know of it.
@@ -61,7 +62,6 @@ impl Picture {
             let unlisted = draft.state.unlisted(id);
             picture.open_cases_more += unlisted.map_or(0, |unlisted| unlisted.federation_elsewhere(origin));
         }
-        picture.places = places(draft, &picture.ids);
         open.sort_by(|one, other| newest_first(one, other));
         let beyond = i32::try_from(open.len().saturating_sub(ALERT_OPEN_CASES_MAX)).unwrap_or(i32::MAX);
         picture.open_cases_more = picture.open_cases_more.saturating_add(beyond);
@@ -75,9 +75,19 @@ impl Picture {
         Self::new(draft, case.organisation_id.as_deref(), case.origin, &[])
     }
 
+    /// With where the index shows the organisation.
+    pub(super) fn with_places(self, draft: &Draft<'_, '_>) -> Self {
+        Self { places: places(draft, &self.ids), ..self }
+    }
+
+    /// Why a jurisdiction is to follow up, as far as the index shows.
+    pub(super) fn reasons(&self, jurisdiction: Jurisdiction) -> impl Iterator<Item = RoleReason> {
+        self.places.reasons(jurisdiction)
+    }
+
     /// Where the index shows the organisation.
     pub(super) fn shows(&self, jurisdiction: Jurisdiction) -> bool {
-        self.places.reasons(jurisdiction).next().is_some()
+        self.reasons(jurisdiction).next().is_some()
     }
 
     /// The RESTRICTED cases that a recipient may know: its own, and those that it was told of.

@@ -87,7 +87,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[A
         before.events.iter().rposition(|event| stands(event) && event.version > 0 && event.scope == scope)
     };
     let Some(index) = told(Scope::Federation).or_else(|| told(Scope::Restricted)) else { return };
-    let now = Picture::of(draft, before);
+    let now = Picture::of(draft, before).with_places(draft);
     let mut seen: Vec<(Then, Picture)> = Vec::new();
     let mut routed = Vec::new();
     for told in &tell::audience(before, index) {
@@ -98,7 +98,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[A
         }
         let place = seen.iter().position(|(known, _)| *known == then).unwrap_or_else(|| {
             let picture = Picture::new(draft, before.organisation_id.as_deref(), before.origin, &then);
-            seen.push((then, picture));
+            seen.push((then, picture.with_places(draft)));
             seen.len() - 1
         });
         let saw = &seen[place].1;
@@ -159,7 +159,7 @@ fn routed_again(saw: &Picture, now: &Picture, told: &Told, jurisdiction: Jurisdi
     let mut reasons = Reasons::from(RoleReason::ToldBefore);
     let role = match (saw.shows(jurisdiction), now.shows(jurisdiction)) {
         (false, true) if told.role == Role::Attention => {
-            reasons = now.places.reasons(jurisdiction).fold(reasons, Reasons::with);
+            reasons = now.reasons(jurisdiction).fold(reasons, Reasons::with);
             Role::FollowUp
         }
         (true, false) if told.by_index => Role::Attention,

@@ -42,7 +42,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         registered_in: named.and_then(|subject| subject.jurisdiction).into_iter().collect(),
         established_in: numbers
             .iter()
-            .flat_map(|number| identity::established_in(&identity::identifier_key(number)))
+            .flat_map(|number| identity::established_in(&identity::identifier_key(number)).collect::<Vec<_>>())
             .collect(),
         open_in: Vec::new(),
     };

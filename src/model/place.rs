@@ -28,6 +28,15 @@ impl Jurisdiction {
         Some(Self { bytes })
     }
 
+    /// The same of a code in letters of either case.
+    pub fn parse_in_any_case(text: &str) -> Option<Self> {
+        let mut letters = [0; 6];
+        let upper = letters.get_mut(..text.len())?;
+        upper.copy_from_slice(text.as_bytes());
+        upper.make_ascii_uppercase();
+        Self::parse(std::str::from_utf8(upper).ok()?)
+    }
+
     /// The code as text.
     pub fn as_str(&self) -> &str {
         let length = self.bytes.iter().position(|byte| *byte == 0).unwrap_or(self.bytes.len());

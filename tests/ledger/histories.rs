@@ -346,7 +346,7 @@ pub(crate) fn straight(entries: &[LogEntry]) -> (State, Topic) {
     for entry in entries {
         let effects = handle(&state, entry);
         for change in &effects.changes {
-            topic.insert(encode_key(&change.key), state.apply(change));
+            topic.insert(encode_key(&change.key), state.apply(change).datum().map(<[u8]>::to_vec));
         }
         state.advance(&effects.marks);
         assert_eq!(said(&state, &effects), model.read(entry), "entry {}: {:?}", entry.offset, entry.body);

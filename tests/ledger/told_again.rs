@@ -41,7 +41,7 @@ impl Run {
         self.offset += 1;
         let effects = handle(&self.state, &entry);
         for change in &effects.changes {
-            let datum = self.state.apply(change);
+            let datum = self.state.apply(change).datum().map(<[u8]>::to_vec);
             self.topic.insert(encode_key(&change.key), datum);
         }
         self.state.advance(&effects.marks);

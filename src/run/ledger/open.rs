@@ -1,9 +1,8 @@
 //! The batch that is being filled: what its entries decided, encoded, and how to take all of it back.
 
-use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, VecDeque};
-use std::hash::BuildHasher;
 
+use ahash::RandomState;
 use hashbrown::HashTable;
 
 use crate::encode;
@@ -58,7 +57,7 @@ impl Open {
             tally: Tally::default(),
         };
         for key in torn {
-            open.write_state(key, state.get(key).as_ref().map(encode_value));
+            open.write_state(&encode_key(key), state.get(key).as_ref().map(encode_value).as_deref());
         }
         open
     }
@@ -81,8 +80,8 @@ impl Open {
         let outcome = effects.outcome;
         self.tally.count(&effects, matches!(entry.body, Body::Tick));
         for change in &effects.changes {
-            let datum = state.apply(change);
-            self.write_state(&change.key, datum);
+            let written = state.apply(change);
+            self.write_state(&written.key, written.datum());
         }
         state.advance(&effects.marks);
         // After the changes: rules that this entry brings name the recipients of its own statuses.
@@ -153,16 +152,15 @@ impl Open {
     }
 
     /// A key that changes twice in a batch is written once, with its last value.
-    fn write_state(&mut self, key: &Key, datum: Option<Vec<u8>>) {
-        let name = encode_key(key);
-        let value = datum.map(|datum| encode_record(self.transaction, &datum));
-        let hash = self.hasher.hash_one(&name);
+    fn write_state(&mut self, name: &str, datum: Option<&[u8]>) {
+        let value = datum.map(|datum| encode_record(self.transaction, datum));
+        let hash = self.hasher.hash_one(name);
         match self.places.find(hash, |place| self.state[*place].0 == name) {
             Some(place) => self.state[*place].1 = value,
             None => {
                 let (state, hasher) = (&self.state, &self.hasher);
-                self.places.insert_unique(hash, state.len(), |place| hasher.hash_one(&state[*place].0));
-                self.state.push((name, value));
+                self.places.insert_unique(hash, state.len(), |place| hasher.hash_one(state[*place].0.as_str()));
+                self.state.push((name.to_owned(), value));
             }
         }
     }

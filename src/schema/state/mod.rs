@@ -99,42 +99,47 @@ pub fn decode_key(text: &str) -> Option<Key> {
 /// The datum of a value without frame and transaction number: what the state's digest is made of.
 pub fn encode_value(value: &Value) -> Vec<u8> {
     let mut out = Vec::with_capacity(VALUE_BYTES_USUAL);
+    write_value(value, &mut out);
+    out
+}
+
+/// Appends the same.
+pub(crate) fn write_value(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Organisation(known) => {
-            datum::branch(0, &mut out);
-            organisation::write(known, &mut out);
+            datum::branch(0, out);
+            organisation::write(known, out);
         }
         Value::Case(known) => {
-            datum::branch(1, &mut out);
-            case::write(known, &mut out);
+            datum::branch(1, out);
+            case::write(known, out);
         }
         Value::Pending(waiting) => {
-            datum::branch(2, &mut out);
-            case::write_pending(waiting, &mut out);
+            datum::branch(2, out);
+            case::write_pending(waiting, out);
         }
         Value::Source(source) => {
-            datum::branch(3, &mut out);
-            datum::long(source.position, &mut out);
-            datum::optional(source.gap_since, &mut out, datum::long);
+            datum::branch(3, out);
+            datum::long(source.position, out);
+            datum::optional(source.gap_since, out, datum::long);
         }
         Value::Rules(in_force) => {
-            datum::branch(4, &mut out);
-            rules::write(in_force, &mut out);
+            datum::branch(4, out);
+            rules::write(in_force, out);
         }
         Value::Join(join) => {
-            datum::branch(5, &mut out);
-            work::write(join, &mut out);
+            datum::branch(5, out);
+            work::write(join, out);
         }
         Value::Link(bond) => {
-            datum::branch(6, &mut out);
-            link::write(bond, &mut out);
+            datum::branch(6, out);
+            link::write(bond, out);
         }
         Value::Retell(work) => {
-            datum::branch(7, &mut out);
-            link::write_retelling(work, &mut out);
+            datum::branch(7, out);
+            link::write_retelling(work, out);
         }
     }
-    out
 }
 
 /// The framed `StateEntry` of a transaction around the datum of `encode_value`.
