@@ -22,7 +22,7 @@ const ROUND: usize = 4;
 /// A member of the ledger's group that is silent for longer has lost it (`session.timeout.ms`).
 const SESSION_MS: u64 = 6_000;
 /// How long it is waited for what a fault needs to happen at all.
-const OCCASION: Duration = Duration::from_secs(5);
+const OCCASION: Duration = Duration::from_secs(4);
 
 /// Topics of which produce requests are held up: of intake, of an alert, and of the state.
 const STALLED: [&str; 3] = ["comity.log", "comity.alerts.CA-MB", "comity.state"];
@@ -278,7 +278,7 @@ impl<'a> Nemesis<'a> {
         let Some(step) = kind.step() else { return Ok(()) };
         // Steps of single records come often, those of transactions not.
         let passing = match step {
-            "polled" | "mapped" | "rejected" | "produce" => chance.below(60),
+            "polled" | "mapped" | "rejected" | "produce" => chance.below(40),
             "restore-half-done" => 0,
             _ => chance.below(5),
         };
@@ -287,7 +287,7 @@ impl<'a> Nemesis<'a> {
         self.instances[owner].build = own_build();
         self.instances[owner].kill();
         self.instances[owner].start_with(self.federation, &failpoints);
-        let deadline = Instant::now() + 3 * OCCASION;
+        let deadline = Instant::now() + 8 * OCCASION;
         let mut alone = false;
         while !self.instances[owner].has_aborted() {
             if Instant::now() > deadline {
@@ -297,8 +297,8 @@ impl<'a> Nemesis<'a> {
             if self.instances[owner].ended().is_some() {
                 self.instances[owner].start_with(self.federation, &failpoints);
             }
-            // The other has taken over meanwhile: without it the step is come to again.
-            if !alone && deadline - Instant::now() < 2 * OCCASION {
+            // The other has taken over meanwhile, or has the source: without it the step is come to again.
+            if !alone && deadline - Instant::now() < 7 * OCCASION {
                 alone = true;
                 self.instances[1 - owner].kill();
             }
