@@ -274,7 +274,7 @@ fn in_time(found: &Evidence, expected: &Expected) -> Outcome {
         for Told { id, issued_at, .. } in found.told[reader].iter().filter(|alert| alert.standing == "EXPIRED") {
             let Some((alert, due)) = must.get(&**id).and_then(|alert| Some((alert, alert.due?))) else { continue };
             let (from, to) = found.witnessed.quiet;
-            let is_quiet = from <= due && *issued_at <= to;
+            let is_quiet = from <= due && due + TICK_LATE_MS <= to;
             if *issued_at < due || is_quiet && *issued_at > due + TICK_LATE_MS {
                 return Err(format!("{id} to {reader} was due at {due}, and issued at {issued_at}"));
             }
