@@ -12,6 +12,9 @@ use crate::support::proxy::Proxy;
 /// Exit codes that a supervisor starts again after: Kafka cannot be reached for now.
 const UNAVAILABLE: i32 = 69;
 
+/// Lines of a log that are told.
+const LAST_LINES: usize = 40;
+
 /// The build under test.
 pub(crate) fn own_build() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_comity"))
@@ -145,6 +148,14 @@ impl Instance {
         self.ended().is_some_and(|status| status.signal().is_some())
     }
 
+    /// What it says of itself, and its last lines of log.
+    pub(crate) fn story(&self) -> String {
+        let Some(running) = &self.running else { return format!("{}: not started\n", self.name) };
+        let metrics = ["comity_ledger_owner", "comity_ledger_checkpoint_position", "comity_ledger_alerts_total"];
+        let metrics = metrics.map(|name| format!("{name} {}", running.metric(name))).join(", ");
+        format!("{}: {:?}, {metrics}\n{}\n", self.name, running.get("/readyz"), last_lines(&running.log()))
+    }
+
     /// Starts it again where it has ended because Kafka was away; that it may. `true` where it did.
     ///
     /// # Errors
@@ -153,11 +164,14 @@ impl Instance {
         let Some(status) = self.ended() else { return Ok(false) };
         if !self.excused && status.code() != Some(UNAVAILABLE) {
             let log = self.running.as_ref().map(Running::log).unwrap_or_default();
-            let last: Vec<&str> = log.lines().rev().take(30).collect();
-            let last: Vec<&str> = last.into_iter().rev().collect();
-            return Err(format!("{} ended with {status}:\n{}", self.name, last.join("\n")));
+            return Err(format!("{} ended with {status}:\n{}", self.name, last_lines(&log)));
         }
         self.start(federation);
         Ok(true)
     }
+}
+
+fn last_lines(log: &str) -> String {
+    let last: Vec<&str> = log.lines().rev().take(LAST_LINES).collect();
+    last.into_iter().rev().collect::<Vec<_>>().join("\n")
 }

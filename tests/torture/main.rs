@@ -4,7 +4,8 @@
 //!
 //! `COMITY_FAULTS` says how many faults, 16 where it is not set, in rounds of 60; `COMITY_SEED` is the first round's seed.
 //! `COMITY_CAMPAIGN` names a file in which rounds are noted: those of the same commit that stand there are not run again.
-//! `COMITY_PROOF` names the file to whose table the campaign's row is added. `COMITY_OTHER` names another build.
+//! `COMITY_PROOF` names the file to whose table the campaign's row is added. `COMITY_OTHER` names another build,
+//! `COMITY_KINDS` the only kinds of faults, `KillOwner,DieAt(produce)`.
 
 #![expect(
     clippy::unwrap_used,

@@ -115,11 +115,14 @@ impl<'a> Nemesis<'a> {
     /// As of `strike`.
     pub(crate) fn make(&mut self, kind: Kind, chance: &mut Chance) -> Result<Fault, String> {
         let begun = Instant::now();
-        self.strike_with(kind, chance)?;
+        self.strike_with(kind, chance).map_err(|why| format!("{kind}: {why}"))?;
         let lasted = begun.elapsed();
         self.strikes += 1;
         self.hanging.fault_ended();
-        let recovered = if self.strikes.is_multiple_of(ROUND) { Some(self.recover()?) } else { None };
+        let recovered = match self.strikes.is_multiple_of(ROUND) {
+            true => Some(self.recover().map_err(|why| format!("{kind}: {why}"))?),
+            false => None,
+        };
         sleep(chance.millis(0..600));
         self.supervise()?;
         Ok(Fault { kind, lasted, recovered })
@@ -145,6 +148,11 @@ impl<'a> Nemesis<'a> {
             Kind::PauseOwner => self.pause(owner, chance.millis(200..2_000)),
             Kind::PauseOwnerLong => self.pause(owner, chance.millis(SESSION_MS + 1_000..SESSION_MS + 3_000)),
             Kind::BoundMemory => {
+                // One that has only just begun has most of what it needs still before it.
+                if chance.below(2) == 0 {
+                    self.kill(&[owner], Duration::ZERO);
+                    sleep(chance.millis(50..1_000));
+                }
                 self.instances[owner].bound_memory(Some(chance.below(16) * 1024 * 1024));
                 sleep(chance.millis(500..2_500));
                 self.instances[owner].bound_memory(None);
@@ -341,7 +349,9 @@ impl<'a> Nemesis<'a> {
                 return Ok(came);
             }
             if begun.elapsed() > PATIENCE {
-                return Err(format!("no alert comes any more after {} faults", self.strikes));
+                let stories: String = self.instances.iter().map(Instance::story).collect();
+                let hanging = if is_over { "" } else { ", a transaction hangs" };
+                return Err(format!("no alert comes any more after {} faults{hanging}\n{stories}", self.strikes));
             }
             self.supervise()?;
             sleep(Duration::from_millis(20));
