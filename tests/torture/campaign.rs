@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use crate::round::Round;
 
+/// What is noted where a federation comes to what it must never come to, besides the invariants.
+const BROKEN: &str = "broken";
 /// Faults of one round, at most.
 const ROUND_FAULTS: usize = 60;
 
@@ -129,16 +131,19 @@ pub(crate) fn row(done: &[Done]) -> String {
         let _written = write!(text, "{separator}{kind} {times}");
         text
     });
-    let bad: Vec<String> = done
-        .iter()
-        .filter(|done| !done.failed.is_empty())
-        .map(|done| format!("seed {}: {}", done.seed, done.failed.join(" ")))
-        .collect();
-    let (verdict, bound) = if bad.is_empty() {
-        ("I1–I10 PASS".to_owned(), bound(faults))
-    } else {
-        (format!("FAIL: {}", bad.join("; ")), "none".to_owned())
+    let of_seeds = |is_told: fn(&str) -> bool| {
+        let failed = |done: &Done| {
+            done.failed.iter().map(String::as_str).filter(|name| is_told(name)).collect::<Vec<_>>().join(" ")
+        };
+        let seeds = done.iter().map(|done| (done.seed, failed(done))).filter(|(_, failed)| !failed.is_empty());
+        seeds.map(|(seed, failed)| format!("seed {seed}: {failed}")).collect::<Vec<_>>().join("; ")
     };
+    let (bad, broken) = (of_seeds(|name| name != BROKEN), of_seeds(|name| name == BROKEN));
+    let mut verdict = if bad.is_empty() { "I1–I10 PASS".to_owned() } else { format!("FAIL: {bad}") };
+    if !broken.is_empty() {
+        verdict = format!("{verdict}; {broken}");
+    }
+    let bound = if bad.is_empty() { bound(faults) } else { "none".to_owned() };
     let commit = done.first().map_or("", |done| done.commit.as_str());
     format!("| `{commit}` | {seeds} | {} | {faults} | {records} | {verdict} | {bound} | {kinds} |", done.len())
 }
@@ -170,7 +175,7 @@ fn a_campaign_goes_on_where_it_stopped_and_gives_one_row() {
         kinds: BTreeMap::from([("KillOwner".to_owned(), 50), ("DieAt(produce)".to_owned(), 10)]),
         failed: failed.iter().map(|name| (*name).to_owned()).collect(),
     };
-    let (first, second, other) = (round("a", 7, &[]), round("a", 8, &[]), round("b", 9, &["I2", "I6"]));
+    let (first, second, other) = (round("a", 7, &[]), round("a", 8, &[]), round("b", 9, &["broken", "I2", "I6"]));
     [&first, &other, &second].iter().for_each(|done| notes.note(done));
     assert_eq!(notes.done("a"), [first.clone(), second.clone()]);
     assert_eq!(
@@ -178,7 +183,12 @@ fn a_campaign_goes_on_where_it_stopped_and_gives_one_row() {
         "| `a` | 7–8 | 2 | 120 | 10000 | I1–I10 PASS | < 2.500 % | DieAt(produce) 20, KillOwner 100 |"
     );
     let failed = row(&notes.done("b"));
-    assert!(failed.contains("| 9 | 1 | 60 |") && failed.contains("FAIL: seed 9: I2 I6 | none |"), "{failed}");
+    assert!(
+        failed.contains("| 9 | 1 | 60 |") && failed.contains("| FAIL: seed 9: I2 I6; seed 9: broken | none |"),
+        "{failed}"
+    );
+    let stood_still = row(&[round("a", 7, &[]), round("a", 8, &["broken"])]);
+    assert!(stood_still.contains("| I1–I10 PASS; seed 8: broken | < 2.500 % |"), "{stood_still}");
 
     let file = folder.path().join("proof.md");
     std::fs::write(&file, "| head |\n|---|\n\n").unwrap();

@@ -5,6 +5,9 @@ use std::fmt;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
 use crate::hanging::Hanging;
 use crate::instances::{Instance, other_build, own_build};
 use crate::kinds::{Kind, possible};
@@ -43,6 +46,22 @@ impl fmt::Display for Fault {
             None => Ok(()),
         }
     }
+}
+
+/// Who is a member of which group, and whether the log is among what it was given.
+fn groups(address: &str) -> String {
+    let mut config = ClientConfig::new();
+    let asker: BaseConsumer = config.set("bootstrap.servers", address).create().unwrap();
+    let Ok(list) = asker.fetch_group_list(None, Duration::from_secs(10)) else { return "no groups".to_owned() };
+    let mut text = String::new();
+    for group in list.groups() {
+        text += &format!("{} is {}\n", group.name(), group.state());
+        for member in group.members() {
+            let given = String::from_utf8_lossy(member.assignment().unwrap_or_default()).into_owned();
+            text += &format!("  {} has the log: {}\n", member.id(), given.contains("comity.log"));
+        }
+    }
+    text
 }
 
 /// Who makes the faults.
@@ -350,6 +369,7 @@ impl<'a> Nemesis<'a> {
             }
             if begun.elapsed() > PATIENCE {
                 let stories: String = self.instances.iter().map(Instance::story).collect();
+                let stories = stories + &groups(&self.broker.address());
                 let hanging = if is_over { "" } else { ", a transaction hangs" };
                 return Err(format!("no alert comes any more after {} faults{hanging}\n{stories}", self.strikes));
             }
