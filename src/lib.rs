@@ -1,7 +1,8 @@
 //! Comity carries regulatory enforcement alerts between the jurisdictions of a federation, over Kafka, with proof.
 //!
 //! The modules stand in the order in which a record meets them: words, knowledge, the pure stages, the two pages
-//! that tell the whole flow, the pure loop, and the shell that executes it. Dependence points up this list only.
+//! that tell the whole flow, the pure loop, and the shell that executes it. Dependence points up this list only. Before
+//! all of them stands what tests break on purpose, which is nothing without its feature.
 
 pub mod fault;
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use comity::fault::{Planted, STEPS};
+
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 
@@ -178,6 +180,47 @@ fn every_module_has_a_layer() {
         library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     let layered: Vec<&str> = LAYERS.iter().flat_map(|(_, modules)| modules.iter().copied()).collect();
     assert_eq!(listed, layered, "lib.rs lists the modules in the order of the layers");
+}
+
+/// A step that no line of the shell names kills nobody, and a planted fault that no line asks for breaks nothing.
+#[test]
+fn each_fault_has_its_one_line() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    rust_files(&root.join("src"), &mut files);
+    let mut lines = Vec::new();
+    for file in files.iter().filter(|file| !file.ends_with("src/fault.rs")) {
+        let path = file.strip_prefix(root).unwrap().display().to_string();
+        let text = fs::read_to_string(file).unwrap();
+        lines.extend(text.lines().map(|line| (path.clone(), code(line).to_owned())));
+    }
+    let places = |word: &str| -> Vec<&str> {
+        lines.iter().filter(|(_, line)| line.contains(word)).map(|(path, _)| path.as_str()).collect()
+    };
+    for step in STEPS {
+        let places = places(&format!("fault::step(\"{step}\")"));
+        assert!(matches!(places[..], [place] if place.starts_with("src/kafka/")), "{step}: {places:?}");
+    }
+    for (planted, name) in Planted::ALL {
+        let places = places(&format!("planted(Planted::{planted:?})"));
+        assert_eq!(places.len(), 1, "{name}: {places:?}");
+    }
+}
+
+#[test]
+fn no_build_that_is_used_has_faults() {
+    let cargo = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let cargo: toml::Table = cargo.parse().unwrap();
+    let features = cargo["features"].as_table().unwrap();
+    let of = |name: &str| -> Vec<&str> {
+        features[name].as_array().unwrap().iter().map(|feature| feature.as_str().unwrap()).collect()
+    };
+    assert_eq!(of("faults"), ["dep:fail"]);
+    for (name, _) in features.iter().filter(|(name, _)| *name != "faults") {
+        let brings = of(name);
+        assert!(!brings.contains(&"faults") && !brings.contains(&"dep:fail"), "{name} brings faults: {brings:?}");
+    }
+    assert_eq!(cargo["dependencies"]["fail"]["optional"].as_bool(), Some(true));
 }
 
 #[test]

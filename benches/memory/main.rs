@@ -15,6 +15,7 @@ use std::sync::Arc;
 use comity::index::State;
 use comity::kafka::view::View;
 use comity::model::code::{Domain, Role, Scope, Severity, Standing};
+use comity::model::identifiers::Identifiers;
 use comity::model::place::Jurisdiction;
 use comity::model::state::{Case, CaseEvent, Key, OpenCase, Organisation, Revision, Told, Value};
 use comity::run::ledger::Shown;
@@ -90,8 +91,7 @@ fn organisation(number: usize, with_case: bool) -> (Key, Value) {
         scope: Scope::Federation,
     };
     let organisation = Organisation {
-        organisation_id: id.clone(),
-        identifiers: vec![id.clone(), format!("ca-corporation-number:{number:07}-4")],
+        identifiers: Identifiers::of(&[id.as_str(), &format!("ca-corporation-number:{number:07}-4")]).unwrap(),
         registered_in: Some(place("CA-ON")),
         open_cases: with_case.then_some(open).into_iter().collect(),
         cases: 1,
@@ -119,10 +119,10 @@ fn case(number: usize) -> (Key, Value) {
         severity: Severity::Severe,
         since: 20_000,
         expires_at: Some(1_900_000_000_000 + sequence),
-        revisions: vec![Revision { raw: 1, content: 2 }],
+        revisions: Box::new([Revision { raw: 1, content: 2 }]),
     };
     let case = Case {
-        acks: Vec::new(),
+        acks: Box::default(),
         origin: place("CA-ON"),
         case_id: case_id(number),
         platform: "ca-on-food".to_owned(),
@@ -130,7 +130,7 @@ fn case(number: usize) -> (Key, Value) {
         organisation_id: Some(format!("ca-bn:{number:08}0RC0001")),
         name_digest: Some(3),
         told: (0..RECIPIENTS).map(|member| Told { member, role: Role::Attention, by_index: false, sequence }).collect(),
-        events: vec![event],
+        events: Box::new([event]),
         keep_until: 2_000_000_000_000 + sequence,
     };
     (Key::Case(case.origin, case.case_id.clone()), Value::Case(Arc::new(case)))

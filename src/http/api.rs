@@ -154,8 +154,8 @@ fn by_identifier(look: &Look<'_>, raw_query: &str) -> Found {
 
 fn organisation(look: &Look<'_>, known: &Arc<Organisation>) -> Value {
     json!({
-        "organisation_id": known.organisation_id,
-        "identifiers": known.identifiers,
+        "organisation_id": known.organisation_id(),
+        "identifiers": known.identifiers.to_vec(),
         "registered_in": known.registered_in.map(|place| place.as_str().to_owned()),
         "open_cases": known.open_cases.iter().map(open).collect::<Vec<_>>(),
         // A list that is full may leave some out: its cases are all known by themselves.
@@ -169,7 +169,7 @@ fn link(look: &Look<'_>, other: &str, bond: &Bond) -> Value {
     json!({
         "relation": bond.relation.map(Code::name),
         "first": bond.first, "second": bond.second,
-        "other_organisation_id": look.holder(other).map(|holder| holder.organisation_id.clone()),
+        "other_organisation_id": look.holder(other).map(|holder| holder.organisation_id().to_owned()),
         "asserted_by": bond.asserted_by, "event_id": bond.event_id, "basis": bond.basis,
         "from": bond.from.map(day), "to": bond.to.map(day),
     })

@@ -102,7 +102,7 @@ impl Derived {
         let hash = values.hash(identifier);
         let held = self.identifiers.iter_hash(hash).filter(|held| held.identifier == hash);
         let mut holders = held.flat_map(|held| values.organisations_at(held.organisation_id));
-        holders.find(|known| known.identifiers.iter().any(|own| own == identifier))
+        holders.find(|known| known.identifiers.contains(identifier))
     }
 
     pub(super) fn pending_count(&self, platform: &str) -> usize {
@@ -229,19 +229,19 @@ impl Derived {
                     entry.remove();
                 }
             }
-            if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE)
+            if let Some((identifier, _)) = organisation.organisation_id().split_once(NAMESAKE)
                 && let Some(namesakes) = self.namesakes.get_mut(identifier)
             {
-                namesakes.remove(&organisation.organisation_id);
+                namesakes.remove(organisation.organisation_id());
                 if namesakes.is_empty() {
                     self.namesakes.remove(identifier);
                 }
             }
         }
         if let Some(organisation) = after {
-            if let Some((identifier, _)) = organisation.organisation_id.split_once(NAMESAKE) {
+            if let Some((identifier, _)) = organisation.organisation_id().split_once(NAMESAKE) {
                 let namesakes = self.namesakes.entry_ref(identifier).or_default();
-                namesakes.insert(organisation.organisation_id.clone());
+                namesakes.insert(organisation.organisation_id().to_owned());
             }
             for held in held_by(values, organisation) {
                 self.identifiers.insert_unique(held.identifier, held, |held| held.identifier);
@@ -349,23 +349,21 @@ impl Derived {
 }
 
 fn held_by(values: &Values, organisation: &Organisation) -> impl Iterator<Item = Held> {
-    let organisation_id = values.hash(KeyRef::Organisation(&organisation.organisation_id));
-    others(organisation).map(move |identifier| Held { identifier: values.hash(identifier.as_str()), organisation_id })
+    let organisation_id = values.hash(KeyRef::Organisation(organisation.organisation_id()));
+    organisation
+        .identifiers
+        .further()
+        .map(move |identifier| Held { identifier: values.hash(identifier), organisation_id })
 }
 
 /// An identifier with its holder; a line without either where nobody holds it, which is no state that may be.
 fn dump_held(values: &Values, held: Held) -> Vec<String> {
     let line = |known: &Arc<Organisation>| {
-        let own = others(known).find(|identifier| values.hash(identifier.as_str()) == held.identifier);
-        own.map(|identifier| format!("derived identifier {identifier} {}", known.organisation_id))
+        let own = known.identifiers.further().find(|identifier| values.hash(identifier) == held.identifier);
+        own.map(|identifier| format!("derived identifier {identifier} {}", known.organisation_id()))
     };
     let lines: Vec<String> = values.organisations_at(held.organisation_id).filter_map(line).collect();
     if lines.is_empty() { vec!["derived identifier of nobody".to_owned()] } else { lines }
-}
-
-/// The identifiers of an organisation besides the one that it is keyed by.
-fn others(organisation: &Organisation) -> impl Iterator<Item = &String> {
-    organisation.identifiers.iter().filter(|identifier| **identifier != organisation.organisation_id)
 }
 
 /// Two queues as one; each is in order by itself, and no piece of work is in both.
@@ -379,7 +377,7 @@ fn in_order(one: impl Iterator<Item = Due>, other: impl Iterator<Item = Due>) ->
 }
 
 fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
-    organisation.map_or(&[], |organisation| organisation.open_cases.as_slice())
+    organisation.map_or(&[], |organisation| organisation.open_cases.as_ref())
 }
 
 fn pair_of(bond: &Bond) -> (&String, &String) {

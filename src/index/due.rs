@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::model::code::Domain;
+use crate::model::exact::Exact;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
 use crate::model::state::{Case, EventEnd, Key};
@@ -105,8 +106,8 @@ fn nameless(origin: Jurisdiction, case_id: &str) -> Case {
         organisation_id: None,
         name_digest: None,
         told: ToldList::default(),
-        events: Vec::new(),
-        acks: Vec::new(),
+        events: Exact::default(),
+        acks: Exact::default(),
         keep_until: 0,
     }
 }

@@ -27,7 +27,7 @@ impl Sought<'_> {
         match self {
             Self::Nobody | Self::NameOnly => None,
             Self::New(identifiers) => identifiers.first().map(String::as_str),
-            Self::Known(organisation, _) => Some(&organisation.organisation_id),
+            Self::Known(organisation, _) => Some(organisation.organisation_id()),
         }
     }
 }
@@ -71,7 +71,7 @@ pub fn seek<'s>(subject: Option<&Subject>, held: impl Fn(&str) -> Held<'s>) -> F
     }
     let sought = match (holder, namesake) {
         (Some(organisation), _) => {
-            others.retain(|(_, other, _)| other.organisation_id != organisation.organisation_id);
+            others.retain(|(_, other, _)| other.organisation_id() != organisation.organisation_id());
             Sought::Known(organisation, unknown)
         }
         (None, Some(own)) => {

@@ -73,7 +73,7 @@ impl Values {
     /// Every value with its key, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, Value)> {
         let organisation = |known: &Arc<Organisation>| {
-            (Key::Organisation(known.organisation_id.clone()), Value::Organisation(Arc::clone(known)))
+            (Key::Organisation(known.organisation_id().to_owned()), Value::Organisation(Arc::clone(known)))
         };
         let case = |known: &Arc<Case>| (Key::Case(known.origin, known.case_id.clone()), Value::Case(Arc::clone(known)));
         let pending = |known: &Arc<Pending>| {
@@ -123,7 +123,7 @@ trait Keyed {
 
 impl Keyed for Organisation {
     fn key(&self) -> KeyRef<'_> {
-        KeyRef::Organisation(&self.organisation_id)
+        KeyRef::Organisation(self.organisation_id())
     }
 }
 

@@ -18,6 +18,7 @@ use super::client::{self, Context, Deliveries, Event, Purpose};
 use super::{Stop, names};
 use crate::config::Kafka;
 use crate::fault::{self, Planted};
+use crate::model::decision::AlertEntry;
 use crate::run::ledger::{Transaction, write_alert};
 use crate::schema::state::{CHECKPOINT_KEY, encode_checkpoint, encode_header};
 use crate::telemetry::clock;
@@ -29,6 +30,9 @@ pub(super) const TRANSACTION_HEADER: &str = "comity-transaction";
 const CALL_TIMEOUT: Duration = Duration::from_secs(45);
 /// Pause between two looks at what is still in flight: `poll` itself would spin.
 const DRAIN_PAUSE: Duration = Duration::from_micros(200);
+/// What a record in flight adds to it: thousands take the broker milliseconds, and each look wakes the thread.
+const DRAIN_PAUSE_A_RECORD: Duration = Duration::from_nanos(100);
+const DRAIN_PAUSE_MAX: Duration = Duration::from_millis(1);
 /// Events that one look at the client takes: each partition of a batch answers by itself.
 const EVENTS_AT_ONCE: usize = 64;
 /// Repetitions of a call that may be repeated.
@@ -130,19 +134,8 @@ impl Sink {
 
     /// Hands every record but the `Checkpoint` to the client: outputs, then state.
     fn send_batch(&self, transaction: &Transaction) -> Result<(), KafkaError> {
+        self.send_alerts(transaction)?;
         let batch = &transaction.batch;
-        let topics: Vec<String> = transaction.members.iter().map(|member| names::alerts(*member)).collect();
-        // The client copies what it is given, so one buffer serves for all.
-        let mut value = Vec::new();
-        for alert in batch.alerts.iter().flatten() {
-            write_alert(alert, &transaction.members, &batch.tails, &mut value);
-            let topic = if alert.test {
-                Some(names::TEST)
-            } else {
-                topics.get(usize::from(alert.own.member)).map(String::as_str)
-            };
-            self.send(BaseRecord::<(), [u8], usize>::with_opaque_to(topic.unwrap_or_default(), 0).payload(&value))?;
-        }
         for record in &batch.records {
             let topic = names::output(record.output, &transaction.members).unwrap_or_default();
             let to = BaseRecord::<str, [u8], usize>::with_opaque_to(&topic, 0).payload(&record.value);
@@ -160,6 +153,30 @@ impl Sink {
                     to.headers(OwnedHeaders::new().insert(Header { key: TRANSACTION_HEADER, value: Some(&number) }))
                 }
             })?;
+        }
+        Ok(())
+    }
+
+    /// Topic by topic, each in the order of its sequence. The client sends a request for each partition, with what
+    /// waits for it by then, and five at once: in the order of the decisions all topics would grow side by side, and
+    /// each would need several requests.
+    fn send_alerts(&self, transaction: &Transaction) -> Result<(), KafkaError> {
+        let (alerts, members) = (&transaction.batch.alerts, &transaction.members);
+        let mut by_member: Vec<Vec<&AlertEntry>> = vec![Vec::new(); members.len()];
+        let (mut tests, mut nobody) = (Vec::new(), Vec::new());
+        for alert in alerts.iter().flatten() {
+            let of_member = by_member.get_mut(usize::from(alert.own.member)).unwrap_or(&mut nobody);
+            if alert.test { &mut tests } else { of_member }.push(alert);
+        }
+        assert!(nobody.is_empty(), "every recipient is a member");
+        let topics = members.iter().map(|member| names::alerts(*member));
+        // The client copies what it is given, so one buffer serves for all.
+        let mut value = Vec::new();
+        for (topic, alerts) in topics.zip(&by_member).chain([(names::TEST.to_owned(), &tests)]) {
+            for alert in alerts {
+                write_alert(alert, members, &transaction.batch.tails, &mut value);
+                self.send(BaseRecord::<(), [u8], usize>::with_opaque_to(&topic, 0).payload(&value))?;
+            }
         }
         Ok(())
     }
@@ -203,13 +220,14 @@ impl Sink {
         let deadline = clock::instant() + CALL_TIMEOUT;
         loop {
             self.hear_deliveries();
-            if self.producer.in_flight_count() == 0 {
+            let in_flight = u32::try_from(self.producer.in_flight_count()).unwrap_or(0);
+            if in_flight == 0 {
                 break;
             }
             if clock::instant() > deadline {
                 return false;
             }
-            sleep(DRAIN_PAUSE);
+            sleep((DRAIN_PAUSE + DRAIN_PAUSE_A_RECORD.saturating_mul(in_flight)).min(DRAIN_PAUSE_MAX));
         }
         !self.producer.context().take_events().iter().any(|event| matches!(event, Event::NotDelivered { .. }))
     }

@@ -16,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use ahash::RandomState;
 use hashbrown::HashTable;
 
+use crate::model::identifiers::Identifiers;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Bond, Case, Checkpoint, Key, Organisation, Value};
@@ -125,7 +126,7 @@ impl Look<'_> {
 
     /// An organisation by its `organisation_id`.
     pub fn organisation(&self, organisation_id: &str) -> Option<Arc<Organisation>> {
-        let same = |known: &Hashed<Organisation>| known.value.organisation_id == organisation_id;
+        let same = |known: &Hashed<Organisation>| known.value.organisation_id() == organisation_id;
         self.0.organisations.find(self.0.hash(organisation_id), same).map(|known| Arc::clone(&known.value))
     }
 
@@ -135,14 +136,14 @@ impl Look<'_> {
             let from = self.0.hash(identifier);
             let pairs = self.0.identifiers.iter_hash(from).filter(|pair| pair.from == from);
             let mut holders = pairs.flat_map(|pair| self.0.organisations.iter_hash(pair.to)).map(|known| &known.value);
-            holders.find(|known| known.identifiers.iter().any(|own| own == identifier)).cloned()
+            holders.find(|known| known.identifiers.contains(identifier)).cloned()
         })
     }
 
     /// What is said of the identifiers of an organisation, and of which other one.
     pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Arc<Bond>)> {
-        let of = |identifier: &String| {
-            let from = self.0.bonds.range((identifier.clone(), String::new())..);
+        let of = |identifier: &str| {
+            let from = self.0.bonds.range((identifier.to_owned(), String::new())..);
             let same = from.take_while(|((one, _), _)| one == identifier);
             same.map(|((_, other), bond)| (other.clone(), Arc::clone(bond))).collect::<Vec<_>>()
         };
@@ -207,7 +208,7 @@ impl Tables {
         let same = |known: &Hashed<Case>| known.value.origin == case.origin && known.value.case_id == case.case_id;
         let before = put(&mut self.cases, to, Arc::clone(&case), same);
         // The events of a case are only ever added to, so those before stand in front.
-        let known = before.as_deref().map_or(&[][..], |before| before.events.as_slice());
+        let known = before.as_deref().map_or(&[][..], |before| before.events.as_ref());
         let kept = known.iter().zip(&case.events).take_while(|(one, other)| one.event_id == other.event_id).count();
         for event in known.iter().skip(kept) {
             let from = self.hash(&event.event_id);
@@ -231,20 +232,21 @@ impl Tables {
     }
 
     fn put_organisation(&mut self, organisation: Arc<Organisation>) {
-        let to = self.hash(&organisation.organisation_id);
-        let same = |known: &Hashed<Organisation>| known.value.organisation_id == organisation.organisation_id;
+        let to = self.hash(organisation.organisation_id());
+        let same = |known: &Hashed<Organisation>| known.value.organisation_id() == organisation.organisation_id();
         let before = put(&mut self.organisations, to, Arc::clone(&organisation), same);
-        let known = before.as_deref().map_or(&[][..], |before| before.identifiers.as_slice());
-        if known == organisation.identifiers.as_slice() {
+        let known = before.as_deref().map(|before| &before.identifiers);
+        if known == Some(&organisation.identifiers) {
             return;
         }
         // The one that it is keyed by leads to it without help.
-        let others = organisation.identifiers.iter().filter(|identifier| **identifier != organisation.organisation_id);
-        for identifier in others.filter(|identifier| !known.contains(identifier)) {
+        let is_known = |identifier: &&str| known.is_some_and(|known| known.contains(identifier));
+        for identifier in organisation.identifiers.further().filter(|identifier| !is_known(identifier)) {
             let from = self.hash(identifier);
             self.identifiers.insert_unique(from, Pair { from, to }, |pair| pair.from);
         }
-        for identifier in known.iter().filter(|identifier| !organisation.identifiers.contains(identifier)) {
+        let gone = |identifier: &&str| !organisation.identifiers.contains(identifier);
+        for identifier in known.into_iter().flat_map(Identifiers::further).filter(gone) {
             let from = self.hash(identifier);
             remove(&mut self.identifiers, Pair { from, to });
         }
@@ -252,9 +254,9 @@ impl Tables {
 
     fn remove_organisation(&mut self, id: &str) {
         let to = self.hash(id);
-        let Ok(entry) = self.organisations.find_entry(to, |known| known.value.organisation_id == id) else { return };
+        let Ok(entry) = self.organisations.find_entry(to, |known| known.value.organisation_id() == id) else { return };
         let (organisation, _) = entry.remove();
-        for identifier in &organisation.value.identifiers {
+        for identifier in organisation.value.identifiers.further() {
             let from = self.hash(identifier);
             remove(&mut self.identifiers, Pair { from, to });
         }

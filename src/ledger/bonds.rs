@@ -20,7 +20,7 @@ pub(super) fn put(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) {
     }
     if before.is_some() && joins_no_more {
         for identifier in [&pair.low, &pair.high] {
-            let holder = draft.holder(identifier).map(|holder| holder.organisation_id.clone());
+            let holder = draft.holder(identifier).map(|holder| holder.organisation_id().to_owned());
             if let Some(id) = holder {
                 forget(draft, &id);
             }
@@ -54,7 +54,7 @@ pub(super) fn forget(draft: &mut Draft<'_, '_>, organisation_id: &str) {
     if ids.iter().any(|id| draft.organisation(id).is_some_and(|known| known.cases > 0)) {
         return;
     }
-    let identifiers = ids.iter().filter_map(|id| draft.organisation(id)).flat_map(|known| known.identifiers.clone());
+    let identifiers = ids.iter().filter_map(|id| draft.organisation(id)).flat_map(|known| known.identifiers.to_vec());
     let identifiers: Vec<String> = identifiers.collect();
     for id in ids {
         draft.put(Key::Organisation(id), None);

@@ -9,6 +9,7 @@ use crate::index::{Due, State};
 use crate::model::change::Change;
 use crate::model::decision::{Notice, NoticeContent, Output};
 use crate::model::entry::LogEntry;
+use crate::model::exact;
 use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
@@ -99,13 +100,13 @@ impl<'s> Draft<'s, '_> {
         let state: &'s State = self.state;
         state
             .holder(identifier)
-            .filter(|known| !matches!(self.changed_organisation(&known.organisation_id), Some(None)))
+            .filter(|known| !matches!(self.changed_organisation(known.organisation_id()), Some(None)))
     }
 
     /// The further organisations under an identifier, unless this entry has forgotten them.
     pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &'s Arc<Organisation>> {
         let state: &'s State = self.state;
-        let forgotten = |known: &Organisation| matches!(self.changed_organisation(&known.organisation_id), Some(None));
+        let forgotten = |known: &Organisation| matches!(self.changed_organisation(known.organisation_id()), Some(None));
         state.namesakes(identifier).filter(move |known| !forgotten(known))
     }
 
@@ -201,7 +202,7 @@ impl<'s> Draft<'s, '_> {
         let Some(organisation) = self.organisation_mut(organisation_id) else { return };
         match place.and_then(|place| organisation.open_cases.get_mut(place)) {
             Some(entry) => *entry = open,
-            None => organisation.open_cases.push(open),
+            None => exact::push(&mut organisation.open_cases, open),
         }
     }
 
@@ -223,7 +224,7 @@ impl<'s> Draft<'s, '_> {
         let Some(organisation) = self.organisation(organisation_id) else { return };
         let Some(place) = listed(organisation, origin, case_id) else { return };
         let mut organisation = Organisation::clone(organisation);
-        organisation.open_cases.remove(place);
+        exact::remove(&mut organisation.open_cases, place);
         for (at, id) in self.state.unlisted(organisation_id).into_iter().flat_map(|unlisted| unlisted.cases()) {
             if organisation.open_cases.len() >= ORGANISATION_CASES_MAX {
                 break;
@@ -233,7 +234,7 @@ impl<'s> Draft<'s, '_> {
             if let Some(open) =
                 case.filter(|_| !itself && listed(&organisation, *at, id).is_none()).and_then(|case| open_case(case))
             {
-                organisation.open_cases.push(open);
+                exact::push(&mut organisation.open_cases, open);
             }
         }
         let key = Key::Organisation(organisation_id.to_owned());

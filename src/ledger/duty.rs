@@ -8,6 +8,7 @@ use crate::model::code::{MemberState, Mode, Role, Standing};
 use crate::model::decision::{Dispute, NoticeContent, Output, Overdue, OverdueState};
 use crate::model::entry::{AcknowledgementLevel, AcknowledgementReason};
 use crate::model::event::InfractionEvent;
+use crate::model::exact;
 use crate::model::place::Millis;
 use crate::model::rules::{Clock, MemberIndex, Rules};
 use crate::model::state::{Ack, Case, Duty, RanOut};
@@ -196,12 +197,12 @@ pub(super) fn entry(case: &mut Case, member: MemberIndex, index: usize) -> Optio
     if !revision::has_room_for_ack(case) {
         let settled = |ack: &Ack| ack.duty.is_none() && ack.disputed_since.is_none();
         let oldest = case.acks.iter().enumerate().filter(|(_, ack)| settled(ack)).min_by_key(|(_, ack)| ack.at)?.0;
-        case.acks.remove(oldest);
+        exact::remove(&mut case.acks, oldest);
     }
     let place = search(case, member, index)?.unwrap_or_else(|place| place);
     let event = u16::try_from(index).ok()?;
     let none = Ack { member, event, version: 0, level: None, at: None, disputed_since: None, duty: None };
-    case.acks.insert(place, none);
+    exact::insert(&mut case.acks, place, none);
     Some(place)
 }
 

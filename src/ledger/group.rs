@@ -21,7 +21,7 @@ pub(super) fn group(draft: &Draft<'_, '_>, organisation_id: &str, then: &AtThatT
         return ids;
     }
     let mut identifiers: Vec<String> =
-        draft.organisation(organisation_id).map(|known| known.identifiers.clone()).unwrap_or_default();
+        draft.organisation(organisation_id).map(|known| known.identifiers.to_vec()).unwrap_or_default();
     let mut bonds: Vec<Arc<Bond>> = Vec::new();
     let mut at = 0;
     while let Some(identifier) = identifiers.get(at).cloned() {
@@ -31,12 +31,14 @@ pub(super) fn group(draft: &Draft<'_, '_>, organisation_id: &str, then: &AtThatT
             if !identifiers.contains(other) {
                 identifiers.push(other.clone());
             }
-            if let Some(holder) = draft.holder(other).filter(|holder| !ids.contains(&holder.organisation_id))
+            if let Some(holder) =
+                draft.holder(other).filter(|holder| ids.iter().all(|id| id != holder.organisation_id()))
                 && ids.len() < 2 * GROUP_ORGANISATIONS_MAX
             {
-                ids.push(holder.organisation_id.clone());
-                let more = holder.identifiers.iter().filter(|known| !identifiers.contains(known)).cloned();
-                identifiers.extend(more.collect::<Vec<_>>());
+                ids.push(holder.organisation_id().to_owned());
+                let mut more = holder.identifiers.to_vec();
+                more.retain(|known| !identifiers.contains(known));
+                identifiers.extend(more);
             }
             bonds.push(bond);
         }
@@ -59,12 +61,12 @@ pub(super) fn bond<'d>(draft: &'d Draft<'_, '_>, pair: &Pair) -> Option<&'d Arc<
 
 /// True where a NOT_SAME stands between any of some organisations and any of others.
 pub(super) fn is_contradicted(draft: &Draft<'_, '_>, ones: &[String], others: &[String]) -> bool {
-    let named = |id: &String| draft.organisation(id).map(|known| known.identifiers.clone()).unwrap_or_default();
+    let named = |id: &String| draft.organisation(id).map(|known| known.identifiers.to_vec()).unwrap_or_default();
     ones.iter().flat_map(named).any(|identifier| {
         all_at(draft, &identifier, &[]).into_iter().any(|bond| {
             let other = if bond.first == identifier { &bond.second } else { &bond.first };
             bond.relation == Some(LinkRelation::NotSame)
-                && draft.holder(other).is_some_and(|holder| others.contains(&holder.organisation_id))
+                && draft.holder(other).is_some_and(|holder| others.iter().any(|id| id == holder.organisation_id()))
         })
     })
 }
@@ -107,7 +109,7 @@ pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime)
 /// Whether an organisation was followed by another of its group, and whether it is second in a link of it.
 fn rank(draft: &Draft<'_, '_>, bonds: &[Arc<Bond>], organisation_id: &str) -> (bool, bool) {
     let holds =
-        |identifier: &str| draft.holder(identifier).is_some_and(|holder| holder.organisation_id == organisation_id);
+        |identifier: &str| draft.holder(identifier).is_some_and(|holder| holder.organisation_id() == organisation_id);
     let second = |bond: &&Arc<Bond>| holds(&bond.second) && !holds(&bond.first);
     let mut seconds = bonds.iter().filter(second).peekable();
     let is_second = seconds.peek().is_some();

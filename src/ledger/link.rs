@@ -62,25 +62,30 @@ fn judge(
     }
     let first = draft.holder(&link.first).ok_or((Reason::UnknownOrganisation, "first"))?;
     let second = draft.holder(&link.second).ok_or((Reason::UnknownOrganisation, "second"))?;
-    let is_one = first.organisation_id == second.organisation_id;
+    let is_one = first.organisation_id() == second.organisation_id();
     match link.relation {
         // One record named both, so they have one case between them at least; a correction of that is its origin's.
         LinkRelation::NotSame if is_one => return Err((Reason::ContradictedLink, "relation")),
         LinkRelation::Same | LinkRelation::SuccessorOf if is_one => return Ok(None),
         LinkRelation::NotSame => {
-            if group(draft, &first.organisation_id, &[(pair.clone(), None)]).contains(&second.organisation_id) {
+            if group(draft, first.organisation_id(), &[(pair.clone(), None)])
+                .iter()
+                .any(|id| id == second.organisation_id())
+            {
                 return Err((Reason::ContradictedLink, "relation"));
             }
         }
         LinkRelation::Same | LinkRelation::SuccessorOf => {
             let (ones, others) =
-                (group(draft, &first.organisation_id, &[]), group(draft, &second.organisation_id, &[]));
+                (group(draft, first.organisation_id(), &[]), group(draft, second.organisation_id(), &[]));
             if known.is_some_and(|known| known.relation == Some(LinkRelation::NotSame))
                 || is_contradicted(draft, &ones, &others)
             {
                 return Err((Reason::ContradictedLink, "relation"));
             }
-            if !ones.contains(&second.organisation_id) && ones.len() + others.len() > GROUP_ORGANISATIONS_MAX {
+            if !ones.iter().any(|id| id == second.organisation_id())
+                && ones.len() + others.len() > GROUP_ORGANISATIONS_MAX
+            {
                 return Err((Reason::LinkFull, "relation"));
             }
         }

@@ -109,8 +109,8 @@ pub(super) fn places(draft: &Draft<'_, '_>, ids: &[String]) -> Places {
     let mut places = Places::default();
     for organisation in ids.iter().filter_map(|id| draft.organisation(id)) {
         places.registered_in.extend(organisation.registered_in);
-        places.established_in.extend(organisation.identifiers.iter().flat_map(|known| established_in(known)));
-        let unlisted = draft.state.unlisted(&organisation.organisation_id);
+        places.established_in.extend(organisation.identifiers.iter().flat_map(established_in));
+        let unlisted = draft.state.unlisted(organisation.organisation_id());
         let unlisted = unlisted.into_iter().flat_map(|unlisted| unlisted.origins());
         for origin in organisation.open_cases.iter().map(|open| open.origin).chain(unlisted) {
             if !places.open_in.contains(&origin) {

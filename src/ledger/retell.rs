@@ -62,14 +62,14 @@ fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -
     let widest: Vec<_> = due.iter().map(joined).collect();
     let mut ids: Vec<String> = Vec::new();
     for holder in [&work.pair.low, &work.pair.high].into_iter().filter_map(|identifier| draft.holder(identifier)) {
-        ids.extend(group(draft, &holder.organisation_id, &widest));
+        ids.extend(group(draft, holder.organisation_id(), &widest));
     }
     ids.sort_unstable();
     ids.dedup();
     let mut cases = Vec::new();
     for organisation in ids.iter().filter_map(|id| draft.organisation(id)) {
         cases.extend(organisation.open_cases.iter().map(|open| (open.origin, open.case_id.clone())));
-        let unlisted = draft.state.unlisted(&organisation.organisation_id);
+        let unlisted = draft.state.unlisted(organisation.organisation_id());
         cases.extend(unlisted.into_iter().flat_map(|unlisted| unlisted.cases()).cloned());
     }
     cases.sort_unstable();

@@ -2,6 +2,7 @@
 
 use crate::model::code::Kind;
 use crate::model::event::InfractionEvent;
+use crate::model::exact;
 use crate::model::limit::{REVISIONS_KEPT_MAX, STATE_VALUE_BYTES_MAX};
 use crate::model::state::{Case, CaseEvent, Revision};
 
@@ -58,9 +59,9 @@ pub(super) fn remember(case: &mut Case, index: usize, event: &InfractionEvent) {
     let kept_max = if event.speaks_for_another() { 2 * REVISIONS_KEPT_MAX } else { REVISIONS_KEPT_MAX };
     let full = known.revisions.len() >= kept_max || !has_room;
     if full && !known.revisions.is_empty() {
-        known.revisions.remove(0);
+        exact::remove(&mut known.revisions, 0);
     }
-    known.revisions.push(revision_of(event));
+    exact::push(&mut known.revisions, revision_of(event));
     known.revision = known.revision.max(event.revision);
 }
 

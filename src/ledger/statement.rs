@@ -7,6 +7,7 @@ use super::tell::{self, Message};
 use super::{duty, reject, subject, term};
 use crate::model::code::{CaseStatus, Kind, Mode, MsgType, Scope, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::event::InfractionEvent;
+use crate::model::exact::{self, Exact};
 use crate::model::limit::ALERT_REFERENCES_MAX;
 use crate::model::place::Millis;
 use crate::model::rejection::Reason;
@@ -45,7 +46,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     let index = known.unwrap_or(case.events.len());
     let follows = if known.is_none() { follows(&case, event) } else { Vec::new() };
     if known.is_none() {
-        case.events.push(new_event(event));
+        exact::push(&mut case.events, new_event(event));
     }
     if is_other {
         cancel_first(draft, rules, &mut case, index);
@@ -199,8 +200,8 @@ fn new_case(event: &InfractionEvent) -> Case {
         organisation_id: None,
         name_digest: None,
         told: ToldList::default(),
-        events: Vec::new(),
-        acks: Vec::new(),
+        events: Exact::default(),
+        acks: Exact::default(),
         keep_until: Millis::MIN,
     }
 }
@@ -218,7 +219,7 @@ fn new_event(event: &InfractionEvent) -> CaseEvent {
         severity: event.severity,
         since: event.decided.date,
         expires_at: None,
-        revisions: Vec::new(),
+        revisions: Exact::default(),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::model::code::MatchedBy;
 use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
 use crate::model::entry::LinkRelation;
 use crate::model::event::{InfractionEvent, Subject};
+use crate::model::exact::Exact;
+use crate::model::identifiers::Identifiers;
 use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX, ORGANISATION_IDENTIFIERS_MAX};
 use crate::model::state::{Bond, Case, Key, NAMESAKE, Organisation, Pair, Value};
 use crate::route::Places;
@@ -20,12 +22,11 @@ use crate::route::Places;
 pub(super) fn seek<'s>(draft: &Draft<'s, '_>, subject: Option<&Subject>, current: Option<&str>) -> Found<'s> {
     let (sketch, form) = subject.map_or((0, 0), |subject| (name::sketch(subject), name::form(subject)));
     let is_it = |known: &Organisation| {
-        let id = &known.organisation_id;
+        let id = known.organisation_id();
         let listed = draft.organisation(id).is_some_and(|known| !known.open_cases.is_empty());
         let ended = !listed && draft.state.unlisted(id).is_none();
         let other_form = form != 0 && known.form != 0 && form != known.form;
-        current == Some(known.organisation_id.as_str())
-            || (name::is_alike(known.name, sketch) && !(ended && other_form))
+        current == Some(id) || (name::is_alike(known.name, sketch) && !(ended && other_form))
     };
     identity::seek(subject, |identifier| {
         let holder = draft.holder(identifier);
@@ -80,8 +81,8 @@ pub(super) fn enter(
             (organisation_id, MatchedBy::NewIdentifier)
         }
         Sought::Known(organisation, identifiers) => {
-            attach(draft, &organisation.organisation_id, identifiers, subject);
-            (organisation.organisation_id.clone(), MatchedBy::Identifier)
+            attach(draft, organisation.organisation_id(), identifiers, subject);
+            (organisation.organisation_id().to_owned(), MatchedBy::Identifier)
         }
     };
     for (identifier, other, has_its_name) in found.others {
@@ -99,12 +100,12 @@ fn meet(
     (organisation_id, matched_by): (&String, MatchedBy),
     (identifier, other, has_its_name): (&str, &Organisation, bool),
 ) {
-    let (ones, others) = (group(draft, organisation_id, &[]), group(draft, &other.organisation_id, &[]));
+    let (ones, others) = (group(draft, organisation_id, &[]), group(draft, other.organisation_id(), &[]));
     let joins = has_its_name && ones.len() + others.len() <= GROUP_ORGANISATIONS_MAX;
-    let second = if joins { identifier } else { &other.organisation_id };
+    let second = if joins { identifier } else { other.organisation_id() };
     let pair = Pair::new(organisation_id, second);
     let is_known = bond(draft, &pair).is_some_and(|bond| !joins || bond.relation.is_some());
-    if ones.contains(&other.organisation_id) || is_known || is_contradicted(draft, &ones, &others) {
+    if ones.iter().any(|id| id == other.organisation_id()) || is_known || is_contradicted(draft, &ones, &others) {
         return;
     }
     if joins && bonds::is_busy(draft, &pair) {
@@ -133,7 +134,7 @@ fn meet(
         case_id: Some(event.case_id.clone()),
         event_id: Some(event.event_id.clone()),
         organisation_id: Some(organisation_id.clone()),
-        other_organisation_id: Some(other.organisation_id.clone()),
+        other_organisation_id: Some(other.organisation_id().to_owned()),
         identifier: Some(identifier.to_owned()),
         legal_name: event.subject.as_ref().map(|subject| subject.legal_name.clone()),
         other_legal_name: None,
@@ -153,21 +154,21 @@ fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, identifiers: Vec<Str
     let is_known = known.is_some();
     let mut organisation = known.map_or_else(
         || Organisation {
-            organisation_id: organisation_id.to_owned(),
-            identifiers: Vec::new(),
+            identifiers: Identifiers::new(organisation_id),
             registered_in: None,
-            open_cases: Vec::new(),
+            open_cases: Exact::default(),
             cases: 0,
             name: name::sketch(subject),
             form: name::form(subject),
         },
         |known| Organisation::clone(known),
     );
-    let room = ORGANISATION_IDENTIFIERS_MAX.saturating_sub(organisation.identifiers.len());
-    for identifier in identifiers.into_iter().take(room) {
+    let room = ORGANISATION_IDENTIFIERS_MAX.saturating_sub(organisation.identifiers.iter().count());
+    let further = identifiers.iter().filter(|identifier| *identifier != organisation_id);
+    for identifier in further.take(room) {
         // What was said of a number that nobody held makes its new holder, with all its cases, one with others.
         if is_known {
-            bonds::take_effect(draft, &identifier);
+            bonds::take_effect(draft, identifier);
         }
         organisation.identifiers.push(identifier);
     }

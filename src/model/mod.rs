@@ -12,6 +12,8 @@ pub mod rejection;
 pub mod problem;
 pub mod rules;
 pub mod entry;
+pub mod exact;
+pub mod identifiers;
 pub mod state;
 pub mod told;
 pub mod change;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
 use super::entry::{AcknowledgementLevel, LinkRelation};
+use super::exact::Exact;
+use super::identifiers::Identifiers;
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::{MemberIndex, Rules};
 use super::told::ToldList;
@@ -15,19 +17,24 @@ pub const NAMESAKE: char = '~';
 /// A registered organisation, under the identifier that was best when it was first seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {
-    /// `<scheme>:<value>` of that identifier; fixed from then on.
-    pub organisation_id: String,
-    /// Every identifier known of it, `<scheme>:<value>`, in the order of their first sight.
-    pub identifiers: Vec<String>,
+    /// Every identifier known of it, that one first.
+    pub identifiers: Identifiers,
     pub registered_in: Option<Jurisdiction>,
     /// Its open cases in every jurisdiction, oldest entry first.
-    pub open_cases: Vec<OpenCase>,
+    pub open_cases: Exact<OpenCase>,
     /// The cases that name it, open or not; without any it is forgotten.
     pub cases: i32,
     /// The trigrams of its name at first sight (`index::name::sketch`): what tells a spelling from another name.
     pub name: u128,
     /// The digest of its legal form at first sight; 0 where none was stated.
     pub form: u32,
+}
+
+impl Organisation {
+    /// `<scheme>:<value>` of the identifier that was best when it was first seen; fixed from then on.
+    pub fn organisation_id(&self) -> &str {
+        self.identifiers.first()
+    }
 }
 
 /// An open case of an organisation, as the index and alerts list it.
@@ -54,9 +61,9 @@ pub struct Case {
     pub name_digest: Option<u128>,
     /// Every recipient that ever got an alert of this case, sorted by member.
     pub told: ToldList,
-    pub events: Vec<CaseEvent>,
+    pub events: Exact<CaseEvent>,
     /// What recipients said of its alerts, and what they still have to say: sorted by member, then event.
-    pub acks: Vec<Ack>,
+    pub acks: Exact<Ack>,
     /// Log time at which it is forgotten, those told with it: `forget_after` behind the latest term of its events.
     pub keep_until: Millis,
 }
@@ -134,7 +141,7 @@ pub struct CaseEvent {
     /// When it stops counting, by log time; `None` once it does no more.
     pub expires_at: Option<Millis>,
     /// The digests of its last revisions, oldest first.
-    pub revisions: Vec<Revision>,
+    pub revisions: Exact<Revision>,
 }
 
 /// What two records must share to be the same content: either of the two digests.

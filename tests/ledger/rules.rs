@@ -215,7 +215,7 @@ fn the_organisation_id_is_fixed_at_first_sight_and_identifiers_attach() {
     event.subject = Some(subject("Acme Ltd", &["A", "B"]));
     let found = log.told(&event).decisions[0].organisation.clone().expect("an organisation");
     assert_eq!((found.organisation_id.as_deref(), found.matched_by), (Some("reg:B"), MatchedBy::Identifier));
-    assert_eq!(log.state.holder("reg:A").map(|at| at.organisation_id.as_str()), Some("reg:B"), "a better one attaches");
+    assert_eq!(log.state.holder("reg:A").map(|at| at.organisation_id()), Some("reg:B"), "a better one attaches");
 
     let mut event = original("p/3");
     event.subject = Some(subject("Other Ltd", &["C"]));
@@ -224,7 +224,7 @@ fn the_organisation_id_is_fixed_at_first_sight_and_identifiers_attach() {
     event.subject = Some(subject("Acme Ltd", &["C", "A"]));
     let found = log.told(&event).decisions[0].organisation.clone().expect("an organisation");
     assert_eq!(found.organisation_id.as_deref(), Some("reg:C"), "the holder of the strongest");
-    assert_eq!(log.state.holder("reg:A").map(|at| at.organisation_id.as_str()), Some("reg:B"), "nothing merges");
+    assert_eq!(log.state.holder("reg:A").map(|at| at.organisation_id()), Some("reg:B"), "nothing merges");
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn case(case: &Case) -> Json {
 pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
     let content = match value {
         Value::Organisation(known) => json!({
-            "organisation_id": known.organisation_id, "identifiers": known.identifiers,
+            "organisation_id": known.organisation_id(), "identifiers": known.identifiers.to_vec(),
             "registered_in": known.registered_in.map(|place| place.to_string()),
             "open_cases": each(&known.open_cases, open_case), "cases": known.cases,
             "name": digest(known.name), "form": known.form,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use comity::model::entry::Body;
+use comity::model::identifiers::Identifiers;
 use comity::model::state::{Key, Organisation, SourceState, Value};
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{decode_record, encode_checkpoint, encode_key, encode_record, encode_value};
@@ -143,7 +144,7 @@ fn lengths_that_are_only_claimed() {
 #[test]
 fn a_list_without_end() {
     let with = |count: usize| {
-        let identifiers = [long(count as i64), vec![0; count], long(0)].concat();
+        let identifiers = [long(count as i64), text("lei:1"), vec![0; count - 1], long(0)].concat();
         let organisation = [text("lei:1"), identifiers, long(0), long(0), long(0), vec![0; 16], long(0)].concat();
         decode_record(b"org/lei:1", Some(&[vec![0, 0, 0, 0, 6, 2, 0], organisation].concat()), None)
     };
@@ -197,10 +198,9 @@ fn an_event_of_another_source_record() {
 #[test]
 fn a_value_of_another_key() {
     let known = Organisation {
-        organisation_id: "lei:1".into(),
-        identifiers: Vec::new(),
+        identifiers: Identifiers::new("lei:1"),
         registered_in: None,
-        open_cases: Vec::new(),
+        open_cases: Box::default(),
         name: 0,
         form: 0,
         cases: 0,

@@ -8,6 +8,7 @@ use comity::model::event::{
     Authority, Dated, Identifier, Info, Infraction, InfractionEvent, LegalBasis, Measure, Money, Product, Provenance,
     Resource, Subject, Withdrawal,
 };
+use comity::model::identifiers::Identifiers;
 use comity::model::place::Reader;
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
@@ -244,38 +245,48 @@ fn case(e: &mut Entropy) -> Case {
         organisation_id: e.optional(Entropy::text),
         name_digest: e.optional(digest),
         told: e.list(|e| Told { member: e.byte(), role: e.code(), by_index: e.flag(), sequence: e.long() }).into(),
-        events: e.list(|e| CaseEvent {
-            event_id: e.text(),
-            revision: e.optional(Entropy::long),
-            version: e.int(),
-            issued_at: e.optional(Entropy::long),
-            standing: e.code(),
-            scope: e.code(),
-            handling: e.optional(Entropy::code),
-            told: digest(e),
-            severity: e.code(),
-            since: e.int(),
-            expires_at: e.optional(Entropy::long),
-            revisions: e.list(|e| Revision { raw: digest(e), content: digest(e) }),
-        }),
-        acks: e.list(|e| Ack {
-            member: e.byte(),
-            event: u16::from(e.byte()),
-            version: e.int(),
-            level: e.optional(Entropy::code),
-            at: e.optional(Entropy::long),
-            disputed_since: e.optional(Entropy::long),
-            duty: e.optional(|e| Duty {
+        events: e
+            .list(|e| CaseEvent {
+                event_id: e.text(),
+                revision: e.optional(Entropy::long),
                 version: e.int(),
-                issued_at: e.long(),
-                role: e.code(),
-                next: e.byte(),
-                due_at: e.optional(Entropy::long),
-                ran_out: e.optional(|e| RanOut { step: e.byte(), level: e.code(), due_at: e.long() }),
-            }),
-        }),
+                issued_at: e.optional(Entropy::long),
+                standing: e.code(),
+                scope: e.code(),
+                handling: e.optional(Entropy::code),
+                told: digest(e),
+                severity: e.code(),
+                since: e.int(),
+                expires_at: e.optional(Entropy::long),
+                revisions: e.list(|e| Revision { raw: digest(e), content: digest(e) }).into(),
+            })
+            .into(),
+        acks: e
+            .list(|e| Ack {
+                member: e.byte(),
+                event: u16::from(e.byte()),
+                version: e.int(),
+                level: e.optional(Entropy::code),
+                at: e.optional(Entropy::long),
+                disputed_since: e.optional(Entropy::long),
+                duty: e.optional(|e| Duty {
+                    version: e.int(),
+                    issued_at: e.long(),
+                    role: e.code(),
+                    next: e.byte(),
+                    due_at: e.optional(Entropy::long),
+                    ran_out: e.optional(|e| RanOut { step: e.byte(), level: e.code(), due_at: e.long() }),
+                }),
+            })
+            .into(),
         keep_until: e.long(),
     }
+}
+
+fn identifiers(e: &mut Entropy) -> Identifiers {
+    let mut identifiers = Identifiers::new(&e.text());
+    e.list(Entropy::text).iter().for_each(|identifier| identifiers.push(identifier));
+    identifiers
 }
 
 /// A value of the state under its key.
@@ -287,15 +298,14 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
         ),
         1 => {
             let known = Organisation {
-                organisation_id: e.text(),
-                identifiers: e.list(Entropy::text),
+                identifiers: identifiers(e),
                 registered_in: e.optional(Entropy::place),
-                open_cases: e.list(open_case),
+                open_cases: e.list(open_case).into(),
                 cases: e.int(),
                 name: digest(e),
                 form: e.int().unsigned_abs(),
             };
-            (Key::Organisation(known.organisation_id.clone()), Value::Organisation(Arc::new(known)))
+            (Key::Organisation(known.organisation_id().to_owned()), Value::Organisation(Arc::new(known)))
         }
         2 => {
             let known = case(e);

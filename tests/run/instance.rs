@@ -222,8 +222,8 @@ impl Instance {
                 }
                 Value::Organisation(known) => {
                     organisations += 1;
-                    assert_eq!(look.organisation(&known.organisation_id).as_ref(), Some(known));
-                    for identifier in &known.identifiers {
+                    assert_eq!(look.organisation(known.organisation_id()).as_ref(), Some(known));
+                    for identifier in known.identifiers.iter() {
                         assert_eq!(look.holder(identifier).as_ref(), Some(known), "the holder of {identifier}");
                     }
                 }

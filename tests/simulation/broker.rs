@@ -62,8 +62,8 @@ enum Ended {
 struct Coordinator {
     epoch: u64,
     open: Option<usize>,
-    /// The group's position that the open transaction commits.
-    position: Option<i64>,
+    /// A group's position that the open transaction commits.
+    position: Option<(String, i64)>,
     /// The epoch of an EndTxn that is still under way.
     late: Option<u64>,
     /// True from a late EndTxn on, until a producer says for itself how its transaction ends.
@@ -82,7 +82,7 @@ pub(crate) struct Broker {
     topics: BTreeMap<String, Topic>,
     transactions: Vec<Ended>,
     coordinators: BTreeMap<String, Coordinator>,
-    /// Positions that transactions committed, by transactional id.
+    /// Positions that transactions committed, by group.
     pub(crate) positions: BTreeMap<String, i64>,
     /// Half of a transaction was committed since this was looked at.
     pub(crate) tore: bool,
@@ -151,13 +151,13 @@ impl Broker {
         Ok(())
     }
 
-    /// Ends a transaction; with `position` it also commits the position of the group of the same name.
-    pub(crate) fn end(&mut self, id: &str, epoch: u64, commit: bool, position: i64) -> Result<(), Refused> {
+    /// Ends a transaction, which also commits the position of a group.
+    pub(crate) fn end(&mut self, id: &str, epoch: u64, commit: bool, position: (&str, i64)) -> Result<(), Refused> {
         if self.fenced(id, epoch) {
             return Err(Refused::Fenced);
         }
         let coordinator = self.coordinators.entry(id.to_owned()).or_default();
-        coordinator.position = Some(position);
+        coordinator.position = Some((position.0.to_owned(), position.1));
         coordinator.torn = false;
         self.close(id, if commit { Ended::Committed } else { Ended::Aborted });
         Ok(())
@@ -192,9 +192,7 @@ impl Broker {
     fn close(&mut self, id: &str, how: Ended) {
         let Some(coordinator) = self.coordinators.get_mut(id) else { return };
         let (position, open) = (coordinator.position.take(), coordinator.open.take());
-        if let Some(position) = position.filter(|_| how == Ended::Committed) {
-            self.positions.insert(id.to_owned(), position);
-        }
+        self.positions.extend(position.filter(|_| how == Ended::Committed));
         let Some(open) = open else { return };
         self.transactions[open] = how;
         let touched: Vec<String> = self

@@ -196,6 +196,7 @@ impl Instance {
         }
         let what = if arrives { "a delivery is not heard of" } else { "a delivery fails" };
         below.story.meet(&self.name(), what);
+        below.story.fault(what);
         self.ghosts = ghosts;
         if below.plant == Some(Plant::SkipsFailedDelivery) {
             self.reports.push_back(Input::Delivered { tag });
@@ -239,6 +240,7 @@ impl Instance {
             }
             Command::AppendGap { tag, at, .. } => {
                 below.story.meet(&self.name(), "a source lost records");
+                below.story.fault("a source loses records");
                 self.queue.push_back((tag, encode_entry(&gap(&at, below))));
             }
             Command::NewProducer => {
@@ -271,7 +273,11 @@ impl Instance {
     }
 
     fn commit(&mut self, positions: &[(usize, Position)], below: &mut Below<'_>) -> Input {
-        let accepted = below.group.may_commit(self.node, self.generation) && !std::mem::take(&mut self.refuse_commit);
+        let refused = std::mem::take(&mut self.refuse_commit);
+        if refused {
+            below.story.fault("a commit of positions is refused");
+        }
+        let accepted = below.group.may_commit(self.node, self.generation) && !refused;
         if !accepted {
             below.story.meet(&self.name(), "a commit of positions is refused");
         }

@@ -20,6 +20,9 @@ use crate::planted::Plant;
 use crate::run::{ID, LOG, STATE, output_topic};
 use crate::story::Story;
 
+/// The sends of which one is swallowed, where that is planted.
+const SWALLOWED_ONE_IN: usize = 2_000;
+
 /// What the ledger's instances and the world share.
 pub(crate) struct Below<'w> {
     pub(crate) broker: &'w mut Broker,
@@ -46,6 +49,20 @@ pub(crate) enum Fate {
     Aborted,
 }
 
+impl Fate {
+    /// The fault that meets the end of the transaction.
+    fn at_the_end(self) -> Option<&'static str> {
+        match self {
+            Self::Undelivered(_) => None,
+            Self::EndLost => Some("an EndTxn is lost"),
+            Self::AnswerLost => Some("the answer to an EndTxn is lost"),
+            Self::EndDelayed => Some("an EndTxn is delayed"),
+            Self::EndTwice => Some("an EndTxn is sent twice, the first is delayed"),
+            Self::Aborted => Some("the coordinator aborts a transaction"),
+        }
+    }
+}
+
 /// A transaction that the shell is sending.
 #[derive(Debug)]
 struct Sending {
@@ -61,6 +78,8 @@ pub(crate) struct Instance {
     pub(crate) ledger: Ledger,
     members: Vec<Jurisdiction>,
     commands: VecDeque<Command>,
+    /// The id of its transactions.
+    id: String,
     epoch: u64,
     joined: bool,
     sending: Option<Sending>,
@@ -78,7 +97,7 @@ pub(crate) struct Instance {
     pub(crate) fault: Option<Fault>,
     pub(crate) done: bool,
     /// How far this machine's clock is ahead of the broker's.
-    skew_ms: i64,
+    pub(crate) skew_ms: i64,
 }
 
 impl Instance {
@@ -91,6 +110,7 @@ impl Instance {
             ledger,
             members,
             commands: first.into(),
+            id: ID.to_owned(),
             epoch: 0,
             joined: false,
             sending: None,
@@ -198,7 +218,10 @@ impl Instance {
             Command::Release => below.group.released(self.node),
             Command::NewProducer => {
                 if below.plant != Some(Plant::KeepsProducer) || self.epoch == 0 {
-                    self.epoch = below.broker.init(ID);
+                    if below.plant == Some(Plant::RandomTransactionalId) {
+                        self.id = format!("{ID}-{}", chance.next());
+                    }
+                    self.epoch = below.broker.init(&self.id);
                     below.story.tell(|| format!("ledger {}: a new producer, epoch {}", self.node, self.epoch));
                 }
                 self.hear(Input::ProducerReady);
@@ -264,23 +287,30 @@ impl Instance {
     fn send_on(&mut self, chance: &mut Chance, below: &mut Below<'_>) {
         let Some(mut sending) = self.sending.take() else { return };
         for _ in 0..1 + chance.below(12) {
-            if below.broker.has_late_end(ID) && chance.once_in(6) {
-                let torn = below.broker.deliver_late_end(ID);
+            if below.broker.has_late_end(&self.id) && chance.once_in(6) {
+                let torn = below.broker.deliver_late_end(&self.id);
                 below.story.meet(
                     "Kafka",
                     if torn { "half of a transaction is committed" } else { "a late EndTxn ends nothing" },
                 );
             }
             // Half of what was sent is committed, and the broker knows nothing of the rest.
-            let refused = below.broker.is_torn(ID) && chance.once_in(3);
-            if refused || sending.fate == Some(Fate::Undelivered(sending.sent)) {
+            let refused = below.broker.is_torn(&self.id) && chance.once_in(3);
+            let undelivered = sending.fate == Some(Fate::Undelivered(sending.sent));
+            if undelivered {
+                below.story.fault("a record of a transaction is not delivered");
+            }
+            if refused || undelivered {
                 return self.unclear(below);
             }
             let Some((topic, record)) = sending.records.pop_front() else {
                 return self.end(&sending, below);
             };
             sending.sent += 1;
-            if below.broker.produce(ID, self.epoch, &topic, record).is_err() {
+            if below.plant == Some(Plant::SendErrorSwallowed) && chance.once_in(SWALLOWED_ONE_IN) {
+                continue;
+            }
+            if below.broker.produce(&self.id, self.epoch, &topic, record).is_err() {
                 below.story.meet(&self.name(), "fenced while it sends");
                 return self.hear(Input::Fenced);
             }
@@ -289,20 +319,23 @@ impl Instance {
     }
 
     fn end(&mut self, sending: &Sending, below: &mut Below<'_>) {
+        if let Some(fault) = sending.fate.and_then(Fate::at_the_end) {
+            below.story.fault(fault);
+        }
         let position = if below.plant == Some(Plant::OffsetsApart) { sending.position - 1 } else { sending.position };
         let arrives = !matches!(sending.fate, Some(Fate::EndLost | Fate::EndDelayed));
         let commit = sending.fate != Some(Fate::Aborted);
         if matches!(sending.fate, Some(Fate::EndDelayed)) {
-            below.broker.delay_end(ID, self.epoch);
+            below.broker.delay_end(&self.id, self.epoch);
         }
-        if arrives && below.broker.end(ID, self.epoch, commit, position).is_err() {
+        if arrives && below.broker.end(&self.id, self.epoch, commit, (ID, position)).is_err() {
             below.story.meet(&self.name(), "fenced as it commits");
             return self.hear(Input::Fenced);
         }
         match sending.fate {
             None | Some(Fate::Undelivered(_)) => self.hear(Input::Committed { now_ms: below.mono_ms }),
             Some(Fate::EndTwice) => {
-                below.broker.delay_end(ID, self.epoch);
+                below.broker.delay_end(&self.id, self.epoch);
                 self.hear(Input::Committed { now_ms: below.mono_ms });
             }
             Some(Fate::EndLost | Fate::AnswerLost | Fate::EndDelayed | Fate::Aborted) => self.unclear(below),

@@ -1,6 +1,7 @@
 //! A run: instances above one Kafka, taken through a history, and then left alone until everything is worked off.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::panic::{self, AssertUnwindSafe};
 
 use comity::model::decision::Output;
@@ -17,11 +18,13 @@ use crate::group::Group;
 use crate::inputs::{self, Sources};
 use crate::intake;
 use crate::ledger;
-use crate::planted::Plant;
+use crate::planted::{self, Plant};
 use crate::story::Story;
 use crate::turns::{Half, History, NODES_MAX, Step, Turn, Written};
 use crate::verdict;
 use crate::world::START;
+
+mod trouble;
 
 pub(crate) const LOG: &str = "comity.log";
 pub(crate) const STATE: &str = "comity.state";
@@ -38,6 +41,8 @@ const ZOMBIE_ROUNDS_MAX: usize = 60;
 const GHOST_ROUNDS: usize = 16;
 /// Transactions after a torn one after each of which a fresh instance is tried.
 const WATCHED_TRANSACTIONS: usize = 3;
+/// What the clock may go on at once without that being a fault.
+const CLOCK_PLAIN_MS: RangeInclusive<i64> = 0..=61_000;
 /// Time that a round takes.
 const ROUND_MS: i64 = 2;
 
@@ -181,6 +186,7 @@ impl<'s> World<'s> {
 
     fn ledger_round(&mut self, node: usize, chance: &mut Chance) {
         let Some(instance) = &mut self.ledgers[node] else { return };
+        planted::set_wall_ms(self.broker.now + instance.skew_ms);
         let mut below = ledger::Below {
             broker: &mut self.broker,
             group: &mut self.ledger_group,
@@ -235,7 +241,12 @@ impl<'s> World<'s> {
             }
             Turn::Work { node, half, rounds } => (0..rounds).for_each(|_| self.round(node, half, &mut chance)),
             Turn::All { rounds } => (0..rounds).for_each(|_| self.round_of_all(&mut chance)),
-            Turn::Clock { ms } => self.broker.now += ms,
+            Turn::Clock { ms } => {
+                self.broker.now += ms;
+                if !CLOCK_PLAIN_MS.contains(&ms) {
+                    self.story.fault("a clock steps");
+                }
+            }
             Turn::Days { count } => {
                 for _ in 0..count {
                     self.broker.now += DAY_MS;
@@ -254,6 +265,7 @@ impl<'s> World<'s> {
             Turn::TimeOut => {
                 if self.broker.time_out(ID) {
                     self.story.meet("Kafka", "a transaction takes too long");
+                    self.story.fault("a transaction takes too long");
                 }
             }
             Turn::LateEnd => self.torn |= self.broker.deliver_late_end(ID),
@@ -263,6 +275,7 @@ impl<'s> World<'s> {
             | Turn::Expire { .. }
             | Turn::Rebalance { .. }
             | Turn::Zombie { .. }
+            | Turn::Cut { .. }
             | Turn::Fate { .. }
             | Turn::Delivery { .. }
             | Turn::CommitRefused { .. } => self.trouble(&step.turn, &mut chance),
@@ -277,104 +290,6 @@ impl<'s> World<'s> {
         if let Some(last) = last {
             self.broker.compact(STATE, last.offset + 1);
         }
-    }
-
-    fn trouble(&mut self, turn: &Turn, chance: &mut Chance) {
-        match *turn {
-            Turn::Kill { node, half, ghosts } => self.kill(node, half, ghosts, chance),
-            Turn::Start { node, half } => self.start(node, half),
-            Turn::ShutDown { node, half: Half::Intake } => self.with_intake(|below, intakes| {
-                if let Some(instance) = &mut intakes[node] {
-                    instance.shut_down(below);
-                }
-            }),
-            Turn::ShutDown { node, half: Half::Ledger } => {
-                if let Some(instance) = self.ledgers[node].as_mut().filter(|instance| !instance.is_sending()) {
-                    instance.hear(comity::run::ledger::Input::ShutDown);
-                }
-            }
-            Turn::Expire { node, half: Half::Intake } => self.intake_group.expire(node),
-            Turn::Expire { node, half: Half::Ledger } => self.ledger_group.expire(node),
-            Turn::Rebalance { half: Half::Intake } => self.intake_group.rebalance(),
-            Turn::Rebalance { half: Half::Ledger } => self.ledger_group.rebalance(),
-            Turn::Zombie { node, half, rounds } => self.zombie(node, half, rounds, chance),
-            Turn::Fate { node, fate, deaf, dies } => {
-                if let Some(instance) = &mut self.ledgers[node] {
-                    instance.next_fate = Some(fate);
-                    instance.deaf = deaf;
-                    instance.dies = dies;
-                }
-            }
-            Turn::Delivery { node, delivery } => {
-                if let Some(instance) = &mut self.intakes[node] {
-                    instance.next_delivery = Some(delivery);
-                }
-            }
-            Turn::CommitRefused { node } => {
-                if let Some(instance) = &mut self.intakes[node] {
-                    instance.refuse_commit = true;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn zombie(&mut self, node: usize, half: Half, rounds: usize, chance: &mut Chance) {
-        let in_doubt = chance.once_in(2);
-        for _ in 0..ZOMBIE_ROUNDS_MAX {
-            let ledger = self.ledgers[node].as_ref();
-            let here = match half {
-                Half::Intake => self.intakes[node].as_ref().is_some_and(intake::Instance::is_sending),
-                Half::Ledger if in_doubt => ledger.is_some_and(ledger::Instance::is_in_doubt),
-                Half::Ledger => ledger.is_some_and(ledger::Instance::is_sending),
-            };
-            if here {
-                break;
-            }
-            self.round(node, half, chance);
-        }
-        match half {
-            Half::Intake => self.intake_group.expire(node),
-            Half::Ledger => self.ledger_group.expire(node),
-        }
-        for _ in 0..rounds {
-            let other = (node + 1 + chance.below(NODES_MAX - 1)) % NODES_MAX;
-            self.round(other, half, chance);
-        }
-        (0..rounds).for_each(|_| self.round(node, half, chance));
-    }
-
-    /// A process dies. The group may not notice before it is back.
-    fn kill(&mut self, node: usize, half: Half, ghosts: usize, chance: &mut Chance) {
-        let noticed = chance.once_in(2);
-        match half {
-            Half::Intake => {
-                self.ghosts.extend(self.intakes[node].take().map(|instance| instance.leaves(ghosts)));
-                if noticed {
-                    self.intake_group.leave(node);
-                }
-            }
-            Half::Ledger => {
-                self.ledgers[node] = None;
-                if noticed {
-                    self.ledger_group.leave(node);
-                }
-            }
-        }
-    }
-
-    fn ghost(&mut self, count: usize, chance: &mut Chance) {
-        if self.ghosts.is_empty() {
-            return;
-        }
-        let which = chance.below(self.ghosts.len());
-        for _ in 0..count {
-            if let Some(value) = self.ghosts[which].pop_front() {
-                self.story.meet("Kafka", "an entry of a producer that was given up arrives");
-                self.broker.append(LOG, Record::plain(value));
-            }
-        }
-        self.ghosts.retain(|ghost| !ghost.is_empty());
     }
 
     fn publish(&mut self, source: usize, count: usize, written: Written, chance: &mut Chance) {
@@ -394,7 +309,9 @@ impl<'s> World<'s> {
                 let epoch = self.broker.init(&topic);
                 let offset = self.broker.end_of(&topic);
                 self.broker.produce(&topic, epoch, &topic, Record::plain(value.clone())).expect("its own producer");
-                self.broker.end(&topic, epoch, written == Written::InTransaction, 0).expect("its own producer");
+                self.broker
+                    .end(&topic, epoch, written == Written::InTransaction, (&topic, 0))
+                    .expect("its own producer");
                 offset
             }
         };
@@ -476,6 +393,7 @@ pub(crate) struct Left(pub(crate) String);
 
 /// Takes a run through its history and looks at everything that it left; panics where something is wrong.
 pub(crate) fn run(sources: &Sources, history: &History, plant: Option<Plant>, story: &mut Story) -> Left {
+    planted::plant(plant);
     let mut world = World::new(sources, history, plant, std::mem::take(story));
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         for step in &history.steps {

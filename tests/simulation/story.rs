@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Story {
     pub(crate) lines: Option<Vec<String>>,
     pub(crate) met: Met,
+    /// Faults that were injected and met somebody, by their kind.
+    pub(crate) faults: Met,
 }
 
 /// How often a run met what.
@@ -13,13 +15,18 @@ pub(crate) type Met = BTreeMap<String, usize>;
 
 impl Story {
     pub(crate) fn told() -> Self {
-        Self { lines: Some(Vec::new()), met: Met::new() }
+        Self { lines: Some(Vec::new()), ..Self::default() }
     }
 
     pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.lines {
             lines.push(line());
         }
+    }
+
+    /// Counts a fault that was injected; what comes of it is told where it comes.
+    pub(crate) fn fault(&mut self, what: &str) {
+        *self.faults.entry(what.to_owned()).or_default() += 1;
     }
 
     /// Counts what a run is to meet, and tells it.

@@ -84,6 +84,14 @@ pub(crate) enum Turn {
         half: Half,
         rounds: usize,
     },
+    /// Both halves of a process are cut off: what they send is lost or not answered, and where it lasts the group gives
+    /// them up and others go on.
+    Cut {
+        node: usize,
+        fate: Fate,
+        rounds: usize,
+        lasts: bool,
+    },
     /// What becomes of the next transaction.
     Fate {
         node: usize,
@@ -139,7 +147,7 @@ impl History {
         let nodes = 2 + chance.below(NODES_MAX - 1);
         let length = 10 + chance.below(150);
         // Some runs are quiet and some stormy, so that both long fault-free stretches and crowds of faults are met.
-        let trouble = chance.pick(&[1, 3, 6]);
+        let trouble = chance.pick(&[1, 3, 6, 9]);
         Self {
             nodes,
             batch_entries_max: chance.pick(&[1, 2, 3, 7, 50]),
@@ -183,7 +191,12 @@ fn plain_turn(chance: &mut Chance, nodes: usize, sources: usize) -> Turn {
 
 fn trouble_turn(chance: &mut Chance, nodes: usize, sources: usize) -> Turn {
     let node = chance.below(nodes);
-    match chance.below(23) {
+    match chance.below(25) {
+        23 | 24 => {
+            let fates = [Fate::Undelivered(chance.below(12)), Fate::EndLost, Fate::AnswerLost];
+            let fate = chance.pick(&fates);
+            Turn::Cut { node, fate, rounds: 10 + chance.below(60), lasts: chance.once_in(2) }
+        }
         20..23 => Turn::Zombie { node, half: half(chance), rounds: 20 + chance.below(80) },
         0 | 1 => Turn::Kill { node, half: half(chance), ghosts: chance.below(4) },
         2 | 3 => Turn::Start { node, half: half(chance) },

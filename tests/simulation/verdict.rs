@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::inputs::{self, MEMBERS};
 use crate::ledger::{last_checkpoint, placed, restored};
 use crate::model::{Model, Said};
+use crate::planted;
 use crate::reference;
 use crate::run::{ID, LOG, World, output_topic};
 use crate::world::place;
@@ -242,6 +243,8 @@ fn cancelled(world: &World<'_>) {
 /// to a fresh instance, before and after compaction.
 fn same_state(world: &mut World<'_>, log: &[LogEntry]) {
     let members = members();
+    // What must be, and what there is, is asked of a ledger that keeps its rules.
+    planted::plant(None);
     let (outputs, state) = reference::of(log);
     for (output, records) in &outputs {
         let topic = output_topic(*output, &members);

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::answer;
 use crate::kafka::view::View;
 use crate::model::code::{Domain, MemberState, Role, Scope, Severity, Standing};
+use crate::model::identifiers::Identifiers;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, Period, Policy, Rules};
 use crate::model::state::{Case, CaseEvent, Checkpoint, Marks, OpenCase, Organisation, Told, Value};
@@ -48,10 +49,10 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         severity: Severity::Severe,
         since: 20_514,
         expires_at: Some(1_800_000_000_000),
-        revisions: Vec::new(),
+        revisions: Box::default(),
     };
     Case {
-        acks: Vec::new(),
+        acks: Box::default(),
         origin: place(origin),
         case_id: case_id.to_owned(),
         platform: "ca-on-food".to_owned(),
@@ -63,24 +64,23 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
             Told { member: 2, role: Role::Attention, by_index: false, sequence: 9 },
         ]
         .into(),
-        events: vec![event],
+        events: Box::new([event]),
         keep_until: 1_900_000_000_000,
     }
 }
 
 fn view() -> View {
     let organisation = Organisation {
-        organisation_id: "ca-bn:000901371".to_owned(),
-        identifiers: vec!["ca-bn:000901371".to_owned(), "ca-on-food/licence:L 12".to_owned()],
+        identifiers: Identifiers::of(&["ca-bn:000901371", "ca-on-food/licence:L 12"]).unwrap(),
         registered_in: Some(place("CA-ON")),
-        open_cases: vec![OpenCase {
+        open_cases: Box::new([OpenCase {
             origin: place("CA-ON"),
             domain: Domain::FoodSafety,
             case_id: "ca-on-food/IN-88213".to_owned(),
             severity: Severity::Severe,
             since: 20_514,
             scope: Scope::Federation,
-        }],
+        }]),
         cases: 1,
         name: 0,
         form: 0,

@@ -172,6 +172,7 @@ impl Ledger {
         }
         if planted(Planted::RuleFromConfiguration) && is_newer(&self.setting.rules, self.state.rules()) {
             self.state.restore(Key::Rules, Some(Value::Rules(Arc::new(self.setting.rules.clone()))));
+            self.torn.insert(Key::Rules);
         }
         self.phase = Phase::Comparing;
         vec![all_shown(), Command::ReadOutputs(self.next_sequences())]

@@ -108,7 +108,7 @@ impl Read {
             organisation_id: self.organisation_id,
             name_digest: self.name_digest.map(|digest| u128::from_be_bytes(digest.0)),
             told: self.told.into_iter().map(Told::into_model).collect::<Option<_>>()?,
-            events: each(self.events),
+            events: each(self.events).into(),
             acks: self.acks.into_iter().map(Ack::into_model).collect::<Option<_>>()?,
             keep_until: self.keep_until,
         })
@@ -230,7 +230,7 @@ impl From<CaseEvent> for state::CaseEvent {
             severity: read.severity.0,
             since: read.since,
             expires_at: read.expires_at,
-            revisions: each(read.revisions),
+            revisions: each(read.revisions).into(),
         }
     }
 }

@@ -184,7 +184,7 @@ pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) ->
         return Ok(StateRecord::Value { key, transaction: i64::from_be_bytes(number), value: None });
     };
     let read: Entry = ENTRY.read(value)?;
-    let value = read.value.into_model().ok_or_else(|| ENTRY.error("names a member that there cannot be"))?;
+    let value = read.value.into_model().ok_or_else(|| ENTRY.error("holds what a value of its kind never does"))?;
     if !belongs(&key, &value) {
         return Err(ENTRY.error("its value is another key's"));
     }
@@ -194,7 +194,7 @@ pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) ->
 /// Whether a value may stand under a key.
 fn belongs(key: &Key, value: &Value) -> bool {
     match (key, value) {
-        (Key::Organisation(id), Value::Organisation(known)) => *id == known.organisation_id,
+        (Key::Organisation(id), Value::Organisation(known)) => *id == known.organisation_id(),
         (Key::Case(origin, case_id), Value::Case(known)) => *origin == known.origin && *case_id == known.case_id,
         (Key::Pending(origin, scope, target), Value::Pending(waiting)) => {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target

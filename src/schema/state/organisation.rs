@@ -3,14 +3,17 @@
 use serde::Deserialize;
 
 use crate::model::code::{Domain, Scope, Severity};
+use crate::model::identifiers::Identifiers;
 use crate::model::state;
 use crate::schema::datum;
 use crate::schema::read::{Fixed, Place, Symbol, each};
 
 /// Appends an `Organisation`.
 pub(super) fn write(known: &state::Organisation, out: &mut Vec<u8>) {
-    datum::text(&known.organisation_id, out);
-    datum::texts(&known.identifiers, out);
+    datum::text(known.organisation_id(), out);
+    datum::length(known.identifiers.iter().count(), out);
+    known.identifiers.iter().for_each(|identifier| datum::text(identifier, out));
+    out.push(0);
     datum::optional(known.registered_in, out, datum::place);
     datum::list(&known.open_cases, out, write_open_case);
     datum::int(known.cases, out);
@@ -41,13 +44,13 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// The organisation; `None` where its form is no digest.
+    /// The organisation; `None` where its form is no digest, or where it is known by another identifier than its first.
     pub(super) fn into_model(self) -> Option<state::Organisation> {
+        let identifiers = Identifiers::of(&self.identifiers).filter(|known| known.first() == self.organisation_id)?;
         Some(state::Organisation {
-            organisation_id: self.organisation_id,
-            identifiers: self.identifiers,
+            identifiers,
             registered_in: self.registered_in.map(|place| place.0),
-            open_cases: each(self.open_cases),
+            open_cases: each(self.open_cases).into(),
             cases: self.cases,
             name: u128::from_be_bytes(self.name.0),
             form: u32::try_from(self.form).ok()?,
