@@ -83,8 +83,17 @@ impl Notes {
 
     /// The rounds of this build that are done.
     pub(crate) fn done(&self, commit: &str) -> Vec<Done> {
+        self.all().filter(|done| done.commit == commit).collect()
+    }
+
+    /// The commit of the last round that is noted.
+    pub(crate) fn last_commit(&self) -> Option<String> {
+        self.all().last().map(|done| done.commit)
+    }
+
+    fn all(&self) -> impl Iterator<Item = Done> {
         let text = self.0.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-        text.lines().filter_map(Done::read).filter(|done| done.commit == commit).collect()
+        text.lines().filter_map(Done::read).collect::<Vec<_>>().into_iter()
     }
 
     pub(crate) fn note(&self, done: &Done) {
@@ -178,6 +187,7 @@ fn a_campaign_goes_on_where_it_stopped_and_gives_one_row() {
     let (first, second, other) = (round("a", 7, &[]), round("a", 8, &[]), round("b", 9, &["broken", "I2", "I6"]));
     [&first, &other, &second].iter().for_each(|done| notes.note(done));
     assert_eq!(notes.done("a"), [first.clone(), second.clone()]);
+    assert_eq!(notes.last_commit().as_deref(), Some("a"));
     assert_eq!(
         row(&notes.done("a")),
         "| `a` | 7–8 | 2 | 120 | 10000 | I1–I10 PASS | < 2.500 % | DieAt(produce) 20, KillOwner 100 |"
