@@ -36,7 +36,7 @@ pub(super) fn verdict(error: &KafkaError) -> Verdict {
 /// The offset to be read is before the first or after the last.
 const GONE: &[RDKafkaErrorCode] =
     &[RDKafkaErrorCode::OffsetOutOfRange, RDKafkaErrorCode::AutoOffsetReset, RDKafkaErrorCode::NoOffset];
-/// Two members of the group have one `group.instance.id`.
+/// Two members of the group have one `group.instance.id`, or had it for a moment.
 const NAMED_TWICE: &[RDKafkaErrorCode] = &[RDKafkaErrorCode::FencedInstanceId, RDKafkaErrorCode::UnreleasedInstanceId];
 /// A right is missing.
 const FORBIDDEN: &[RDKafkaErrorCode] = &[
@@ -81,15 +81,29 @@ pub(super) fn reading(what: &str, error: &KafkaError) -> Result<(), Stop> {
         let help = "the topic was cut or made anew; its retention must be longer than the ledger may stand still";
         return Err(Stop::new(StopKind::Data, format!("{what}: the position is not there any more: {error}"), help));
     }
-    if NAMED_TWICE.contains(&code) {
-        let help = "give each instance a ledger.instance_id of its own";
-        return Err(Stop::new(StopKind::Configuration, format!("{what}: another has this name: {error}"), help));
-    }
+    named_twice(what, Some(code), "ledger.instance_id")?;
     if FORBIDDEN.contains(&code) {
         return Err(client::stop(what, error));
     }
     tracing::warn!("{what}: {error}");
     Ok(())
+}
+
+/// Stops a member that its group knows as replaced by another of its name (`setting`).
+///
+/// Whether there is another nobody can tell: a member whose answer was lost joins again under its name, and what it had
+/// sent before is refused as that of a member that was replaced, by itself. Its client is of no use from then on, so the
+/// process is to be started again; where there is another indeed, the two end each other, and say so each time.
+///
+/// # Errors
+/// Always, where the code says that.
+pub(super) fn named_twice(what: &str, code: Option<RDKafkaErrorCode>, setting: &str) -> Result<(), Stop> {
+    if !code.is_some_and(|code| NAMED_TWICE.contains(&code)) {
+        return Ok(());
+    }
+    let why = format!("{what}: the group has given this instance's name to another, or to itself as it came back");
+    let help = format!("start it again; if it comes again, give each instance a {setting} of its own");
+    Err(Stop::new(StopKind::Unavailable, why, help))
 }
 
 /// What is known to leave the outcome open; whatever is not known counts as fatal.
@@ -119,10 +133,24 @@ mod tests {
         let kind = |code| super::reading("a topic", &KafkaError::MessageConsumption(code)).map_err(|stop| stop.kind);
         assert_eq!(kind(RDKafkaErrorCode::BadCompression), Err(super::StopKind::Data));
         assert_eq!(kind(RDKafkaErrorCode::OffsetOutOfRange), Err(super::StopKind::Data));
-        assert_eq!(kind(RDKafkaErrorCode::FencedInstanceId), Err(super::StopKind::Configuration));
         assert_eq!(kind(RDKafkaErrorCode::TopicAuthorizationFailed), Err(super::StopKind::Unavailable));
         assert_eq!(kind(RDKafkaErrorCode::AllBrokersDown), Ok(()));
         assert_eq!(kind(RDKafkaErrorCode::UnknownTopicOrPartition), Ok(()));
+    }
+
+    /// After a restart of the broker an instance was replaced by itself, and ended as one that is configured wrong, which no
+    /// supervisor starts again.
+    #[test]
+    fn a_member_that_its_group_replaced_by_itself_is_started_again() {
+        for code in [RDKafkaErrorCode::FencedInstanceId, RDKafkaErrorCode::UnreleasedInstanceId] {
+            let ledger = super::reading("the ledger's group", &KafkaError::MessageConsumptionFatal(code)).unwrap_err();
+            let intake = super::named_twice("the sources", Some(code), "intake.instance_id").unwrap_err();
+            for (stop, setting) in [(ledger, "ledger.instance_id"), (intake, "intake.instance_id")] {
+                assert_eq!(stop.kind, super::StopKind::Unavailable);
+                assert!(stop.help.contains(setting), "{}", stop.help);
+            }
+        }
+        assert!(super::named_twice("the sources", Some(RDKafkaErrorCode::AllBrokersDown), "").is_ok());
     }
 
     #[test]

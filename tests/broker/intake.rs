@@ -101,7 +101,7 @@ impl Running {
     }
 
     /// What it stopped with by itself.
-    fn stopped(mut self) -> Stop {
+    pub(crate) fn stopped(mut self) -> Stop {
         let thread = self.thread.take().unwrap();
         wait_until("intake stops by itself", PATIENCE, || thread.is_finished());
         thread.join().unwrap().unwrap_err()

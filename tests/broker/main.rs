@@ -18,6 +18,7 @@ mod harness;
 mod headers;
 mod intake;
 mod ledger;
+mod names;
 mod reading;
 #[path = "../run/reference.rs"]
 mod reference;

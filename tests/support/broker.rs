@@ -76,6 +76,13 @@ impl Broker {
         broker
     }
 
+    /// A real Kafka of the test's own, on a disk of its own where this machine allows one; guard with `needs_own_kafka`.
+    pub(crate) fn on_own_disk() -> Self {
+        let number = FEDERATIONS.fetch_add(1, Ordering::Relaxed);
+        let federation = format!("test-{}-{number}", std::process::id());
+        Self { kind: Kind::Maven(Box::new(Maven::start_on_own_disk())), federation }
+    }
+
     /// A real Kafka of the test's own with more lines in its `server.properties`; guard with `needs_own_kafka`.
     pub(crate) fn with_properties(lines: &str) -> Self {
         let number = FEDERATIONS.fetch_add(1, Ordering::Relaxed);

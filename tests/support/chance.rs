@@ -13,6 +13,14 @@ impl Chance {
         Self(seed)
     }
 
+    /// One of a given seed; seeds that follow each other give different choices from the first on (splitmix64).
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Self((mixed ^ (mixed >> 31)) | 1)
+    }
+
     /// A number from 0 up to, not including, this one.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 << 13;

@@ -47,7 +47,11 @@ impl Federation {
 
     /// A command line of the program that is not yet started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_comity")), arguments)
+    }
+
+    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.arg("-c").arg(self.folder.path().join("comity.toml")).args(arguments);
         command
     }
@@ -67,8 +71,18 @@ impl Federation {
 
     /// Runs this instance until nothing has been left to do for a while.
     pub(crate) fn work_off(&self, instance: &str) {
-        let output = named(self.command(&["run", "--exit-when-idle", "2s"]), instance).output().unwrap();
-        assert!(output.status.success(), "comity run: {}", String::from_utf8_lossy(&output.stderr));
+        self.try_work_off(instance, &[]).unwrap_or_else(|why| panic!("{why}"));
+    }
+
+    /// The same with more in its environment.
+    ///
+    /// # Errors
+    /// What it says where it gives up.
+    pub(crate) fn try_work_off(&self, instance: &str, environment: &[(&str, &str)]) -> Result<(), String> {
+        let mut command = named(self.command(&["run", "--exit-when-idle", "2s"]), instance);
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        let why = || format!("comity run: {}", String::from_utf8_lossy(&output.stderr));
+        output.status.success().then_some(()).ok_or_else(why)
     }
 
     /// Starts `comity run` beside the test, under the name that its groups know the instance by.
@@ -78,11 +92,16 @@ impl Federation {
 
     /// The same with more in its environment.
     pub(crate) fn start_with(&self, instance: &str, environment: &[(&str, &str)]) -> Running {
+        self.start_program(Path::new(env!("CARGO_BIN_EXE_comity")), instance, environment)
+    }
+
+    /// The same of another build.
+    pub(crate) fn start_program(&self, program: &Path, instance: &str, environment: &[(&str, &str)]) -> Running {
         let log = self.folder.path().join(format!("{instance}.log"));
         let from = std::fs::metadata(&log).map_or(0, |known| known.len());
         let stderr = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         let started = Instant::now();
-        let child = named(self.command(&["run"]), instance)
+        let child = named(self.command_of(program, &["run"]), instance)
             .env("COMITY_LOG", "info")
             .env("COMITY__HTTP__LISTEN", "127.0.0.1:0")
             .envs(environment.iter().copied())
@@ -163,6 +182,11 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// How it has ended by itself; `None` while it runs.

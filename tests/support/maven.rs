@@ -1,4 +1,5 @@
 //! A real Kafka as a process of the test: one KRaft node on free ports, its data in a temporary folder, 300 MiB.
+//! Where it is asked for and allowed, that folder is a disk of its own, which can be full.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -10,11 +11,15 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+use super::disk::Disk;
+
 /// Brokers that run at the same time, at most.
 const AT_ONCE_MAX: usize = 2;
 
 /// One broker. It is killed when dropped.
 pub(crate) struct Maven {
+    /// The disk of its own, where it has one; it ends before the folder in which it lies.
+    disk: Option<Disk>,
     folder: tempfile::TempDir,
     port: u16,
     second: u16,
@@ -39,11 +44,21 @@ impl Maven {
     /// The same with lines of `server.properties` after those of `tests/kafka`; the last line of a key counts, and
     /// `@SECOND@` is a second port.
     pub(crate) fn start_with(lines: &str) -> Self {
+        Self::start_on(lines, |_| None)
+    }
+
+    /// A broker whose data lie on a disk of their own, where this machine allows one.
+    pub(crate) fn start_on_own_disk() -> Self {
+        Self::start_on("", Disk::mount)
+    }
+
+    fn start_on(lines: &str, disk: impl FnOnce(&Path) -> Option<Disk>) -> Self {
         let turn = Turn::take();
         let cache = prepared();
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
+        let disk = disk(&data);
         for name in ["meta.properties", "bootstrap.checkpoint"] {
             std::fs::copy(cache.join("formatted").join(name), data.join(name)).unwrap();
         }
@@ -57,7 +72,7 @@ impl Maven {
             .replace("@PORT@", &port.to_string())
             .replace("@CONTROLLER@", &free_port().to_string());
         std::fs::write(folder.path().join("server.properties"), properties).unwrap();
-        let mut broker = Self { folder, port, second, running: None, _turn: turn };
+        let mut broker = Self { disk, folder, port, second, running: None, _turn: turn };
         broker.restart();
         broker
     }
@@ -79,6 +94,33 @@ impl Maven {
     /// What the broker logged, warnings and errors only.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// The disk of its own, where it has one.
+    pub(crate) fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
+    }
+
+    /// Ends the broker in order.
+    pub(crate) fn stop(&mut self) {
+        self.signal("TERM");
+        self.wait_for_end(Duration::from_secs(60));
+        self.kill();
+    }
+
+    /// Waits until the broker has ended by itself; `false` where it does not in time.
+    pub(crate) fn wait_for_end(&self, limit: Duration) -> bool {
+        let pid = self.running.as_ref().unwrap().pid;
+        let deadline = Instant::now() + limit;
+        // Its shell waits for us, so what has ended is there until then, without a command line.
+        let runs = || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty());
+        while runs() {
+            if Instant::now() > deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        true
     }
 
     /// Kills the broker as `kill -9` does.

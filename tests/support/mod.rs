@@ -3,6 +3,7 @@
 pub(crate) mod avro;
 pub(crate) mod broker;
 pub(crate) mod chance;
+pub(crate) mod disk;
 pub(crate) mod federation;
 pub(crate) mod load;
 pub(crate) mod maven;

@@ -3,8 +3,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_linger;
 
 const PRODUCE: i16 = 0;
 const INIT_PRODUCER_ID: i16 = 22;
@@ -52,8 +55,24 @@ struct Network {
     transaction_timeout: Option<(Duration, Duration)>,
     /// Nothing passes in either direction.
     cut: bool,
+    /// Each frame takes that long.
+    slow: Duration,
+    /// Connections so far, and the first of them that is not dead: what dead ones are given is lost, and nobody is told.
+    connections: usize,
+    alive_from: usize,
+    /// The next frame of that side is cut off in its middle, and its connection is reset.
+    reset: Option<Side>,
     /// These bytes of produced records become others, as many.
     rewritten: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Who sends a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The client, a produce request.
+    Produce,
+    /// The broker, any answer.
+    Answer,
 }
 
 impl Shared {
@@ -92,6 +111,27 @@ impl Proxy {
     /// From now on nothing passes (`true`), or everything again.
     pub(crate) fn cut(&self, cut: bool) {
         self.shared.network().cut = cut;
+    }
+
+    /// From now on each frame takes so long to pass.
+    pub(crate) fn slow(&self, frame: Duration) {
+        self.shared.network().slow = frame;
+    }
+
+    /// The connections that there are lose both ends: they stay open, and nothing of them arrives any more.
+    pub(crate) fn kill_silently(&self) {
+        let mut network = self.shared.network();
+        network.alive_from = network.connections;
+    }
+
+    /// The next produce request or the next answer is cut off in its middle, and its connection is reset.
+    pub(crate) fn reset_next(&self, side: Option<Side>) {
+        self.shared.network().reset = side;
+    }
+
+    /// True while that has not happened yet.
+    pub(crate) fn is_to_reset(&self) -> bool {
+        self.shared.network().reset.is_some()
     }
 
     /// Rewrites bytes of the records that are produced, as a client would write that knows no bounds.
@@ -179,42 +219,106 @@ impl Proxy {
     }
 }
 
+/// One connection of a client, and the one to the broker that stands for it.
+#[derive(Clone)]
+struct Connection {
+    number: usize,
+    shared: Arc<Shared>,
+    is_reset: Arc<AtomicBool>,
+}
+
+impl Connection {
+    fn is_dead(&self) -> bool {
+        self.number < self.shared.network().alive_from
+    }
+
+    /// Lets a frame wait where the network is cut or slow.
+    fn delay(&self) {
+        self.shared.wait_while(|network| network.cut);
+        let slow = self.shared.network().slow;
+        if !slow.is_zero() {
+            std::thread::sleep(slow);
+        }
+    }
+
+    /// True where this frame is the one that is cut off: half of it is written, and both sides are reset.
+    fn resets(&self, side: Side, frame: &[u8], to: &mut TcpStream, other: &TcpStream) -> bool {
+        if self.shared.network().reset.take_if(|wanted| *wanted == side).is_none() {
+            return false;
+        }
+        let length = u32::try_from(frame.len()).unwrap().to_be_bytes();
+        let _gone = to.write_all(&[&length[..], &frame[..frame.len() / 2]].concat());
+        self.is_reset.store(true, Ordering::Relaxed);
+        for stream in [&*to, other] {
+            // Closed in this way it says that the connection is reset; whoever reads from it ends.
+            let _gone = set_socket_linger(stream, Some(Duration::ZERO));
+            let _gone = stream.shutdown(Shutdown::Read);
+        }
+        true
+    }
+
+    fn end(&self, stream: &TcpStream) {
+        if !self.is_reset.load(Ordering::Relaxed) {
+            let _ended = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
 fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, shared: &Arc<Shared>) {
+    let number = {
+        let mut network = shared.network();
+        network.connections += 1;
+        network.connections - 1
+    };
+    let here = Connection { number, shared: shared.clone(), is_reset: Arc::default() };
     let (mut from_client, mut to_client) = (client.try_clone().unwrap(), client);
     let (mut from_broker, to_broker) = (broker.try_clone().unwrap(), broker);
-    let with = shared.clone();
+    let there = here.clone();
     std::thread::spawn(move || {
         let waiting = Arc::new(Mutex::new((to_broker.try_clone().unwrap(), Vec::new())));
         while let Some(mut frame) = read_frame(&mut from_client) {
-            with.wait_while(|network| network.cut);
-            if let Some((from, to)) = with.network().rewritten.clone().filter(|_| api(&frame) == PRODUCE) {
+            there.delay();
+            if there.is_dead() {
+                continue;
+            }
+            if let Some((from, to)) = there.shared.network().rewritten.clone().filter(|_| api(&frame) == PRODUCE) {
                 rewrite(&mut frame, &from, &to);
             }
-            shorten(&mut frame, &with);
-            halts(&frame, &with);
-            if !ends(&frame, &from_client, &to_broker, &with) {
+            shorten(&mut frame, &there.shared);
+            halts(&frame, &there.shared);
+            if !ends(&frame, &from_client, &to_broker, &there.shared) {
                 return;
             }
-            if waits(&frame, &waiting, &with) {
+            if waits(&frame, &waiting, &there.shared) {
                 continue;
             }
             let mut upstream = waiting.lock().unwrap();
+            if api(&frame) == PRODUCE && there.resets(Side::Produce, &frame, &mut upstream.0, &from_client) {
+                break;
+            }
             if write_frame(&mut upstream.0, &frame).is_none() {
                 return;
             }
         }
-        let _ended = to_broker.shutdown(Shutdown::Both);
+        there.end(&to_broker);
     });
-    let with = shared.clone();
     std::thread::spawn(move || {
         while let Some(mut frame) = read_frame(&mut from_broker) {
-            with.wait_while(|network| network.cut);
+            here.delay();
+            if here.is_dead() {
+                continue;
+            }
             advertise(&mut frame, upstream_port, port);
-            if write_frame(&mut to_client, &frame).is_none() {
+            if here.resets(Side::Answer, &frame, &mut to_client, &from_broker)
+                || write_frame(&mut to_client, &frame).is_none()
+            {
                 break;
             }
         }
-        let _ended = to_client.shutdown(Shutdown::Both);
+        // Whoever has a dead connection is not told that its other end is gone.
+        if !here.is_dead() {
+            here.end(&to_client);
+        }
     });
 }
 

@@ -12,7 +12,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::{IntakeContext, source_of, topics};
 use crate::kafka::client::{self, Context, Deliveries, Event, PartitionEnd, Purpose, TopicPartition};
 use crate::kafka::probe::{self, Probe};
-use crate::kafka::{Stop, StopKind, names, present};
+use crate::kafka::{Stop, classify, names, present};
 use crate::run::intake::{Assigned, Input, Intake, Lane, Position, SourceId};
 use crate::telemetry::clock;
 
@@ -402,11 +402,8 @@ impl Drop for Sources<'_> {
 
 /// Stops where asking again would be refused again.
 fn refused(error: &KafkaError) -> Result<(), Stop> {
+    classify::named_twice("the sources", error.rdkafka_error_code(), "intake.instance_id")?;
     match error.rdkafka_error_code() {
-        Some(RDKafkaErrorCode::FencedInstanceId) => {
-            let why = "another process runs intake under the same intake.instance_id";
-            Err(Stop::new(StopKind::Configuration, why, "give each process an instance_id of its own"))
-        }
         Some(
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::GroupAuthorizationFailed

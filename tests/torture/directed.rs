@@ -1,0 +1,114 @@
+//! Faults that aim at one rule each, for rounds in which that rule is broken on purpose.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::instances::Instance;
+use crate::nemesis::Nemesis;
+
+/// What is done, besides the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    Nothing,
+    /// Entries of intake are under way, and lost with their process.
+    LoseEntries,
+    /// Every instance dies with entries delivered whose positions are not committed.
+    SendTwice,
+    /// A transaction whose process has died is ended by a word that was under way.
+    EndLate,
+    /// An EndTxn that comes twice ends half of the next transaction: outputs without state.
+    Tear,
+    /// The same, state without its `Checkpoint`; and its process dies.
+    TearState,
+    /// The wall clock is an hour wrong.
+    WrongClock,
+}
+
+impl Aim {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Nothing,
+        Self::LoseEntries,
+        Self::SendTwice,
+        Self::EndLate,
+        Self::Tear,
+        Self::TearState,
+        Self::WrongClock,
+    ];
+}
+
+impl Nemesis<'_> {
+    /// Makes faults of one aim.
+    ///
+    /// # Errors
+    /// What a federation must never come to: no alerts any more, or an instance that gives up.
+    pub(crate) fn aim(&mut self, aim: Aim) -> Result<(), String> {
+        match aim {
+            Aim::Nothing => sleep(Duration::from_secs(6)),
+            Aim::LoseEntries => {
+                self.each(|instance| instance.network.stall(Some("comity.log")));
+                sleep(Duration::from_millis(500));
+                self.each(Instance::kill);
+                self.each(|instance| instance.network.stall(None));
+                self.start_all();
+            }
+            Aim::SendTwice => {
+                for _ in 0..3 {
+                    self.each(Instance::kill);
+                    self.start_all();
+                    self.recover()?;
+                }
+            }
+            Aim::EndLate => {
+                let owner = self.owner();
+                let network = &self.instances[owner].network;
+                network.hold_next_end_txn();
+                self.wait_for(|| network.holds_end_txn());
+                self.instances[owner].kill();
+                self.instances[owner].start(self.federation);
+                self.wait_for(|| self.instances[owner].metric("comity_ledger_alerts_total") > 0);
+                self.instances[owner].network.hold_no_end_txn(true);
+                self.recover()?;
+            }
+            Aim::Tear => self.tear("comity.state", 0, false)?,
+            Aim::TearState => self.tear("comity.state", 1, true)?,
+            Aim::WrongClock => {
+                self.each(|instance| instance.set_clock(3_600_000));
+                sleep(Duration::from_secs(2));
+                self.each(|instance| instance.set_clock(0));
+                sleep(Duration::from_secs(1));
+            }
+        }
+        self.recover().map(|_| ())
+    }
+
+    /// Lets the last EndTxn come once more while requests of the next transaction are held up.
+    fn tear(&mut self, topic: &str, passing: usize, dies: bool) -> Result<(), String> {
+        for _ in 0..2 {
+            let owner = self.owner();
+            let network = &self.instances[owner].network;
+            network.stall_after(passing, Some(topic));
+            self.wait_for(|| network.stalled() > 0);
+            // What is not held up arrives before.
+            sleep(Duration::from_millis(100));
+            network.repeat_end_txn();
+            if dies {
+                self.instances[owner].kill();
+            }
+            self.instances[owner].network.stall(None);
+            if dies {
+                self.instances[owner].start(self.federation);
+            }
+            self.recover()?;
+        }
+        Ok(())
+    }
+
+    fn each(&mut self, act: impl FnMut(&mut Instance)) {
+        self.instances[..2].iter_mut().for_each(act);
+    }
+
+    fn start_all(&mut self) {
+        let federation = self.federation;
+        self.each(|instance| instance.start(federation));
+    }
+}
