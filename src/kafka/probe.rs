@@ -44,22 +44,25 @@ pub(super) fn is_damage(code: RDKafkaErrorCode) -> bool {
     )
 }
 
-/// A reader of one partition at a time.
-pub(super) struct Probe {
-    reader: BaseConsumer<Context>,
+/// Looks at single places of partitions.
+pub(super) struct Probe<'k> {
+    kafka: &'k Kafka,
+    asker: BaseConsumer<Context>,
 }
 
-impl Probe {
-    /// A reader that asks again at once after an error.
-    ///
+/// A reader that asks again at once after an error.
+fn reader(kafka: &Kafka) -> Result<BaseConsumer<Context>, KafkaError> {
+    client::config(kafka, Purpose::Follower)
+        .set("fetch.error.backoff.ms", "0")
+        .create_with_context(Context::new(Deliveries::FailedOnly))
+}
+
+impl<'k> Probe<'k> {
     /// # Errors
-    /// The client cannot be made.
-    pub(super) fn new(kafka: &Kafka) -> Result<Self, Stop> {
-        let reader = client::config(kafka, Purpose::Follower)
-            .set("fetch.error.backoff.ms", "0")
-            .create_with_context(Context::new(Deliveries::FailedOnly))
-            .map_err(|error| client::stop("a reader of damaged batches", &error))?;
-        Ok(Self { reader })
+    /// A client cannot be made.
+    pub(super) fn new(kafka: &'k Kafka) -> Result<Self, Stop> {
+        let asker = reader(kafka).map_err(|error| client::stop("a reader of damaged batches", &error))?;
+        Ok(Self { kafka, asker })
     }
 
     /// True where reading at this offset gives an explicit error of its batch; `None` where nothing was said.
@@ -79,7 +82,7 @@ impl Probe {
     /// between two damaged batches.
     pub(super) fn batch_end(&self, topic: &str, partition: i32, position: i64) -> Option<i64> {
         let deadline = clock::instant() + SEARCH_TIMEOUT;
-        let (_, high) = self.reader.fetch_watermarks(topic, partition, SIGHT_TIMEOUT).ok()?;
+        let (_, high) = self.asker.fetch_watermarks(topic, partition, SIGHT_TIMEOUT).ok()?;
         let sight = |offset: i64| match offset < high {
             true => self.sight(topic, partition, offset),
             false => Sight::End,
@@ -105,30 +108,29 @@ impl Probe {
     pub(super) fn empty_to(&self, topic: &str, partition: i32, from: i64) -> Option<i64> {
         // Asked for first: what comes after it may hold records. A reader of committed records is told the end of
         // what is decided.
-        let (_, end) = self.reader.fetch_watermarks(topic, partition, SIGHT_TIMEOUT).ok()?;
+        let (_, end) = self.asker.fetch_watermarks(topic, partition, SIGHT_TIMEOUT).ok()?;
         (end > from && self.sight(topic, partition, from) == Sight::End).then_some(end)
     }
 
     fn sight(&self, topic: &str, partition: i32, offset: i64) -> Sight {
-        if !self.stand(topic, partition, offset) {
-            return Sight::Silent;
-        }
+        let Some(mut reader) = self.stand(topic, partition, offset) else { return Sight::Silent };
         let deadline = clock::instant() + SIGHT_TIMEOUT;
         while clock::instant() < deadline {
-            match self.reader.poll(LOOK) {
+            match reader.poll(LOOK) {
                 None => {}
                 Some(Ok(_)) => return Sight::Record,
                 Some(Err(KafkaError::PartitionEOF(_))) => return Sight::End,
                 Some(Err(error)) => match error.rdkafka_error_code() {
                     Some(code) if is_damage(code) => {
-                        let events = self.reader.context().take_events();
+                        let events = reader.context().take_events();
                         let batch = events.iter().find_map(damaged_batch);
                         return Sight::Damaged { batch };
                     }
                     // Behind a batch whose sum is wrong the client reads what it takes for a batch, and goes to an
-                    // offset that it takes from there; that may be said when it reads elsewhere already.
+                    // offset that it takes from there.
                     Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                        self.stand(topic, partition, offset);
+                        let Some(another) = self.stand(topic, partition, offset) else { break };
+                        reader = another;
                     }
                     _ => tracing::warn!("reading {topic}: {error}"),
                 },
@@ -137,17 +139,16 @@ impl Probe {
         Sight::Silent
     }
 
-    /// Reads at an offset, and nothing else; what was said before counts no more.
-    fn stand(&self, topic: &str, partition: i32, offset: i64) -> bool {
-        let mut list = TopicPartitionList::new();
-        let assigned = list
-            .add_partition_offset(topic, partition, Offset::Offset(offset))
-            .and_then(|()| self.reader.assign(&list));
-        self.reader.context().take_events();
-        if let Err(error) = &assigned {
-            tracing::warn!("reading {topic}: {error}");
-        }
-        assigned.is_ok()
+    /// A reader of its own at an offset: one that is sent elsewhere before it has stopped where it was ends the process
+    /// (librdkafka 2.12, `rd_kafka_assignment_partition_stopped`).
+    fn stand(&self, topic: &str, partition: i32, offset: i64) -> Option<BaseConsumer<Context>> {
+        let stand = || {
+            let (reader, mut list) = (reader(self.kafka)?, TopicPartitionList::new());
+            list.add_partition_offset(topic, partition, Offset::Offset(offset))?;
+            reader.assign(&list)?;
+            Ok::<_, KafkaError>(reader)
+        };
+        stand().inspect_err(|error| tracing::warn!("reading {topic}: {error}")).ok()
     }
 }
 

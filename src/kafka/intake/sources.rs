@@ -1,7 +1,9 @@
 //! The side of intake that reads: its group, the partitions that it gives, their positions and their errors.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
@@ -19,6 +21,9 @@ use crate::telemetry::clock;
 /// How long the broker may take to answer a question; it is asked again after `ASK_INTERVAL`.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const ASK_INTERVAL: Duration = Duration::from_secs(1);
+/// From one start of the sources to the next at least: whoever is started again before it has stopped ends the process
+/// (librdkafka 2.12, `rd_kafka_assignment_partition_stopped`).
+const START_PAUSE: Duration = Duration::from_secs(1);
 /// How often sources are asked which of them is damaged, before the client's next error is waited for.
 const ASK_TIMES_MAX: u32 = 3;
 
@@ -33,6 +38,8 @@ pub(super) struct Sources<'c> {
     in_doubt: bool,
     /// True once a source could not be sent back alone, or its reading has stopped.
     restart: bool,
+    /// When the sources were started last.
+    started: Cell<Option<Instant>>,
     asked_at: Option<Instant>,
 }
 
@@ -86,6 +93,7 @@ impl<'c> Sources<'c> {
             given: None,
             in_doubt: false,
             restart: false,
+            started: Cell::new(None),
             asked_at: None,
         };
         let topics = topics(&context.platforms, &context.pace);
@@ -306,6 +314,10 @@ impl<'c> Sources<'c> {
 
     /// Reads all sources, each from its position.
     pub(super) fn start(&self, positions: &[i64]) -> Result<(), Stop> {
+        if let Some(started) = self.started.get() {
+            sleep(START_PAUSE.saturating_sub(started.elapsed()));
+        }
+        self.started.set(Some(clock::instant()));
         let mut list = TopicPartitionList::new();
         for (known, position) in self.known.iter().zip(positions) {
             list.add_partition_offset(&known.topic, known.partition, Offset::Offset(*position))
