@@ -22,11 +22,11 @@ struct Broken {
 
 /// The others are for the simulation. A producer that is kept after an unclear commit does no harm here: the `Checkpoint`
 /// comes last, outputs are compared all the same, and a broker of this version refuses what it sends into a transaction
-/// that was ended under its hands.
-const BROKEN: [Broken; 9] = [
+/// that was ended under its hands. Nor does a transactional id of chance: whoever takes over waits for whatever is open in
+/// the outputs, and compares what comes of it (`src/kafka/hanging.rs`).
+const BROKEN: [Broken; 8] = [
     Broken { rule: Planted::CommittedBeforeDelivery, when: "return", aim: Aim::LoseEntries, fails: &["I1", "I7"] },
     Broken { rule: Planted::SourcePositionNotChecked, when: "return", aim: Aim::SendTwice, fails: &["I1", "I7"] },
-    Broken { rule: Planted::RandomTransactionalId, when: "return", aim: Aim::EndLate, fails: &["I2", "I4"] },
     Broken { rule: Planted::OutputsNotCompared, when: "return", aim: Aim::Tear, fails: &["I2", "I4"] },
     Broken { rule: Planted::StateKeptAfterAbort, when: "return", aim: Aim::Tear, fails: &["I1", "I6"] },
     Broken { rule: Planted::RestoredBeyondCheckpoint, when: "return", aim: Aim::TearState, fails: &["I1", "I6"] },
