@@ -14,6 +14,7 @@
 
 mod backfill;
 mod bare;
+mod by_hand;
 mod latency;
 mod line;
 mod process;

@@ -1,15 +1,9 @@
 //! How long recipients wait after the ledger's owner is killed, or its broker, with many organisations in the state.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use comity::index::State;
-use comity::intake;
 use comity::kafka::names;
-use comity::model::entry::Body;
-use comity::model::event::InfractionEvent;
-use comity::model::record::{RawRecord, SourcePosition};
-use comity::schema::log::encode_entry;
 use comity::schema::state::{
     CHECKPOINT_KEY, StateRecord, decode_record, encode_checkpoint, encode_key, encode_record, encode_value,
 };
@@ -18,10 +12,10 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
-use sha2::Digest as _;
 
+use crate::by_hand::{Writer, holds};
 use crate::organisations::{self, case, organisation};
-use crate::records::{self, FOLDER, Turn, native};
+use crate::records::{self, FOLDER};
 use crate::support::broker::{Broker, needs_own_kafka};
 use crate::support::federation::{Federation, Running};
 use crate::{line, quantile};
@@ -92,10 +86,8 @@ fn show(what: &str, mut taken: Vec<f64>) {
 struct Line {
     federation: Federation,
     address: String,
-    event: Box<InfractionEvent>,
-    producer: BaseProducer,
+    log: Writer,
     reader: BaseConsumer,
-    next: i64,
 }
 
 impl Line {
@@ -106,17 +98,9 @@ impl Line {
         // A busy machine is no doubt.
         federation.configure("[ledger]\ncommit_doubt_ms = 5000");
         federation.must(&["topics", "apply", "--yes"]);
-        let mut config = broker.plain_config();
-        let producer = config.set("enable.idempotence", "true").set("linger.ms", "0").create().unwrap();
         let topic = names::alerts(organisations::place(members.last().unwrap()));
         let reader = line::recipients(broker.plain_config(), [topic.as_str()]);
-        let (platform, _) = records::platform(FOLDER);
-        let at = SourcePosition { topic: Arc::from("comity.in.recovery"), partition: 0, from: 0, offset: 0 };
-        let value = native(0, Turn::Issued);
-        let published_at = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
-        let record = RawRecord { at: &at, value: Some(&value), source_version: None, test: false, published_at };
-        let Body::Event(event) = intake::handle(&platform, &record, None) else { panic!("an event") };
-        Self { federation, address: broker.address(), event, producer, reader, next: 0 }
+        Self { federation, address: broker.address(), log: Writer::new(broker, "comity.in.recovery"), reader }
     }
 
     fn start(&self, instance: &str) -> Running {
@@ -181,11 +165,11 @@ impl Line {
 
     /// Appends one event to the log and waits for its alert; the seconds since an instant.
     fn until_alerted(&mut self, since: Instant) -> f64 {
-        let name = format!("RECOVERY-{}.", self.next);
-        self.append(&name);
+        let name = format!("RECOVERY-{}.", self.log.written);
+        self.log.append(&name, None);
         let deadline = Instant::now() + PATIENCE;
         loop {
-            self.producer.poll(Duration::ZERO);
+            self.log.producer.poll(Duration::ZERO);
             match self.reader.poll(LOOK) {
                 Some(Ok(message)) if holds(message.payload().unwrap(), name.as_bytes()) => {
                     return since.elapsed().as_secs_f64();
@@ -196,28 +180,4 @@ impl Line {
             assert!(Instant::now() < deadline, "{name} is not alerted");
         }
     }
-
-    /// As if intake had read it: a case and an organisation of its own.
-    fn append(&mut self, name: &str) {
-        let mut event = self.event.clone();
-        event.event_id = format!("ca-on-food/{name}");
-        event.case_id = event.event_id.clone();
-        for identifier in event.subject.iter_mut().flat_map(|subject| &mut subject.identifiers) {
-            identifier.value = name.to_owned();
-        }
-        event.provenance.at.from = self.next;
-        event.provenance.at.offset = self.next;
-        event.provenance.raw_sha256 = sha2::Sha256::digest(name).into();
-        event.provenance.content_sha256 = event.provenance.raw_sha256;
-        self.next += 1;
-        let value = encode_entry(&Body::Event(event));
-        self.producer
-            .send(BaseRecord::<(), [u8]>::to(names::LOG).partition(0).payload(&value))
-            .map_err(|(e, _)| e)
-            .unwrap();
-    }
-}
-
-fn holds(value: &[u8], part: &[u8]) -> bool {
-    value.windows(part.len()).any(|window| window == part)
 }

@@ -1,22 +1,15 @@
 //! Many expiries that fall due within one second of log time: how long they take, and what they delay.
 
-use std::sync::Arc;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use comity::intake;
-use comity::model::entry::Body;
-use comity::model::event::InfractionEvent;
-use comity::model::record::{RawRecord, SourcePosition};
-use comity::schema::log::encode_entry;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::message::Message;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use sha2::Digest as _;
+use rdkafka::producer::Producer;
 
+use crate::by_hand::{Writer, holds, now_ms};
 use crate::line::{self, Kind, Line};
 use crate::quantile;
-use crate::records::{self, FOLDER, Turn, native};
 use crate::support::broker::{Broker, wait_until};
 
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -52,11 +45,10 @@ pub(crate) fn run(recipients: &[usize], expiries: usize, rates: &[usize]) {
 
 /// A line whose log is written by hand, and its last recipient.
 struct Storm {
-    line: Line,
-    event: Box<InfractionEvent>,
-    producer: BaseProducer,
+    /// Held, since it runs as long as it is.
+    _line: Line,
+    log: Writer,
     reader: BaseConsumer,
-    next: i64,
     lasted: Duration,
 }
 
@@ -64,16 +56,8 @@ impl Storm {
     fn new(broker: &Broker, recipients: usize) -> Self {
         let mut line = Line::new(Kind::Comity, broker, recipients);
         line.start(false);
-        let mut config = broker.plain_config();
-        let producer = config.set("enable.idempotence", "true").set("linger.ms", "0").create().unwrap();
         let reader = line::recipients(broker.plain_config(), [line.output.as_str()]);
-        let (platform, _) = records::platform(FOLDER);
-        let at = SourcePosition { topic: Arc::from("comity.in.storm"), partition: 0, from: 0, offset: 0 };
-        let value = native(0, Turn::Issued);
-        let record =
-            RawRecord { at: &at, value: Some(&value), source_version: None, test: false, published_at: now_ms() };
-        let Body::Event(event) = intake::handle(&platform, &record, None) else { panic!("an event") };
-        Self { line, event, producer, reader, next: 0, lasted: Duration::ZERO }
+        Self { _line: line, log: Writer::new(broker, "comity.in.storm"), reader, lasted: Duration::ZERO }
     }
 
     /// The latencies before the storm and in it, each in milliseconds and sorted.
@@ -83,9 +67,9 @@ impl Storm {
         let due_ms = now_ms() + load_s * 1_000;
         for number in 0..expiries {
             let expires_at = due_ms + i64::try_from(number % 1_000).unwrap();
-            self.append(&format!("STORM-{number}"), Some(expires_at));
+            self.log.append(&format!("STORM-{number}"), Some(expires_at));
         }
-        self.producer.flush(PATIENCE).unwrap();
+        self.log.producer.flush(PATIENCE).unwrap();
         self.take(expiries);
         let calm_from_ms = due_ms - i64::try_from(CALM.as_millis()).unwrap();
         assert!(now_ms() < calm_from_ms, "the events took too long to be told of; name fewer");
@@ -100,13 +84,11 @@ impl Storm {
             if due <= Instant::now() && expired < expiries {
                 let number = sent.len();
                 sent.push((Instant::now(), now_ms() >= due_ms));
-                self.append(&format!("{LIVE}{number}"), None);
+                self.log.append(&format!("{LIVE}{number}"), None);
             }
-            self.producer.poll(Duration::ZERO);
+            self.log.producer.poll(Duration::ZERO);
             if let Some(message) = self.reader.poll(Duration::from_micros(200)) {
-                let is_live =
-                    message.unwrap().payload().unwrap().windows(LIVE.len()).any(|part| part == LIVE.as_bytes());
-                if is_live {
+                if holds(message.unwrap().payload().unwrap(), LIVE.as_bytes()) {
                     came.push(Instant::now());
                 } else {
                     expired += 1;
@@ -129,26 +111,6 @@ impl Storm {
         [of(false), of(true)]
     }
 
-    /// Appends one event to the log, as if intake had: a case and an organisation of its own.
-    fn append(&mut self, name: &str, expires_at: Option<i64>) {
-        let mut event = self.event.clone();
-        event.event_id = format!("ca-on-food/{name}");
-        event.case_id = event.event_id.clone();
-        event.expires_at = expires_at;
-        for identifier in event.subject.iter_mut().flat_map(|subject| &mut subject.identifiers) {
-            identifier.value = name.to_owned();
-        }
-        event.provenance.at.from = self.next;
-        event.provenance.at.offset = self.next;
-        event.provenance.raw_sha256 = sha2::Sha256::digest(name).into();
-        event.provenance.content_sha256 = event.provenance.raw_sha256;
-        self.next += 1;
-        let value = encode_entry(&Body::Event(event));
-        while self.producer.send(BaseRecord::<(), [u8]>::to(self.line.log).partition(0).payload(&value)).is_err() {
-            self.producer.poll(Duration::from_millis(1));
-        }
-    }
-
     /// Takes this many alerts.
     fn take(&self, alerts: usize) {
         let mut taken = 0;
@@ -160,8 +122,4 @@ impl Storm {
             taken >= alerts
         });
     }
-}
-
-fn now_ms() -> i64 {
-    i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap()
 }

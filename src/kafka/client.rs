@@ -291,10 +291,9 @@ pub enum Event {
     NotDelivered { tag: usize, code: RDKafkaErrorCode },
     /// A commit of offsets was answered.
     Committed(Result<(), RDKafkaErrorCode>),
-    /// An error of the client as a whole; it tries again by itself.
-    Error(RDKafkaErrorCode),
-    /// A batch of bytes that are not what they should be, by its first offset.
-    Damaged { offset: i64 },
+    /// An error of the client as a whole; it tries again by itself. `batch` is the first offset of a batch whose bytes
+    /// are not what they should be, where that is what it says.
+    Error { code: RDKafkaErrorCode, batch: Option<i64> },
     /// Where the partitions that a consumer reads end, by its own statistics.
     Ends(Vec<PartitionEnd>),
     /// The connection to the coordinator of transactions went away: an EndTxn may be under way still.
@@ -349,7 +348,7 @@ impl Context {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         // Deliveries are bounded by what is in flight and rebalances by the group; errors only by time.
         let full = events.len() >= ERRORS_KEPT_MAX;
-        if full && matches!(event, Event::Error(_) | Event::Damaged { .. } | Event::Ends(_)) {
+        if full && matches!(event, Event::Error { .. } | Event::Ends(_)) {
             return;
         }
         events.push(event);
@@ -380,10 +379,7 @@ impl ClientContext for Context {
             return;
         }
         tracing::warn!(target: "librdkafka", "{code}: {reason}");
-        self.push(Event::Error(code));
-        if let Some(offset) = damaged_offset(reason) {
-            self.push(Event::Damaged { offset });
-        }
+        self.push(Event::Error { code, batch: damaged_batch(reason) });
     }
 
     fn stats(&self, statistics: Statistics) {
@@ -443,7 +439,7 @@ impl ProducerContext for Context {
 }
 
 /// The first offset of a batch that cannot be read: librdkafka says it in its text alone (2.12, `rdkafka_msgset_reader.c`).
-fn damaged_offset(reason: &str) -> Option<i64> {
+fn damaged_batch(reason: &str) -> Option<i64> {
     let (_, rest) = reason.split_once("MessageSet at offset ").or_else(|| reason.split_once(" of message at "))?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }

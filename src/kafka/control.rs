@@ -177,8 +177,7 @@ fn written(producer: &BaseProducer<Context>) -> Option<bool> {
         Event::Assigned(_)
         | Event::Revoked { .. }
         | Event::Committed(_)
-        | Event::Error(_)
-        | Event::Damaged { .. }
+        | Event::Error { .. }
         | Event::Ends(_)
         | Event::TransactionCoordinatorLost => None,
     })

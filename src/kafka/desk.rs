@@ -67,7 +67,7 @@ impl Watch {
     pub fn begin(&mut self, mirror: &Mirror) {
         let state = mirror.state();
         if let Some(rules) = state.rules() {
-            self.members = rules.members.iter().map(|member| member.jurisdiction).collect();
+            self.members = rules.jurisdictions();
         }
         let sequences = &state.marks.sequences;
         self.seen = sequences.iter().map(|(output, next)| (output, next - 1)).collect();

@@ -189,8 +189,7 @@ impl Feeder<'_> {
                 Event::Assigned(_)
                 | Event::Revoked { .. }
                 | Event::Committed(_)
-                | Event::Error(_)
-                | Event::Damaged { .. }
+                | Event::Error { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

@@ -1,9 +1,9 @@
-//! Transactions that were ended and whose end stands in no partition.
+//! Transactions that were ended and whose end does not stand in every partition.
 //!
-//! A broker that comes back from a kill may count a commit that was under way as complete without a marker of it in any
-//! partition (Kafka 4.3: the coordinator "couldn't find leader endpoint" and takes the topics for deleted). The records
-//! stay open, a reader of committed ones stops before them, and the next commit of the same producer would publish them
-//! beside their repetition.
+//! A broker that comes back from a kill may count a commit that was under way as complete without its marker in some
+//! partitions, or in any (Kafka 4.3: the coordinator "couldn't find leader endpoint" and takes the topics for deleted).
+//! The records stay open, a reader of committed ones stops before them, and the next commit of the same producer would
+//! publish them beside their repetition.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rdkafka::Message;
 use rdkafka::consumer::BaseConsumer;
+use rdkafka::message::BorrowedMessage;
 
 use super::client::{self, Context, Deliveries, Purpose};
 use super::ledger::LedgerContext;
@@ -18,6 +19,7 @@ use super::sink::{Outcome, Sink};
 use super::tail::{self, Places};
 use super::{Stop, StopKind, names};
 use crate::model::decision::Output;
+use crate::run::ledger::OutputTails;
 
 /// Transactions in a row that end what is open, and the pause between two.
 const TRIES_MAX: u32 = 60;
@@ -51,70 +53,94 @@ impl Readers {
     }
 }
 
-/// The topics of the ledger that hold records of an open transaction, for a producer that has just been initialised and
-/// so has none; none where `comity.state` holds none: then its last `Checkpoint` counts, and what it promises must show.
-pub(super) fn topics(context: &LedgerContext) -> Result<Vec<String>, Stop> {
-    let readers = Readers::new(context)?;
-    if readers.open([&names::STATE.to_owned()])?.is_empty() {
-        return Ok(Vec::new());
-    }
-    let members: Vec<_> = context.rules.members.iter().map(|member| member.jurisdiction).collect();
-    let outputs = Output::all(members.len()).filter_map(|output| names::output(output, &members));
-    let topics: BTreeSet<String> = outputs.chain([names::STATE.to_owned()]).collect();
-    Ok(readers.open(&topics)?.into_keys().collect())
-}
-
 /// A record of an output that stood open, as it is sent again.
 #[derive(Debug)]
 pub(super) struct Again {
     pub(super) topic: String,
     pub(super) key: Option<Vec<u8>>,
     pub(super) value: Vec<u8>,
-    place: (Output, i64),
 }
 
-/// Ends what is open in the outputs: all of it is aborted, and what the last `Checkpoint` promises is sent again, byte by
-/// byte, in a transaction of its own. `next` is the next sequence of each output by that `Checkpoint`.
-///
-/// The end of an abort may get lost like the end before it, and what is sent again would show beside what still stands
-/// open: so nothing is sent before nothing is open, and what was sent is looked at again. `Fenced` where another has taken
+/// Ends what is open in `comity.state`, for a producer that has just been initialised and so has nothing open: its values
+/// count for nothing without a `Checkpoint` that can be read.
+pub(super) fn end_state(context: &LedgerContext, sink: &Sink) -> Result<Outcome, Stop> {
+    end(&Readers::new(context)?, sink, &BTreeSet::from([names::STATE.to_owned()]), |_| {})
+}
+
+/// Ends what is open in the outputs, and gives what each of them holds from a sequence on (`tail::outputs`): all that is
+/// open is aborted, and what the last `Checkpoint` promises and nobody is shown is sent again, byte by byte, in a
+/// transaction of its own. `next` is the next sequence of each output by that `Checkpoint`. `None` where another has taken
 /// over.
-pub(super) fn settle(context: &LedgerContext, sink: &Sink, next: &BTreeMap<Output, i64>) -> Result<Outcome, Stop> {
-    let readers = Readers::new(context)?;
-    let members: Vec<_> = context.rules.members.iter().map(|member| member.jurisdiction).collect();
-    let topics: BTreeSet<String> = next.keys().filter_map(|output| names::output(*output, &members)).collect();
-    let mut promised: Vec<Again> = Vec::new();
+///
+/// What is sent again would show beside what still stands open, so nothing is sent before nothing is open; and what was
+/// sent is looked at again. A commit is answered before its end stands in the partitions, so what seems open may be shown
+/// a moment later: an abort waits for it, and only then it is known what is missing.
+pub(super) fn settle(
+    context: &LedgerContext,
+    sink: &Sink,
+    next: &BTreeMap<Output, i64>,
+) -> Result<Option<OutputTails>, Stop> {
+    let (readers, members) = (Readers::new(context)?, context.rules.jurisdictions());
+    let topics = next.keys().filter_map(|output| names::output(*output, &members)).collect();
     for _ in 0..TRIES_MAX {
-        let open = readers.open(&topics)?;
-        if open.is_empty() && promised.is_empty() {
-            return Ok(Outcome::Done);
+        let mut missing: BTreeMap<(Output, i64), Again> = BTreeMap::new();
+        let mut outcome = end(&readers, sink, &topics, |message| {
+            let place = tail::placed(message, &members);
+            let is_promised = |(output, sequence): &(Output, i64)| next.get(output).is_some_and(|next| sequence < next);
+            if let Some(place) = place.filter(is_promised) {
+                missing.entry(place).or_insert_with(|| Again {
+                    topic: message.topic().to_owned(),
+                    key: message.key().map(<[u8]>::to_vec),
+                    value: message.payload().unwrap_or_default().to_vec(),
+                });
+            }
+        })?;
+        if outcome == Outcome::Done {
+            let shown = tail::outputs(&readers.committed, next, &members)?;
+            let last = |output: &Output| shown.get(output)?.last_key_value().map(|(last, _)| *last);
+            missing.retain(|(output, sequence), _| last(output).is_none_or(|last| last < *sequence));
+            if missing.is_empty() {
+                return Ok(Some(shown));
+            }
+            tracing::error!(records = missing.len(), "what was promised and never shown is sent again");
+            outcome = sink.publish(missing.values());
         }
-        let outcome = if open.is_empty() {
-            tracing::error!(records = promised.len(), "what was promised and never shown is sent again");
-            let outcome = sink.publish(&promised);
-            promised.clear();
-            outcome
-        } else {
-            tail::read_to_end(&readers.all, &open, |message| {
-                let place = tail::placed(message, &members);
-                let is_promised =
-                    |(output, sequence): &(Output, i64)| next.get(output).is_some_and(|next| sequence < next);
-                if let Some(place) =
-                    place.filter(|place| is_promised(place) && promised.iter().all(|known| known.place != *place))
-                {
-                    let (topic, key) = (message.topic().to_owned(), message.key().map(<[u8]>::to_vec));
-                    promised.push(Again { topic, key, value: message.payload().unwrap_or_default().to_vec(), place });
-                }
-                Ok(())
-            })?;
-            sink.abort_within(&open.into_keys().collect::<Vec<_>>())
-        };
         match outcome {
-            Outcome::Done => sleep(PAUSE),
-            Outcome::Fenced => return Ok(outcome),
+            Outcome::Done => {}
+            Outcome::Fenced => return Ok(None),
             Outcome::Unknown => break,
         }
     }
-    let why = "a transaction stays open in the outputs";
-    Err(Stop::new(StopKind::Unavailable, why, "check that the brokers run and that transactions are allowed"))
+    Err(stays_open())
+}
+
+/// Aborts what is open in some topics, until nothing is: the end of an abort may get lost like the end before it. Each
+/// open record is shown to `take` before, and again as long as it stays.
+fn end(
+    readers: &Readers,
+    sink: &Sink,
+    topics: &BTreeSet<String>,
+    mut take: impl FnMut(&BorrowedMessage<'_>),
+) -> Result<Outcome, Stop> {
+    for _ in 0..TRIES_MAX {
+        let open = readers.open(topics)?;
+        if open.is_empty() {
+            return Ok(Outcome::Done);
+        }
+        tracing::error!(topics = open.len(), "a transaction was never ended in its partitions; it is aborted");
+        tail::read_to_end(&readers.all, &open, |message| {
+            take(message);
+            Ok(())
+        })?;
+        match sink.abort_within(open.keys()) {
+            Outcome::Done => sleep(PAUSE),
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => return Ok(outcome),
+        }
+    }
+    Err(stays_open())
+}
+
+fn stays_open() -> Stop {
+    let why = "a transaction stays open in Comity's own topics";
+    Stop::new(StopKind::Unavailable, why, "check that the brokers run and that transactions are allowed")
 }

@@ -331,8 +331,7 @@ impl<'c> Shell<'c> {
                 Event::Assigned(_)
                 | Event::Revoked { .. }
                 | Event::Committed(_)
-                | Event::Error(_)
-                | Event::Damaged { .. }
+                | Event::Error { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

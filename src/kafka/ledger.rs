@@ -271,12 +271,9 @@ impl<'c> Shell<'c> {
 
     /// What each output holds from a sequence on, once nothing of it stands open.
     fn read_outputs(&self, from: &BTreeMap<Output, i64>) -> Result<Input, Stop> {
-        let settled = self.sink.as_ref().map(|sink| hanging::settle(self.context, sink, from)).transpose()?;
-        if settled == Some(Outcome::Fenced) {
-            return Ok(Input::Fenced);
-        }
-        let members: Vec<_> = self.context.rules.members.iter().map(|member| member.jurisdiction).collect();
-        Ok(Input::OutputsRead(tail::outputs(&tail::reader(&self.context.kafka)?, from, &members)?))
+        // Without a producer it owns nothing.
+        let Some(sink) = &self.sink else { return Ok(Input::Fenced) };
+        Ok(hanging::settle(self.context, sink, from)?.map_or(Input::Fenced, Input::OutputsRead))
     }
 
     fn stop_reading(&mut self) -> Result<(), Stop> {

@@ -153,7 +153,7 @@ impl<'k> Probe<'k> {
 }
 
 fn damaged_batch(event: &Event) -> Option<i64> {
-    if let Event::Damaged { offset } = event { Some(*offset) } else { None }
+    if let Event::Error { batch, .. } = event { *batch } else { None }
 }
 
 /// The first offset that is not of the damaged batch in which this one lies: in steps that double until one is beyond

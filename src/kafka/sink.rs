@@ -67,7 +67,7 @@ impl Sink {
             .map_err(|error| client::stop("the ledger's producer", &error))?;
         let sink = Self { producer, commit_doubt: context.pace.commit_doubt };
         let outcome = match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
-            Outcome::Done => sink.abort_within(&hanging::topics(context)?),
+            Outcome::Done => hanging::end_state(context, &sink)?,
             outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         };
         Ok(match outcome {
@@ -77,41 +77,31 @@ impl Sink {
     }
 
     /// Aborts what stands open in these topics, by a transaction of a record each that is aborted with it.
-    pub(super) fn abort_within(&self, topics: &[String]) -> Outcome {
-        if topics.is_empty() {
-            return Outcome::Done;
+    pub(super) fn abort_within<'t>(&self, mut topics: impl Iterator<Item = &'t String>) -> Outcome {
+        // A compacted topic takes no record without a key.
+        let send = |topic: &String| self.send_to(topic, Some(CHECKPOINT_KEY.as_bytes()), &[]);
+        match self.begin_with(|| topics.try_for_each(send).is_ok()) {
+            Outcome::Done => repeat(|| self.producer.abort_transaction(CALL_TIMEOUT)),
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         }
-        tracing::error!(topics = topics.len(), "a transaction was never ended in its partitions; it is aborted");
-        match repeat(|| self.producer.begin_transaction()) {
-            Outcome::Done => {}
-            outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
-        }
-        let send = |topic: &String| {
-            self.send(BaseRecord::<str, [u8], usize>::with_opaque_to(topic, 0).key(CHECKPOINT_KEY).payload(&[]))
-        };
-        if topics.iter().try_for_each(send).is_err() || !self.drained() {
-            return self.failed();
-        }
-        repeat(|| self.producer.abort_transaction(CALL_TIMEOUT))
     }
 
     /// Sends records again and commits them.
-    pub(super) fn publish(&self, records: &[Again]) -> Outcome {
+    pub(super) fn publish<'r>(&self, mut records: impl Iterator<Item = &'r Again>) -> Outcome {
+        let send = |record: &Again| self.send_to(&record.topic, record.key.as_deref(), &record.value);
+        match self.begin_with(|| records.try_for_each(send).is_ok()) {
+            Outcome::Done => repeat(|| self.producer.commit_transaction(CALL_TIMEOUT)),
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
+        }
+    }
+
+    /// Begins a transaction and sends what belongs to it; `Done` once all of that is acknowledged.
+    fn begin_with(&self, send: impl FnOnce() -> bool) -> Outcome {
         match repeat(|| self.producer.begin_transaction()) {
-            Outcome::Done => {}
-            outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
+            Outcome::Done if send() && self.drained() => Outcome::Done,
+            Outcome::Done => self.failed(),
+            outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         }
-        let send = |record: &Again| {
-            let to = BaseRecord::<[u8], [u8], usize>::with_opaque_to(&record.topic, 0).payload(&record.value);
-            self.send(match &record.key {
-                Some(key) => to.key(key),
-                None => to,
-            })
-        };
-        if records.iter().try_for_each(send).is_err() || !self.drained() {
-            return self.failed();
-        }
-        repeat(|| self.producer.commit_transaction(CALL_TIMEOUT))
     }
 
     /// Commits one batch with the group's offset, which only lag tools read.
@@ -120,17 +110,12 @@ impl Sink {
         if self.heard_of_loss() {
             return Outcome::Unknown;
         }
-        match repeat(|| self.producer.begin_transaction()) {
-            Outcome::Done => {}
-            outcome @ (Outcome::Unknown | Outcome::Fenced) => return outcome,
-        }
-        fault::step("transaction-begun");
-        let sent = self.send_batch(transaction).is_ok()
-            && self.drained()
-            && self.send_checkpoint(transaction).is_ok()
-            && self.drained();
-        if !sent {
-            return self.failed();
+        let begun = self.begin_with(|| {
+            fault::step("transaction-begun");
+            self.send_batch(transaction).is_ok() && self.drained() && self.send_checkpoint(transaction).is_ok()
+        });
+        if begun != Outcome::Done {
+            return begun;
         }
         if let Some(group) = group {
             let mut offsets = TopicPartitionList::new();
@@ -177,21 +162,18 @@ impl Sink {
         let batch = &transaction.batch;
         for record in &batch.records {
             let topic = names::output(record.output, &transaction.members).unwrap_or_default();
-            let to = BaseRecord::<str, [u8], usize>::with_opaque_to(&topic, 0).payload(&record.value);
-            self.send(match &record.key {
-                Some(key) => to.key(key),
-                None => to,
-            })?;
+            self.send_to(&topic, record.key.as_deref().map(str::as_bytes), &record.value)?;
         }
         let number = encode_header(batch.checkpoint.transaction);
         for (key, value) in &batch.state {
-            let to = BaseRecord::<str, [u8], usize>::with_opaque_to(names::STATE, 0).key(key);
-            self.send(match value {
-                Some(value) => to.payload(value),
+            match value {
+                Some(value) => self.send_to(names::STATE, Some(key.as_bytes()), value)?,
                 None => {
-                    to.headers(OwnedHeaders::new().insert(Header { key: TRANSACTION_HEADER, value: Some(&number) }))
+                    let header = OwnedHeaders::new().insert(Header { key: TRANSACTION_HEADER, value: Some(&number) });
+                    let to = BaseRecord::with_opaque_to(names::STATE, 0).key(key.as_bytes());
+                    self.send(to.headers(header))?;
                 }
-            })?;
+            }
         }
         Ok(())
     }
@@ -214,7 +196,7 @@ impl Sink {
         for (topic, alerts) in topics.zip(&by_member).chain([(names::TEST.to_owned(), &tests)]) {
             for alert in alerts {
                 write_alert(alert, members, &transaction.batch.tails, &mut value);
-                self.send(BaseRecord::<(), [u8], usize>::with_opaque_to(&topic, 0).payload(&value))?;
+                self.send_to(&topic, None, &value)?;
             }
         }
         Ok(())
@@ -222,15 +204,18 @@ impl Sink {
 
     fn send_checkpoint(&self, transaction: &Transaction) -> Result<(), KafkaError> {
         let checkpoint = encode_checkpoint(&transaction.batch.checkpoint);
-        self.send(
-            BaseRecord::<str, [u8], usize>::with_opaque_to(names::STATE, 0).key(CHECKPOINT_KEY).payload(&checkpoint),
-        )
+        self.send_to(names::STATE, Some(CHECKPOINT_KEY.as_bytes()), &checkpoint)
     }
 
-    fn send<K: rdkafka::message::ToBytes + ?Sized>(
-        &self,
-        record: BaseRecord<'_, K, [u8], usize>,
-    ) -> Result<(), KafkaError> {
+    fn send_to(&self, topic: &str, key: Option<&[u8]>, value: &[u8]) -> Result<(), KafkaError> {
+        let to = BaseRecord::with_opaque_to(topic, 0).payload(value);
+        self.send(match key {
+            Some(key) => to.key(key),
+            None => to,
+        })
+    }
+
+    fn send(&self, record: BaseRecord<'_, [u8], [u8], usize>) -> Result<(), KafkaError> {
         if fault::planted(Planted::SendErrorSwallowed) {
             return Ok(());
         }

@@ -256,8 +256,7 @@ fn send_rules(kafka: &Kafka, rules: &Rules) -> Result<(), Stop> {
                 Event::Assigned(_)
                 | Event::Revoked { .. }
                 | Event::Committed(_)
-                | Event::Error(_)
-                | Event::Damaged { .. }
+                | Event::Error { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

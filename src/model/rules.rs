@@ -110,6 +110,11 @@ impl Rules {
         if retired { None } else { MemberIndex::try_from(place).ok() }
     }
 
+    /// The members by their places: what an output's place means.
+    pub fn jurisdictions(&self) -> Vec<Jurisdiction> {
+        self.members.iter().map(|member| member.jurisdiction).collect()
+    }
+
     /// The clock of the recipients in this role of an alert of this kind.
     pub fn clock(&self, domain: Domain, severity: Severity, role: Role) -> Option<&Clock> {
         let fits = |clock: &&Clock| {

@@ -78,7 +78,7 @@ fn a_property_that_librdkafka_refuses_is_a_problem_that_shows_no_value() {
 fn errors_that_nobody_reads_are_bounded_and_deliveries_are_not_lost() {
     let context = Context::new(Deliveries::All);
     for _ in 0..ERRORS_KEPT_MAX + 10 {
-        context.push(Event::Error(rdkafka::error::RDKafkaErrorCode::AllBrokersDown));
+        context.push(Event::Error { code: rdkafka::error::RDKafkaErrorCode::AllBrokersDown, batch: None });
     }
     context.push(Event::Delivered { tag: 1, offset: 2 });
     let events = context.take_events();

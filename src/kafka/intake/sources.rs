@@ -1,6 +1,5 @@
 //! The side of intake that reads: its group, the partitions that it gives, their positions and their errors.
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::sleep;
@@ -39,7 +38,7 @@ pub(super) struct Sources<'c> {
     /// True once a source could not be sent back alone, or its reading has stopped.
     restart: bool,
     /// When the sources were started last.
-    started: Cell<Option<Instant>>,
+    started: Option<Instant>,
     asked_at: Option<Instant>,
 }
 
@@ -93,7 +92,7 @@ impl<'c> Sources<'c> {
             given: None,
             in_doubt: false,
             restart: false,
-            started: Cell::new(None),
+            started: None,
             asked_at: None,
         };
         let topics = topics(&context.platforms, &context.pace);
@@ -148,8 +147,7 @@ impl<'c> Sources<'c> {
                 Event::Committed(_)
                 | Event::Delivered { .. }
                 | Event::NotDelivered { .. }
-                | Event::Error(_)
-                | Event::Damaged { .. }
+                | Event::Error { .. }
                 | Event::TransactionCoordinatorLost => {}
             }
         }
@@ -313,11 +311,11 @@ impl<'c> Sources<'c> {
     }
 
     /// Reads all sources, each from its position.
-    pub(super) fn start(&self, positions: &[i64]) -> Result<(), Stop> {
-        if let Some(started) = self.started.get() {
+    pub(super) fn start(&mut self, positions: &[i64]) -> Result<(), Stop> {
+        if let Some(started) = self.started {
             sleep(START_PAUSE.saturating_sub(started.elapsed()));
         }
-        self.started.set(Some(clock::instant()));
+        self.started = Some(clock::instant());
         let mut list = TopicPartitionList::new();
         for (known, position) in self.known.iter().zip(positions) {
             list.add_partition_offset(&known.topic, known.partition, Offset::Offset(*position))

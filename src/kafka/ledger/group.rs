@@ -86,8 +86,7 @@ impl Shell<'_> {
                 | Event::Delivered { .. }
                 | Event::NotDelivered { .. }
                 | Event::Committed(_)
-                | Event::Error(_)
-                | Event::Damaged { .. }
+                | Event::Error { .. }
                 | Event::Ends(_)
                 | Event::TransactionCoordinatorLost => {}
             }

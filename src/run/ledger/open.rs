@@ -173,9 +173,7 @@ impl Open {
         cluster_id: &str,
         published: &OutputTails,
     ) -> Result<(Transaction, Sealed), Output> {
-        let members: Vec<Jurisdiction> = state
-            .rules()
-            .map_or_else(Vec::new, |rules| rules.members.iter().map(|member| member.jurisdiction).collect());
+        let members = state.rules().map_or_else(Vec::new, |rules| rules.jurisdictions());
         let (mut alerts, mut records, tails) = (self.alerts, self.records, self.tails);
         if !published.is_empty() {
             let mut differs = None;

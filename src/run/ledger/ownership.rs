@@ -36,8 +36,7 @@ pub(super) fn is_newer(own: &Rules, in_force: Option<&Arc<Rules>>) -> bool {
 
 /// Outputs are known by their member's place, so every member in force keeps it.
 fn keeps_places(own: &Rules, in_force: &Rules) -> bool {
-    let places = |rules: &Rules| -> Vec<_> { rules.members.iter().map(|member| member.jurisdiction).collect() };
-    places(own).starts_with(&places(in_force))
+    own.jurisdictions().starts_with(&in_force.jurisdictions())
 }
 
 /// A newer build may own what an older one wrote, so its number is left out.
