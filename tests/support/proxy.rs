@@ -181,7 +181,7 @@ impl Proxy {
         read_frame(&mut broker).unwrap()
     }
 
-    /// Produce requests that name this topic wait until `None` is said.
+    /// Produce requests that hold this text, such as a topic's name, wait until `None` is said.
     pub(crate) fn stall(&self, topic: Option<&str>) {
         self.stall_after(0, topic);
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::broker::Broker;
 
@@ -20,18 +20,24 @@ pub(crate) struct Read {
 
 /// Every committed record of the topic's first partition up to the end that it has now.
 pub(crate) fn read_committed(broker: &Broker, topic: &str) -> Vec<Read> {
-    read_with(broker, topic, "read_committed")
+    read_with(broker.plain_config(), topic, "read_committed")
+}
+
+/// The same, of a broker that is known by its address alone.
+pub(crate) fn read_committed_at(address: &str, topic: &str) -> Vec<Read> {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", address);
+    read_with(config, topic, "read_committed")
 }
 
 /// Every record, those of aborted and open transactions among them.
 pub(crate) fn read_uncommitted(broker: &Broker, topic: &str) -> Vec<Read> {
-    read_with(broker, topic, "read_uncommitted")
+    read_with(broker.plain_config(), topic, "read_uncommitted")
 }
 
-fn read_with(broker: &Broker, topic: &str, isolation: &str) -> Vec<Read> {
-    let consumer: BaseConsumer = broker
-        .plain_config()
-        .set("group.id", format!("{}-reader", broker.federation))
+fn read_with(mut config: ClientConfig, topic: &str, isolation: &str) -> Vec<Read> {
+    let consumer: BaseConsumer = config
+        .set("group.id", "reader")
         .set("isolation.level", isolation)
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "error")

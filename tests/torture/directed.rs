@@ -3,8 +3,15 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use comity::kafka::names;
+use comity::schema::state::CHECKPOINT_KEY;
+
 use crate::instances::Instance;
 use crate::nemesis::Nemesis;
+use crate::support::reader::read_committed_at;
+
+/// Transactions that may have changed nothing.
+const TEARS_MAX: usize = 10;
 
 /// What is done, besides the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +76,13 @@ impl Nemesis<'_> {
                 self.instances[owner].network.hold_no_end_txn(true);
                 self.recover()?;
             }
-            Aim::Tear => self.tear("comity.state", 0, false)?,
-            Aim::TearState => self.tear("comity.state", 1, true)?,
+            Aim::Tear => {
+                for _ in 0..2 {
+                    self.tear(names::STATE, false);
+                    self.recover()?;
+                }
+            }
+            Aim::TearState => self.tear_state()?,
             Aim::WrongClock => {
                 self.each(|instance| instance.set_clock(3_600_000));
                 sleep(Duration::from_secs(2));
@@ -81,26 +93,38 @@ impl Nemesis<'_> {
         self.recover().map(|_| ())
     }
 
-    /// Lets the last EndTxn come once more while requests of the next transaction are held up.
-    fn tear(&mut self, topic: &str, passing: usize, dies: bool) -> Result<(), String> {
-        for _ in 0..2 {
-            let owner = self.owner();
-            let network = &self.instances[owner].network;
-            network.stall_after(passing, Some(topic));
-            self.wait_for(|| network.stalled() > 0);
-            // What is not held up arrives before.
-            sleep(Duration::from_millis(100));
-            network.repeat_end_txn();
-            if dies {
-                self.instances[owner].kill();
-            }
-            self.instances[owner].network.stall(None);
-            if dies {
-                self.instances[owner].start(self.federation);
-            }
-            self.recover()?;
+    /// Lets the last EndTxn come once more while what the next transaction writes to `comity.state` is held up, or no more
+    /// than the request that holds this key.
+    fn tear(&mut self, held: &str, dies: bool) {
+        let owner = self.owner();
+        let network = &self.instances[owner].network;
+        network.stall(Some(held));
+        self.wait_for(|| network.stalled() > 0);
+        // What is not held up arrives before.
+        sleep(Duration::from_millis(100));
+        network.repeat_end_txn();
+        if dies {
+            self.instances[owner].kill();
         }
-        Ok(())
+        self.instances[owner].network.stall(None);
+    }
+
+    /// Tears until values are left without their `Checkpoint`: a Tick may change none.
+    fn tear_state(&mut self) -> Result<(), String> {
+        for _ in 0..TEARS_MAX {
+            let owner = self.owner();
+            self.tear(CHECKPOINT_KEY, true);
+            // Its end was answered before it stands in the partitions.
+            sleep(Duration::from_millis(200));
+            let state = read_committed_at(&self.broker.address(), names::STATE);
+            let is_torn = state.last().is_some_and(|last| last.key.as_deref() != Some(CHECKPOINT_KEY.as_bytes()));
+            self.instances[owner].start(self.federation);
+            self.recover()?;
+            if is_torn {
+                return Ok(());
+            }
+        }
+        Err(format!("none of {TEARS_MAX} transactions was torn within its state"))
     }
 
     fn each(&mut self, act: impl FnMut(&mut Instance)) {

@@ -67,7 +67,7 @@ fn groups(address: &str) -> String {
 /// Who makes the faults.
 pub(crate) struct Nemesis<'a> {
     pub(crate) federation: &'a Federation,
-    broker: &'a mut Maven,
+    pub(crate) broker: &'a mut Maven,
     load: &'a Load<'a>,
     watch: &'a Watch<'a>,
     hanging: Hanging,
