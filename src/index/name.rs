@@ -25,12 +25,17 @@ pub fn sketch(subject: &Subject) -> u128 {
         bare.push_str(&name);
         bare.push(' ');
     }
+    trigrams(&bare)
+}
+
+/// The trigrams of a text, each as one of 128 bits: part of the state, so they stay what they are.
+fn trigrams(text: &str) -> u128 {
     let bit = |trigram: &[u8]| 1_u128 << (xxh3_64(trigram) >> 57);
-    if bare.is_ascii() {
-        return bare.as_bytes().windows(3).fold(0, |bits, trigram| bits | bit(trigram));
+    if text.is_ascii() {
+        return text.as_bytes().windows(3).fold(0, |bits, trigram| bits | bit(trigram));
     }
-    let ends: Vec<usize> = bare.char_indices().map(|(place, _)| place).chain([bare.len()]).collect();
-    let trigrams = ends.windows(4).filter_map(|ends| Some(bare.get(*ends.first()?..*ends.last()?)?.as_bytes()));
+    let ends: Vec<usize> = text.char_indices().map(|(place, _)| place).chain([text.len()]).collect();
+    let trigrams = ends.windows(4).filter_map(|ends| Some(text.get(*ends.first()?..*ends.last()?)?.as_bytes()));
     trigrams.fold(0, |bits, trigram| bits | bit(trigram))
 }
 
@@ -65,4 +70,24 @@ pub(super) fn normal(name: &str) -> String {
     }
     normal.truncate(normal.trim_end().len());
     normal
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use xxhash_rust::xxh3::xxh3_64;
+
+    /// Three characters at a time, however long each is.
+    fn by_characters(text: &str) -> u128 {
+        let characters: Vec<char> = text.chars().collect();
+        let trigrams = characters.windows(3).map(|three| three.iter().collect::<String>());
+        trigrams.fold(0, |bits, trigram| bits | 1 << (xxh3_64(trigram.as_bytes()) >> 57))
+    }
+
+    proptest! {
+        #[test]
+        fn a_sketch_is_of_three_characters_at_a_time(text in "[ -~]{0,30}|\\PC{0,30}") {
+            prop_assert_eq!(super::trigrams(&text), by_characters(&text));
+        }
+    }
 }
