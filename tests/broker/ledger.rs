@@ -10,7 +10,8 @@ use comity::index::State;
 use comity::kafka::ledger::{LedgerContext, run};
 use comity::kafka::status::LedgerStatus;
 use comity::kafka::{Stop, StopKind, names};
-use comity::model::code::Kind;
+use comity::model::code::{Kind, Mode};
+use comity::model::event::InfractionEvent;
 use comity::model::place::Jurisdiction;
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{StateRecord, decode_record};
@@ -236,6 +237,20 @@ fn what_is_decided_is_published_and_a_restart_goes_on() {
     second.stop();
     federation.assert_right();
     assert_eq!(federation.alerts(1), 322);
+}
+
+#[test]
+fn an_alert_of_a_test_goes_to_the_topic_of_tests_alone() {
+    let mut federation = Federation::new();
+    federation.events(ids(0, 2));
+    federation.written.event(&InfractionEvent { mode: Mode::Test, ..original("a test") });
+    federation.send();
+    let ledger = federation.start();
+    ledger.until_decided(4);
+    ledger.stop();
+    federation.assert_right();
+    let others = members().len() - 1;
+    assert_eq!((federation.alerts(1), read_committed(&federation.broker, names::TEST).len()), (2, others));
 }
 
 #[test]
