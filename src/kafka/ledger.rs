@@ -122,6 +122,9 @@ struct Shell<'c> {
     plain: BaseProducer<Context>,
     sink: Option<Sink>,
     joined: bool,
+    /// True from a revocation until the partition is given back: the client stays as it is as long, whatever is asked of
+    /// it, and so does the group.
+    owes_answer: bool,
     /// The end to which `comity.state` is read, while the loop waits for it.
     state_end: Ends,
     /// True while `comity.state` is followed, to an end or beyond it.
@@ -163,6 +166,7 @@ impl<'c> Shell<'c> {
             plain,
             sink: None,
             joined: false,
+            owes_answer: false,
             state_end: Ends::default(),
             following: false,
             state_next: 0,
@@ -415,7 +419,11 @@ impl<'c> Shell<'c> {
 
 impl Drop for Shell<'_> {
     fn drop(&mut self) {
-        // A consumer that is dropped waits until its revocation is answered.
+        // A consumer that is dropped waits until its revocation is answered: one that was heard of already, and any that
+        // comes.
+        if let Err(stop) = self.release() {
+            tracing::warn!("leaving the ledger's group: {stop}");
+        }
         self.group.context().close();
         self.context.status.owner.store(false, Ordering::Relaxed);
     }

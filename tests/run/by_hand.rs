@@ -156,6 +156,28 @@ fn a_batch_that_is_open_at_the_end_is_committed_first() {
 }
 
 #[test]
+fn an_owner_that_ends_ends_though_the_group_asks_for_the_log_meanwhile() {
+    let (mut kafka, mut owner) = open_batch();
+    owner.hold = Some("Commit");
+    owner.hear(Input::ShutDown, &mut kafka);
+    owner.hear(Input::Revoked { lost: false }, &mut kafka);
+    owner.hold = None;
+    owner.settle(&mut kafka);
+    assert!(owner.ended && owner.fault.is_none(), "{:?}", owner.took());
+    kafka.assert_right();
+}
+
+#[test]
+fn whoever_is_fenced_while_the_group_waits_for_its_answer_gives_it_and_leaves() {
+    let (mut kafka, mut owner) = open_batch();
+    let mut other = Instance::owner(&mut kafka);
+    owner.hear(Input::Revoked { lost: false }, &mut kafka);
+    assert_eq!(owner.took(), ["Commit", "Release", "Leave", "Follow"]);
+    other.settle(&mut kafka);
+    kafka.assert_right();
+}
+
+#[test]
 fn an_unclear_commit_at_the_end_is_cleared_first() {
     let (mut kafka, mut owner) = open_batch();
     kafka.fates.push_back(Fate::CommittedUnclear);

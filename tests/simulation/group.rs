@@ -22,6 +22,9 @@ pub(crate) struct Group {
     told: BTreeMap<usize, VecDeque<Told>>,
     /// Members that have heard that they were given up.
     lost: BTreeSet<usize>,
+    /// Those that want to leave and owe an answer: their client waits for it first, and then joins again if it is asked
+    /// to meanwhile.
+    leaving: BTreeMap<usize, bool>,
 }
 
 impl Group {
@@ -35,6 +38,7 @@ impl Group {
             changing: false,
             told: BTreeMap::new(),
             lost: BTreeSet::new(),
+            leaving: BTreeMap::new(),
         }
     }
 
@@ -71,8 +75,26 @@ impl Group {
         self.told.entry(member).or_default().push_back(what);
     }
 
+    /// The client of a member is told to join.
+    pub(crate) fn subscribe(&mut self, member: usize) {
+        match self.leaving.get_mut(&member) {
+            Some(joins_again) => *joins_again = true,
+            None => self.join(member),
+        }
+    }
+
+    /// The client of a member is told to leave.
+    pub(crate) fn unsubscribe(&mut self, member: usize) {
+        if self.waiting.contains(&member) {
+            self.leaving.insert(member, false);
+        } else {
+            self.leave(member);
+        }
+    }
+
     /// A member joins, or comes back under its old name before anyone has missed it.
     pub(crate) fn join(&mut self, member: usize) {
+        self.leaving.remove(&member);
         let held = self.members.insert(member, Vec::new()).unwrap_or_default();
         self.waiting.remove(&member);
         self.told.remove(&member);
@@ -87,6 +109,7 @@ impl Group {
     }
 
     pub(crate) fn leave(&mut self, member: usize) {
+        self.leaving.remove(&member);
         self.told.remove(&member);
         self.lost.remove(&member);
         if self.members.remove(&member).is_some() {
@@ -97,6 +120,7 @@ impl Group {
 
     /// The session of a member ran out; it hears of that when it looks again.
     pub(crate) fn expire(&mut self, member: usize) {
+        self.leaving.remove(&member);
         if self.members.remove(&member).is_some() {
             self.told.remove(&member);
             self.tell(member, Told::Revoked { lost: true });
@@ -119,6 +143,12 @@ impl Group {
 
     /// A member has given up what it held.
     pub(crate) fn released(&mut self, member: usize) {
+        if let Some(joins_again) = self.leaving.remove(&member) {
+            self.leave(member);
+            return if joins_again {
+                self.join(member)
+            };
+        }
         if let Some(held) = self.members.get_mut(&member) {
             held.clear();
         }

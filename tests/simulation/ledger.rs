@@ -207,13 +207,13 @@ impl Instance {
             Command::ReadStateToEnd => self.follow(self.state_position.unwrap_or(0), below),
             Command::Join if !self.joined => {
                 self.joined = true;
-                below.group.join(self.node);
+                below.group.subscribe(self.node);
             }
             Command::Join if below.group.holds(self.node) => self.hear(Input::Assigned),
             Command::Join => {}
             Command::Leave => {
                 self.joined = false;
-                below.group.leave(self.node);
+                below.group.unsubscribe(self.node);
             }
             Command::Release => below.group.released(self.node),
             Command::NewProducer => {

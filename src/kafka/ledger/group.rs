@@ -31,10 +31,11 @@ impl Shell<'_> {
         Vec::new()
     }
 
+    /// Answers a revocation. Without one nothing may be given back: the client would go on to count it as held.
     pub(super) fn release(&mut self) -> Result<Vec<Input>, Stop> {
         self.sink = None;
-        let held = self.group.assignment().map_err(|error| client::stop("the ledger's group", &error))?;
-        if held.count() > 0 {
+        if std::mem::take(&mut self.owes_answer) {
+            let held = self.group.assignment().map_err(|error| client::stop("the ledger's group", &error))?;
             self.group.incremental_unassign(&held).map_err(|error| client::stop("the ledger's group", &error))?;
         }
         Ok(Vec::new())
@@ -58,7 +59,7 @@ impl Shell<'_> {
     }
 
     /// Who owns the log. The member never reads a record: what it is given stays paused.
-    pub(super) fn poll_group(&self) -> Result<Vec<Input>, Stop> {
+    pub(super) fn poll_group(&mut self) -> Result<Vec<Input>, Stop> {
         match self.group.poll(Duration::ZERO) {
             None => {}
             Some(Ok(_)) => tracing::warn!("the ledger's group member was given a record"),
@@ -81,7 +82,10 @@ impl Shell<'_> {
                         inputs.push(Input::Assigned);
                     }
                 }
-                Event::Revoked { partitions, lost } if !partitions.is_empty() => inputs.push(Input::Revoked { lost }),
+                Event::Revoked { partitions, lost } if !partitions.is_empty() => {
+                    self.owes_answer = true;
+                    inputs.push(Input::Revoked { lost });
+                }
                 Event::Revoked { .. }
                 | Event::Delivered { .. }
                 | Event::NotDelivered { .. }

@@ -185,7 +185,8 @@ impl Ledger {
                 if self.has_open_batch() || !self.waiting.is_empty() { self.close_batch() } else { self.leave() }
             }
             Phase::Committing(_) | Phase::Resolving(_) if !lost => {
-                self.leaving = Some(Leaving::Revoked);
+                // Whoever was ending already ends, and so gives the partition back.
+                self.leaving.get_or_insert(Leaving::Revoked);
                 Vec::new()
             }
             Phase::Fencing(_)
@@ -221,7 +222,9 @@ impl Ledger {
             self.phase = Phase::Ended;
             return vec![Command::Done];
         }
-        self.start_again(vec![Command::Leave])
+        // A member that still owes the group an answer cannot leave it, and would be waited for by all others.
+        let owes_answer = matches!(self.leaving, Some(Leaving::Revoked));
+        self.start_again(if owes_answer { vec![Command::Release, Command::Leave] } else { vec![Command::Leave] })
     }
 
     fn start_again(&mut self, mut commands: Vec<Command>) -> Vec<Command> {
