@@ -161,13 +161,15 @@ fn checks(sources: &Sources) -> Vec<Check> {
         let restored = ledger.restored_records.load(Ordering::Relaxed);
         let total = ledger.restore_records_total.load(Ordering::Relaxed);
         let standby = ledger.standby.load(Ordering::Relaxed);
+        let silent = ledger.silent.load(Ordering::Relaxed);
         let reason = match (owner, caught_up, standby) {
             (true, true, _) => "owns the log and has read it to its end".to_owned(),
             (true, false, _) => "owns the log and reads on to its end".to_owned(),
+            (false, _, true) if silent => "stands by, but nobody works on the log".to_owned(),
             (false, _, true) => "stands by with the state restored".to_owned(),
             (false, _, false) => format!("restores the state: {restored} of about {total} records"),
         };
-        checks.push(Check { name: "ledger", holds: if owner { caught_up } else { standby }, reason });
+        checks.push(Check { name: "ledger", holds: if owner { caught_up } else { standby && !silent }, reason });
     }
     checks
 }

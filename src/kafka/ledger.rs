@@ -46,6 +46,8 @@ const PRODUCER_TRIES_MAX: u32 = 60;
 const SESSION: Duration = Duration::from_secs(6);
 /// How long the client may take to notice that its session has run out.
 const SESSION_DOUBT: Duration = Duration::from_millis(1_200);
+/// An owner writes a `Checkpoint` each second, if only for a `Tick`; one that takes over is silent for a while.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// A restore says how far it is, this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -130,6 +132,8 @@ struct Shell<'c> {
     /// True while `comity.state` is followed, to an end or beyond it.
     following: bool,
     state_next: i64,
+    /// When that last had anything new, or a standby did something about it.
+    heard: Instant,
     /// The middle of what is to be read of `comity.state`, until it is met.
     half: Option<i64>,
     reading_log: bool,
@@ -170,6 +174,7 @@ impl<'c> Shell<'c> {
             state_end: Ends::default(),
             following: false,
             state_next: 0,
+            heard: now,
             half: None,
             reading_log: false,
             log_end: Ends::default(),
@@ -219,6 +224,7 @@ impl<'c> Shell<'c> {
                 tail::start(&self.log, names::LOG, Offset::Offset(position))?;
                 self.context.status.read_position.store(position, Ordering::Relaxed);
                 self.reading_log = true;
+                self.context.status.silent.store(false, Ordering::Relaxed);
                 self.context.status.owner.store(true, Ordering::Relaxed);
                 Vec::new()
             }
@@ -269,6 +275,7 @@ impl<'c> Shell<'c> {
         }
         tail::start(&self.follower, names::STATE, Offset::Offset(self.state_next))?;
         self.following = true;
+        self.heard = clock::instant();
         self.state_end = Ends::of([(names::STATE.to_owned(), high)]);
         Ok(())
     }
@@ -286,6 +293,7 @@ impl<'c> Shell<'c> {
         self.context.status.owner.store(false, Ordering::Relaxed);
         self.context.status.caught_up.store(false, Ordering::Relaxed);
         self.context.status.standby.store(false, Ordering::Relaxed);
+        self.context.status.silent.store(false, Ordering::Relaxed);
         self.log.unassign().map_err(|error| client::stop("comity.log", &error))
     }
 
@@ -368,7 +376,14 @@ impl<'c> Shell<'c> {
         if !records.is_empty() {
             self.context.status.restored_records.fetch_add(records.len() as u64, Ordering::Relaxed);
             self.say_progress();
+            self.heard = clock::instant();
+            self.context.status.silent.store(false, Ordering::Relaxed);
             inputs.push(Input::StateRead(records));
+        } else if self.joined && self.heard.elapsed() > SILENCE_MAX {
+            tracing::warn!("nobody works on comity.log; the group is asked to give it anew");
+            self.heard = clock::instant();
+            self.context.status.silent.store(true, Ordering::Relaxed);
+            inputs.push(Input::Silent);
         }
         if ended {
             let (log_start, log_end) = tail::ends(&self.log, names::LOG)?;

@@ -95,6 +95,8 @@ pub struct LedgerStatus {
     pub owner: AtomicBool,
     /// True while this instance has the state restored and waits for the log.
     pub standby: AtomicBool,
+    /// True while it stands by and no instance seems to own the log.
+    pub silent: AtomicBool,
     /// True once the state is restored and the log is read to its end.
     pub caught_up: AtomicBool,
     /// The log position of the last `Checkpoint` that is known to be committed.

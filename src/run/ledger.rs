@@ -59,6 +59,8 @@ pub enum Input {
     StateRead(Vec<StateRecord>),
     /// `comity.state` is read to the end that it had when the reading was commanded.
     StateEnd { log_start: i64, log_end: i64 },
+    /// Nothing was read of `comity.state` for longer than any owner keeps silent.
+    Silent,
     /// Every output's published records from the sequence that was asked for, or the last one where that is before.
     OutputsRead(OutputTails),
     /// Entries of the log, in their order; none where it is quiet.
@@ -259,6 +261,7 @@ impl Ledger {
             Input::StateBegins { last_transaction } => self.state_begins(last_transaction),
             Input::StateRead(records) => self.state_read(records),
             Input::StateEnd { log_start, log_end } => self.state_end(log_start, log_end),
+            Input::Silent => self.silent(),
             Input::OutputsRead(tails) => self.outputs_read(tails),
             Input::Polled { entries, now_ms } => self.polled(entries, now_ms),
             Input::Committed { now_ms } => self.committed(now_ms),

@@ -19,6 +19,7 @@ mod headers;
 mod intake;
 mod ledger;
 mod names;
+mod ownership;
 mod reading;
 #[path = "../run/reference.rs"]
 mod reference;

@@ -96,10 +96,14 @@ impl Group {
     pub(crate) fn join(&mut self, member: usize) {
         self.leaving.remove(&member);
         let held = self.members.insert(member, Vec::new()).unwrap_or_default();
-        self.waiting.remove(&member);
+        let owed_answer = self.waiting.remove(&member);
         self.told.remove(&member);
         self.lost.remove(&member);
-        if !held.is_empty() && self.sticky {
+        if owed_answer && self.sticky {
+            // Back between the two phases of a cooperative rebalance, it has nothing to give up: the group counts itself
+            // complete, and nobody is given what it had before somebody comes or goes.
+            self.changing = false;
+        } else if !held.is_empty() && self.sticky {
             self.members.insert(member, held.clone());
             let generation = self.generation;
             self.tell(member, Told::Assigned { partitions: held, generation });

@@ -23,6 +23,9 @@ use crate::story::Story;
 /// The sends of which one is swallowed, where that is planted.
 const SWALLOWED_ONE_IN: usize = 2_000;
 
+/// How long a standby hears of no owner before it does something about it.
+const SILENCE_MS: i64 = 5_000;
+
 /// What the ledger's instances and the world share.
 pub(crate) struct Below<'w> {
     pub(crate) broker: &'w mut Broker,
@@ -82,10 +85,14 @@ pub(crate) struct Instance {
     id: String,
     epoch: u64,
     joined: bool,
+    /// True once its client has been a member.
+    was_member: bool,
     sending: Option<Sending>,
     /// Where `comity.state` is read next, while it is followed.
     state_position: Option<i64>,
     to_end: Option<i64>,
+    /// When that had anything new.
+    heard_ms: i64,
     log_position: Option<i64>,
     /// Up to where it has read the log.
     own_place: i64,
@@ -113,9 +120,11 @@ impl Instance {
             id: ID.to_owned(),
             epoch: 0,
             joined: false,
+            was_member: false,
             sending: None,
             state_position: None,
             to_end: None,
+            heard_ms: 0,
             log_position: None,
             own_place: 0,
             next_fate: None,
@@ -172,12 +181,16 @@ impl Instance {
             let mut reads = below.broker.read(STATE, from, 1 + chance.below(9));
             reads.retain(|read| read.offset < end);
             if let Some(last) = reads.last() {
+                self.heard_ms = below.mono_ms;
                 self.state_position = Some(last.offset + 1);
                 return self.hear(Input::StateRead(reads.iter().map(state_record).collect()));
             }
             if self.to_end.take().is_some() {
                 let (log_start, log_end) = (below.broker.low(LOG), below.broker.end_of(LOG));
                 self.hear(Input::StateEnd { log_start, log_end });
+            } else if self.joined && below.mono_ms - self.heard_ms > SILENCE_MS {
+                self.heard_ms = below.mono_ms;
+                self.hear(Input::Silent);
             }
             return;
         }
@@ -207,7 +220,12 @@ impl Instance {
             Command::ReadStateToEnd => self.follow(self.state_position.unwrap_or(0), below),
             Command::Join if !self.joined => {
                 self.joined = true;
-                below.group.subscribe(self.node);
+                self.heard_ms = below.mono_ms;
+                if std::mem::replace(&mut self.was_member, true) {
+                    below.group.subscribe(self.node);
+                } else {
+                    below.group.join(self.node);
+                }
             }
             Command::Join if below.group.holds(self.node) => self.hear(Input::Assigned),
             Command::Join => {}

@@ -139,6 +139,13 @@ impl Ledger {
         }
     }
 
+    /// A group may count itself complete while nobody has the log: whoever comes back under its old name between the two
+    /// phases of a cooperative rebalance has nothing to give up, so the second one, in which it would be given, is never
+    /// begun. A member that leaves begins it.
+    pub(super) fn silent(&self) -> Vec<Command> {
+        if matches!(self.phase, Phase::Standby(_)) { vec![Command::Leave, Command::Join] } else { Vec::new() }
+    }
+
     /// The state of a `Checkpoint` counts only for the log that it was folded from.
     fn misplaced(&self, restore: &Restore, log_start: i64, log_end: i64) -> Option<Fault> {
         let position = restore.last().map_or(0, |last| last.marks.log_position);
