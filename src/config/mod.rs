@@ -75,6 +75,8 @@ pub struct Kafka {
     pub bootstrap_servers: String,
     /// True where replication 1 is allowed.
     pub single_broker: bool,
+    /// How long Comity's groups wait for an instance that says nothing before another takes its place.
+    pub session_timeout: Duration,
     /// Passed on to librdkafka as they stand; values may be secret and are never printed.
     pub properties: BTreeMap<String, String>,
 }

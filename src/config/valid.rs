@@ -1,7 +1,7 @@
 //! From what is written to what is valid; every problem found is told, not only the first.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,10 @@ const DIGEST_KEY_BYTES_MIN: usize = 32;
 const JURISDICTIONS: &str = "federation.jurisdictions";
 /// The longest commit interval that keeps alerts within a second.
 const COMMIT_INTERVAL_MS_MAX: u64 = 1_000;
+/// The least that brokers take by themselves (`group.min.session.timeout.ms`), and what is possible where they take less:
+/// below, a pause of the machine would change the owner.
+const SESSION_TIMEOUT_MS: u64 = 6_000;
+const SESSION_TIMEOUT_MS_RANGE: RangeInclusive<u64> = 2_000..=60_000;
 /// Records of one instance that may wait for their delivery at once.
 const IN_FLIGHT_RECORDS_MAX: usize = 100_000;
 /// Records of a platform within a minute where nobody wrote a bound: hundreds of times what any is known to decide.
@@ -128,8 +132,22 @@ impl Checker<'_> {
         Kafka {
             bootstrap_servers: written.bootstrap_servers.unwrap_or_default(),
             single_broker: written.single_broker,
+            session_timeout: self.session_timeout(written.session_timeout_ms),
             properties,
         }
+    }
+
+    fn session_timeout(&mut self, written: Option<u64>) -> Duration {
+        let given = written.unwrap_or(SESSION_TIMEOUT_MS);
+        if !SESSION_TIMEOUT_MS_RANGE.contains(&given) {
+            let (least, most) = (SESSION_TIMEOUT_MS_RANGE.start(), SESSION_TIMEOUT_MS_RANGE.end());
+            self.wrong_at(
+                "kafka.session_timeout_ms",
+                format!("kafka.session_timeout_ms is not within {least} to {most}"),
+                format!("leave it out for {SESSION_TIMEOUT_MS}, the least that brokers take by themselves"),
+            );
+        }
+        Duration::from_millis(given)
     }
 
     /// A bare key such as `security.protocol` makes nested tables in TOML; librdkafka wants the dotted name.

@@ -30,6 +30,7 @@ pub(super) struct Written {
 pub(super) struct Kafka {
     pub(super) bootstrap_servers: Option<String>,
     pub(super) single_broker: bool,
+    pub(super) session_timeout_ms: Option<u64>,
     pub(super) properties: toml::Table,
 }
 

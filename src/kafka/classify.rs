@@ -82,6 +82,7 @@ pub(super) fn reading(what: &str, error: &KafkaError) -> Result<(), Stop> {
         return Err(Stop::new(StopKind::Data, format!("{what}: the position is not there any more: {error}"), help));
     }
     named_twice(what, Some(code), "ledger.instance_id")?;
+    session_refused(what, Some(code))?;
     if FORBIDDEN.contains(&code) {
         return Err(client::stop(what, error));
     }
@@ -104,6 +105,19 @@ pub(super) fn named_twice(what: &str, code: Option<RDKafkaErrorCode>, setting: &
     let why = format!("{what}: the group has given this instance's name to another, or to itself as it came back");
     let help = format!("start it again; if it comes again, give each instance a {setting} of its own");
     Err(Stop::new(StopKind::Unavailable, why, help))
+}
+
+/// Stops a member whose session is not within what the brokers take.
+///
+/// # Errors
+/// Always, where the code says that.
+pub(super) fn session_refused(what: &str, code: Option<RDKafkaErrorCode>) -> Result<(), Stop> {
+    if code != Some(RDKafkaErrorCode::InvalidSessionTimeout) {
+        return Ok(());
+    }
+    let why = format!("{what}: the brokers take no session of kafka.session_timeout_ms");
+    let help = "keep it within the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms";
+    Err(Stop::new(StopKind::Configuration, why, help))
 }
 
 /// What is known to leave the outcome open; whatever is not known counts as fatal.

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -58,6 +59,8 @@ const RESERVED: &[(&str, &str)] = &[
     ("metadata.broker.list", "it is `kafka.bootstrap_servers`"),
     ("group.id", "the group's name follows from `federation.name`"),
     ("group.instance.id", "it is `intake.instance_id` or `ledger.instance_id`"),
+    ("session.timeout.ms", "it is `kafka.session_timeout_ms`"),
+    ("heartbeat.interval.ms", "it follows from `kafka.session_timeout_ms`"),
     ("group.protocol", "take-over times hold for the classic protocol"),
     ("partition.assignment.strategy", "the ledger's partition would go to a cold newcomer"),
     ("isolation.level", "records of aborted transactions would be read"),
@@ -79,6 +82,9 @@ const RESERVED: &[(&str, &str)] = &[
     ("log.queue", "Comity reads the client's log itself"),
 ];
 
+/// So many heartbeats have to get lost before a session runs out.
+const HEARTBEATS_A_SESSION: u128 = 6;
+
 /// The configuration of a client for one purpose.
 pub fn config(kafka: &Kafka, purpose: Purpose<'_>) -> ClientConfig {
     let mut config = ClientConfig::new();
@@ -98,7 +104,7 @@ pub fn config(kafka: &Kafka, purpose: Purpose<'_>) -> ClientConfig {
     }
     // What must hold is set last, so that nothing above can change it.
     config.set("bootstrap.servers", &kafka.bootstrap_servers);
-    set_promises(&mut config, purpose);
+    set_promises(&mut config, purpose, kafka.session_timeout);
     config
 }
 
@@ -218,11 +224,13 @@ fn set_producer_defaults(config: &mut ClientConfig) {
 }
 
 /// What must not change.
-fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>) {
+fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>, session: Duration) {
     match purpose {
         // `range` deals each topic out by itself: with one partition a topic, the first member would get them all.
-        Purpose::SourceConsumer { group, instance_id } => set_member(config, group, instance_id, "roundrobin"),
-        Purpose::LedgerConsumer { group, instance_id } => set_member(config, group, instance_id, "cooperative-sticky"),
+        Purpose::SourceConsumer { group, instance_id } => set_member(config, group, instance_id, "roundrobin", session),
+        Purpose::LedgerConsumer { group, instance_id } => {
+            set_member(config, group, instance_id, "cooperative-sticky", session);
+        }
         Purpose::Follower => {
             set_reader(config);
             // librdkafka wants a group for a consumer that assigns itself; nothing is ever committed to it.
@@ -243,14 +251,15 @@ fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>) {
     }
 }
 
-fn set_member(config: &mut ClientConfig, group: &str, instance_id: Option<&str>, strategy: &str) {
+fn set_member(config: &mut ClientConfig, group: &str, instance_id: Option<&str>, strategy: &str, session: Duration) {
     set_reader(config);
+    let session_ms = session.as_millis();
     config
         .set("group.id", group)
         .set("group.protocol", "classic")
         .set("partition.assignment.strategy", strategy)
-        .set("session.timeout.ms", "6000")
-        .set("heartbeat.interval.ms", "1000");
+        .set("session.timeout.ms", session_ms.to_string())
+        .set("heartbeat.interval.ms", (session_ms / HEARTBEATS_A_SESSION).to_string());
     if let Some(instance_id) = instance_id {
         config.set("group.instance.id", instance_id);
     }

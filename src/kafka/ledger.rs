@@ -42,8 +42,6 @@ const POLL_OPEN: Duration = Duration::from_millis(1);
 const PRODUCER_PAUSE: Duration = Duration::from_millis(200);
 /// Tries to make a producer whose initialisation fails without being fenced.
 const PRODUCER_TRIES_MAX: u32 = 60;
-/// How long the group waits for a member that says nothing.
-const SESSION: Duration = Duration::from_secs(6);
 /// How long the client may take to notice that its session has run out.
 const SESSION_DOUBT: Duration = Duration::from_millis(1_200);
 /// An owner writes a `Checkpoint` each second, if only for a `Tick`; one that takes over is silent for a while.
@@ -317,13 +315,13 @@ impl<'c> Shell<'c> {
     fn commit(&mut self, transaction: &Transaction) -> Result<Input, Stop> {
         fault::step("index-changed");
         let Some(sink) = &self.sink else { return Ok(Input::CommitUnknown) };
-        let started = clock::instant();
+        let (started, session) = (clock::instant(), self.context.kafka.session_timeout);
         Ok(match sink.commit(transaction, self.group.group_metadata().as_ref()) {
             Outcome::Done => Input::Committed { now_ms: self.now_ms() },
             Outcome::Unknown => {
                 self.context.status.unclear_commits.fetch_add(1, Ordering::Relaxed);
                 // A new producer would fence another that the group has named in the meantime.
-                if started.elapsed() > SESSION && self.was_replaced()? { Input::Fenced } else { Input::CommitUnknown }
+                if started.elapsed() > session && self.was_replaced()? { Input::Fenced } else { Input::CommitUnknown }
             }
             Outcome::Fenced => Input::Fenced,
         })

@@ -74,7 +74,7 @@ const CONFIGURATIONS: &[Case] = &[
         ("single_broker = true", "single_borker = true"),
         "comity.toml:3:1",
         "CMT-9021",
-        "unknown field `single_borker`, expected one of `bootstrap_servers`, `single_broker`, `properties`",
+        "unknown field `single_borker`, expected one of `bootstrap_servers`, `single_broker`, `session_timeout_ms`, `properties`",
         "the keys are described in the README; an unknown key is always an error",
     ),
     (
@@ -83,6 +83,13 @@ const CONFIGURATIONS: &[Case] = &[
         "CMT-9021",
         "invalid type: string \"yes\", expected a boolean",
         "write what the key takes; the README shows an example",
+    ),
+    (
+        ("single_broker = true", "single_broker = true\nsession_timeout_ms = 500"),
+        "comity.toml:4:22",
+        "CMT-9023",
+        "kafka.session_timeout_ms is not within 2000 to 60000",
+        "leave it out for 6000, the least that brokers take by themselves",
     ),
     (
         ("[\"CA-ON\", \"CA-QC\"]", "[\"CA-ON\", "),

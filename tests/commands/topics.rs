@@ -127,6 +127,22 @@ fn a_broker_that_takes_small_batches_by_default_does_not_stop_us() {
     }
 }
 
+#[test]
+fn a_session_that_the_brokers_do_not_take_is_told_as_a_setting() {
+    if needs_own_kafka("the test sets its broker up") {
+        return;
+    }
+    let broker = Broker::with_properties("group.min.session.timeout.ms=6000\n");
+    let setting = Setting::new(&broker);
+    setting.must(&["topics", "apply", "--yes"]);
+    setting.change("comity.toml", "single_broker = true\n", "single_broker = true\nsession_timeout_ms = 3000\n");
+    for stage in ["intake", "ledger"] {
+        let said = setting.refused(&["run", "--stage", stage], 78, "CMT-9602");
+        assert!(said.contains("the brokers take no session of kafka.session_timeout_ms"), "{said}");
+        assert!(said.contains("group.min.session.timeout.ms"), "{said}");
+    }
+}
+
 /// True of the topics that others write to.
 fn is_input(topic: &str) -> bool {
     ["comity.in.", "comity.acks.", "comity.links"].iter().any(|prefix| topic.starts_with(prefix))
@@ -170,6 +186,7 @@ fn every_topic_of_ours_takes_what_our_producers_can_send() {
     let kafka = comity::config::Kafka {
         bootstrap_servers: "127.0.0.1:9".to_owned(),
         single_broker: true,
+        session_timeout: std::time::Duration::from_secs(6),
         // What an operator may want; it is not taken, or is no more than a record.
         properties: BTreeMap::from([
             ("message.max.bytes".to_owned(), "50000000".to_owned()),

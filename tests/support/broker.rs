@@ -108,7 +108,12 @@ impl Broker {
 
     /// How Comity reaches it.
     pub(crate) fn settings(&self) -> comity::config::Kafka {
-        comity::config::Kafka { bootstrap_servers: self.address(), single_broker: true, properties: BTreeMap::new() }
+        comity::config::Kafka {
+            bootstrap_servers: self.address(),
+            single_broker: true,
+            session_timeout: Duration::from_secs(6),
+            properties: BTreeMap::new(),
+        }
     }
 
     /// A client configuration that owes nothing to Comity's.

@@ -1,11 +1,17 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::{Context, Deliveries, ERRORS_KEPT_MAX, Event, Purpose, RESERVED, config, problems};
 use crate::config::Kafka;
 
 fn kafka(properties: &[(&str, &str)]) -> Kafka {
     let properties = properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Kafka { bootstrap_servers: "broker:9092".to_owned(), single_broker: true, properties: properties.collect() }
+    Kafka {
+        bootstrap_servers: "broker:9092".to_owned(),
+        single_broker: true,
+        session_timeout: Duration::from_secs(6),
+        properties: properties.collect(),
+    }
 }
 
 const PURPOSES: [Purpose<'static>; 7] = [

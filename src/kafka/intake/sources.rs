@@ -413,6 +413,7 @@ impl Drop for Sources<'_> {
 /// Stops where asking again would be refused again.
 fn refused(error: &KafkaError) -> Result<(), Stop> {
     classify::named_twice("the sources", error.rdkafka_error_code(), "intake.instance_id")?;
+    classify::session_refused("the sources", error.rdkafka_error_code())?;
     match error.rdkafka_error_code() {
         Some(
             RDKafkaErrorCode::TopicAuthorizationFailed
