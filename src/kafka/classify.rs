@@ -53,6 +53,8 @@ pub(super) fn is_away(error: &KafkaError) -> bool {
         Some(
             RDKafkaErrorCode::NotLeaderForPartition
                 | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::FencedLeaderEpoch
+                | RDKafkaErrorCode::UnknownLeaderEpoch
                 | RDKafkaErrorCode::ReplicaNotAvailable
                 | RDKafkaErrorCode::BrokerNotAvailable
                 | RDKafkaErrorCode::NetworkException

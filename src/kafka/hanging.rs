@@ -12,13 +12,15 @@ use std::time::Duration;
 use rdkafka::Message;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::message::BorrowedMessage;
+use rdkafka::topic_partition_list::Offset;
 
 use super::client::{self, Context, Deliveries, Purpose};
-use super::ledger::LedgerContext;
 use super::sink::{Outcome, Sink};
 use super::tail::{self, Places};
 use super::{Stop, StopKind, names};
+use crate::config::Kafka;
 use crate::model::decision::Output;
+use crate::model::place::Jurisdiction;
 use crate::run::ledger::OutputTails;
 
 /// Transactions in a row that end what is open, and the pause between two.
@@ -26,27 +28,28 @@ const TRIES_MAX: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Readers of one topic's two ends: where its committed records end, and where all of them do.
-struct Readers {
-    committed: BaseConsumer<Context>,
+pub(super) struct Readers {
+    pub(super) committed: BaseConsumer<Context>,
     all: BaseConsumer<Context>,
 }
 
 impl Readers {
-    fn new(context: &LedgerContext) -> Result<Self, Stop> {
-        let all = client::config(&context.kafka, Purpose::Follower)
+    pub(super) fn new(kafka: &Kafka) -> Result<Self, Stop> {
+        let all = client::config(kafka, Purpose::Follower)
             .set("isolation.level", "read_uncommitted")
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("a reader of Comity's own topics", &error))?;
-        Ok(Self { committed: tail::reader(&context.kafka)?, all })
+        Ok(Self { committed: tail::reader(kafka)?, all })
     }
 
     /// What is open at the end of each topic; nothing of those where nothing is.
-    fn open<'t>(&self, topics: impl IntoIterator<Item = &'t String>) -> Result<Places, Stop> {
+    fn open(&self, topics: &BTreeSet<String>) -> Result<Places, Stop> {
+        let committed = tail::bounds(&self.committed, topics, Offset::End)?;
         let mut open = Places::new();
-        for topic in topics {
-            let range = tail::ends(&self.committed, topic)?.1..tail::ends(&self.all, topic)?.1;
-            if !range.is_empty() {
-                open.insert(topic.clone(), range);
+        for (topic, end) in tail::bounds(&self.all, topics, Offset::End)? {
+            let start = committed.get(&topic).copied().unwrap_or(end);
+            if start < end {
+                open.insert(topic, start..end);
             }
         }
         Ok(open)
@@ -63,8 +66,8 @@ pub(super) struct Again {
 
 /// Ends what is open in `comity.state`, for a producer that has just been initialised and so has nothing open: its values
 /// count for nothing without a `Checkpoint` that can be read.
-pub(super) fn end_state(context: &LedgerContext, sink: &Sink) -> Result<Outcome, Stop> {
-    end(&Readers::new(context)?, sink, &BTreeSet::from([names::STATE.to_owned()]), |_| {})
+pub(super) fn end_state(readers: &Readers, sink: &Sink) -> Result<Outcome, Stop> {
+    end(readers, sink, &BTreeSet::from([names::STATE.to_owned()]), |_| {})
 }
 
 /// Ends what is open in the outputs, and gives what each of them holds from a sequence on (`tail::outputs`): all that is
@@ -76,16 +79,16 @@ pub(super) fn end_state(context: &LedgerContext, sink: &Sink) -> Result<Outcome,
 /// sent is looked at again. A commit is answered before its end stands in the partitions, so what seems open may be shown
 /// a moment later: an abort waits for it, and only then it is known what is missing.
 pub(super) fn settle(
-    context: &LedgerContext,
+    readers: &Readers,
     sink: &Sink,
     next: &BTreeMap<Output, i64>,
+    members: &[Jurisdiction],
 ) -> Result<Option<OutputTails>, Stop> {
-    let (readers, members) = (Readers::new(context)?, context.rules.jurisdictions());
-    let topics = next.keys().filter_map(|output| names::output(*output, &members)).collect();
+    let topics = next.keys().filter_map(|output| names::output(*output, members)).collect();
     for _ in 0..TRIES_MAX {
         let mut missing: BTreeMap<(Output, i64), Again> = BTreeMap::new();
-        let mut outcome = end(&readers, sink, &topics, |message| {
-            let place = tail::placed(message, &members);
+        let mut outcome = end(readers, sink, &topics, |message| {
+            let place = tail::placed(message, members);
             let is_promised = |(output, sequence): &(Output, i64)| next.get(output).is_some_and(|next| sequence < next);
             if let Some(place) = place.filter(is_promised) {
                 missing.entry(place).or_insert_with(|| Again {
@@ -96,7 +99,7 @@ pub(super) fn settle(
             }
         })?;
         if outcome == Outcome::Done {
-            let shown = tail::outputs(&readers.committed, next, &members)?;
+            let shown = tail::outputs(&readers.committed, next, members)?;
             let last = |output: &Output| shown.get(output)?.last_key_value().map(|(last, _)| *last);
             missing.retain(|(output, sequence), _| last(output).is_none_or(|last| last < *sequence));
             if missing.is_empty() {

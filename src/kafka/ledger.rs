@@ -1,7 +1,8 @@
 //! The ledger's shell: it executes what the loop commands, on the thread that calls it.
 //!
-//! Three readers: a member of the group, which never reads a record and only says who owns the log; the log, assigned
-//! by the `Checkpoint`'s position; and `comity.state`, followed while another owns the log.
+//! It reads by a member of the group, which never reads a record and only says who owns the log; by the log, assigned by
+//! the `Checkpoint`'s position; by `comity.state`, followed while another owns the log; and, at a takeover, by the ends of
+//! what was published.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::client::{self, Context, Deliveries, Purpose};
 use super::ends::Ends;
+use super::hanging::Readers;
 use super::showing::Showing;
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
@@ -119,6 +121,8 @@ struct Shell<'c> {
     group: BaseConsumer<Context>,
     log: BaseConsumer<Context>,
     follower: BaseConsumer<Context>,
+    /// For a look at the ends of what was published.
+    readers: Readers,
     plain: BaseProducer<Context>,
     sink: Option<Sink>,
     joined: bool,
@@ -153,7 +157,7 @@ impl<'c> Shell<'c> {
         let plain = client::config(kafka, Purpose::Producer)
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's ticks", &error))?;
-        let (log, follower) = (tail::reader(kafka)?, tail::reader(kafka)?);
+        let (log, follower, readers) = (tail::reader(kafka)?, tail::reader(kafka)?, Readers::new(kafka)?);
         for topic in [names::LOG, names::STATE] {
             super::present(&log, topic)?;
         }
@@ -165,6 +169,7 @@ impl<'c> Shell<'c> {
             group,
             log,
             follower,
+            readers,
             plain,
             sink: None,
             joined: false,
@@ -202,7 +207,7 @@ impl<'c> Shell<'c> {
                 self.stop_reading()?;
                 self.showing.wait()?;
                 self.context.view.restart();
-                let (last, _) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
+                let (last, _) = tail::last_checkpoint(&self.readers.committed)?;
                 self.follow(0)?;
                 vec![Input::StateBegins { last_transaction: last.map_or(0, |last| last.transaction) }]
             }
@@ -228,7 +233,7 @@ impl<'c> Shell<'c> {
             }
             Command::Commit(transaction) => vec![self.commit(&transaction)?],
             Command::ReadCheckpoint => {
-                let (last, torn) = tail::last_checkpoint(&tail::reader(&self.context.kafka)?)?;
+                let (last, torn) = tail::last_checkpoint(&self.readers.committed)?;
                 vec![Input::CheckpointRead { last, torn }]
             }
             Command::Publish { checkpoint, tally, shown } => {
@@ -282,7 +287,9 @@ impl<'c> Shell<'c> {
     fn read_outputs(&self, from: &BTreeMap<Output, i64>) -> Result<Input, Stop> {
         // Without a producer it owns nothing.
         let Some(sink) = &self.sink else { return Ok(Input::Fenced) };
-        Ok(hanging::settle(self.context, sink, from)?.map_or(Input::Fenced, Input::OutputsRead))
+        let members = self.context.rules.jurisdictions();
+        let settled = hanging::settle(&self.readers, sink, from, &members)?;
+        Ok(settled.map_or(Input::Fenced, Input::OutputsRead))
     }
 
     fn stop_reading(&mut self) -> Result<(), Stop> {
@@ -299,7 +306,7 @@ impl<'c> Shell<'c> {
         self.sink = None;
         let id = names::ledger_group(&self.context.federation);
         for _ in 0..PRODUCER_TRIES_MAX {
-            match Sink::open(self.context, &id)? {
+            match Sink::open(self.context, &self.readers, &id)? {
                 Ok(sink) => {
                     self.sink = Some(sink);
                     return Ok(vec![Input::ProducerReady]);

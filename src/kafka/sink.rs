@@ -15,7 +15,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::classify::{Verdict, verdict};
 use super::client::{self, Context, Deliveries, Event, Purpose};
-use super::hanging::Again;
+use super::hanging::{Again, Readers};
 use super::ledger::LedgerContext;
 use super::{Stop, hanging, names};
 use crate::fault::{self, Planted};
@@ -58,7 +58,11 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Makes the producer and initialises it, which fences its forerunner.
-    pub(super) fn open(context: &LedgerContext, transactional_id: &str) -> Result<Result<Self, Outcome>, Stop> {
+    pub(super) fn open(
+        context: &LedgerContext,
+        readers: &Readers,
+        transactional_id: &str,
+    ) -> Result<Result<Self, Outcome>, Stop> {
         let id = transactional_id.to_owned();
         let id = if fault::planted(Planted::RandomTransactionalId) { format!("{id}-{}", clock::wall_ms()) } else { id };
         let config = client::config(&context.kafka, Purpose::TransactionalProducer { transactional_id: &id });
@@ -67,7 +71,7 @@ impl Sink {
             .map_err(|error| client::stop("the ledger's producer", &error))?;
         let sink = Self { producer, commit_doubt: context.pace.commit_doubt };
         let outcome = match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
-            Outcome::Done => hanging::end_state(context, &sink)?,
+            Outcome::Done => hanging::end_state(readers, &sink)?,
             outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         };
         Ok(match outcome {

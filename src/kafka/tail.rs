@@ -6,9 +6,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 
 use super::client::{self, Context, Deliveries, Purpose};
 use super::ends::{Ends, Met};
@@ -46,14 +46,46 @@ pub(super) fn reader(kafka: &Kafka) -> Result<BaseConsumer<Context>, Stop> {
         .map_err(|error| client::stop("a reader of Comity's own topics", &error))
 }
 
-/// The first and the end offset of partition 0; asked again while its leader is away, as after a broker's restart.
+/// The first and the end offset of partition 0.
 pub(super) fn ends(reader: &BaseConsumer<Context>, topic: &str) -> Result<(i64, i64), Stop> {
+    patiently(&format!("the ends of {topic}"), || reader.fetch_watermarks(topic, 0, ANSWER_TIMEOUT))
+}
+
+/// Where these topics begin (`Offset::Beginning`) or end (`Offset::End`) for this reader. Each broker is asked once for
+/// all that it leads: one by one, each topic that a client does not know yet takes it 100 ms.
+pub(super) fn bounds<'t>(
+    reader: &BaseConsumer<Context>,
+    topics: impl IntoIterator<Item = &'t String>,
+    bound: Offset,
+) -> Result<BTreeMap<String, i64>, Stop> {
+    let mut asked = TopicPartitionList::new();
+    for topic in topics {
+        asked.add_partition_offset(topic, 0, bound).map_err(|error| client::stop(topic, &error))?;
+    }
+    if asked.count() == 0 {
+        return Ok(BTreeMap::new());
+    }
+    patiently("the ends of Comity's own topics", || {
+        let found = reader.offsets_for_times(asked.clone(), ANSWER_TIMEOUT)?;
+        let place = |element: TopicPartitionListElem<'_>| {
+            element.error()?;
+            match element.offset() {
+                Offset::Offset(offset) => Ok((element.topic().to_owned(), offset)),
+                _ => Err(KafkaError::OffsetFetch(RDKafkaErrorCode::LeaderNotAvailable)),
+            }
+        };
+        found.elements().into_iter().map(place).collect()
+    })
+}
+
+/// Asks again while a leader is away, as after a broker's restart.
+fn patiently<T>(what: &str, ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, Stop> {
     let asked = clock::instant();
     loop {
-        match reader.fetch_watermarks(topic, 0, ANSWER_TIMEOUT) {
-            Ok(ends) => return Ok(ends),
+        match ask() {
+            Ok(answer) => return Ok(answer),
             Err(error) if classify::is_away(&error) && asked.elapsed() < AWAY_MAX => sleep(AWAY_PAUSE),
-            Err(error) => return Err(client::stop(&format!("the ends of {topic}"), &error)),
+            Err(error) => return Err(client::stop(what, &error)),
         }
     }
 }
@@ -193,12 +225,12 @@ pub(super) fn outputs(
     }
     let mut length = TAIL_OFFSETS;
     while !topics.is_empty() {
-        let (mut places, mut starts) = (Places::new(), BTreeMap::new());
-        for topic in topics.keys() {
-            let (low, high) = ends(reader, topic)?;
+        let mut places = Places::new();
+        let starts = bounds(reader, topics.keys(), Offset::Beginning)?;
+        for (topic, high) in bounds(reader, topics.keys(), Offset::End)? {
+            let low = starts.get(&topic).copied().unwrap_or_default();
             if high > low {
-                places.insert(topic.clone(), low.max(high.saturating_sub(length))..high);
-                starts.insert(topic.clone(), low);
+                places.insert(topic, low.max(high.saturating_sub(length))..high);
             }
         }
         let mut read: BTreeMap<Output, BTreeMap<i64, Vec<u8>>> = BTreeMap::new();
@@ -210,8 +242,7 @@ pub(super) fn outputs(
             Ok(())
         })?;
         topics.retain(|topic, outputs| {
-            let at_start =
-                starts.get(topic).is_none_or(|low| places.get(topic).is_some_and(|range| range.start == *low));
+            let at_start = places.get(topic).is_none_or(|range| starts.get(topic) == Some(&range.start));
             let far = topic == names::TEST && length >= TAIL_OFFSETS * TAIL_GROWTH * TAIL_GROWTH;
             let reached = topic != names::TEST
                 && outputs.iter().all(|output| {
