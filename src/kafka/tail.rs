@@ -69,10 +69,11 @@ pub(super) fn bounds<'t>(
         let found = reader.offsets_for_times(asked.clone(), ANSWER_TIMEOUT)?;
         let place = |element: TopicPartitionListElem<'_>| {
             element.error()?;
-            match element.offset() {
-                Offset::Offset(offset) => Ok((element.topic().to_owned(), offset)),
-                _ => Err(KafkaError::OffsetFetch(RDKafkaErrorCode::LeaderNotAvailable)),
-            }
+            // What is not answered is asked again.
+            let Offset::Offset(offset) = element.offset() else {
+                return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::LeaderNotAvailable));
+            };
+            Ok((element.topic().to_owned(), offset))
         };
         found.elements().into_iter().map(place).collect()
     })

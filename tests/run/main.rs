@@ -8,6 +8,7 @@ mod chance;
 mod forgetting;
 mod instance;
 mod kafka;
+mod leaving;
 mod reference;
 mod torn;
 mod view;
