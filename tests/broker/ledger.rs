@@ -41,7 +41,10 @@ fn members() -> Vec<Jurisdiction> {
 
 impl Federation {
     pub(crate) fn new() -> Self {
-        let broker = Broker::for_test();
+        Self::on(Broker::for_test())
+    }
+
+    pub(crate) fn on(broker: Broker) -> Self {
         broker.create_topics(&[names::LOG], &[("message.timestamp.type", "LogAppendTime")]);
         broker.create_topics(&[names::STATE], &[("cleanup.policy", "compact")]);
         let own = members().into_iter().flat_map(names::outputs);

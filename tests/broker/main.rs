@@ -14,6 +14,7 @@ mod support;
 mod admission;
 mod damage;
 mod fencing;
+mod hanging;
 mod harness;
 mod headers;
 mod intake;

@@ -51,6 +51,8 @@ struct Network {
     halts: usize,
     /// Each turn lets those that wait pass.
     turn: usize,
+    /// A topic that the coordinator of transactions knows by the name of another one, as long as its own.
+    renamed: Option<(Vec<u8>, Vec<u8>)>,
     /// The time that a transaction may take, in place of the one that its producer names.
     transaction_timeout: Option<(Duration, Duration)>,
     /// Nothing passes in either direction.
@@ -213,6 +215,13 @@ impl Proxy {
         self.shared.network().halts
     }
 
+    /// From now on transactions end in this other topic, of a name as long, where they should end in that one: what they
+    /// wrote there stays open.
+    pub(crate) fn leave_open(&self, topic: &str, other: &str) {
+        assert_eq!(topic.len(), other.len());
+        self.shared.network().renamed = Some((topic.into(), other.into()));
+    }
+
     /// Producers that ask for transactions of `from` get those of `to`.
     pub(crate) fn shorten_transactions(&self, from: Duration, to: Duration) {
         self.shared.network().transaction_timeout = Some((from, to));
@@ -285,6 +294,11 @@ fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, 
                 rewrite(&mut frame, &from, &to);
             }
             shorten(&mut frame, &there.shared);
+            if let Some((own, other)) =
+                there.shared.network().renamed.as_ref().filter(|_| api(&frame) == ADD_PARTITIONS_TO_TXN)
+            {
+                replace(&mut frame, own, other);
+            }
             halts(&frame, &there.shared);
             if !ends(&frame, &from_client, &to_broker, &there.shared) {
                 return;
@@ -309,6 +323,9 @@ fn connect(client: TcpStream, broker: TcpStream, upstream_port: u16, port: u16, 
                 continue;
             }
             advertise(&mut frame, upstream_port, port);
+            if let Some((own, other)) = &here.shared.network().renamed {
+                replace(&mut frame, other, own);
+            }
             if here.resets(Side::Answer, &frame, &mut to_client, &from_broker)
                 || write_frame(&mut to_client, &frame).is_none()
             {
@@ -424,11 +441,15 @@ fn holds(frame: &[u8], part: &[u8]) -> bool {
 /// The broker names itself in its answers; clients must come back through the proxy. The length stays the same.
 fn advertise(frame: &mut [u8], upstream_port: u16, port: u16) {
     let named = |port: u16| -> Vec<u8> { [&b"127.0.0.1"[..], &u32::from(port).to_be_bytes()].concat() };
-    let (there, here) = (named(upstream_port), named(port));
+    replace(frame, &named(upstream_port), &named(port));
+}
+
+/// Puts bytes in place of others, as many, wherever those stand.
+fn replace(frame: &mut [u8], from: &[u8], to: &[u8]) {
     let mut at = 0;
-    while let Some(place) = frame[at..].windows(there.len()).position(|window| window == there) {
-        frame[at + place..at + place + here.len()].copy_from_slice(&here);
-        at += place + here.len();
+    while let Some(place) = frame[at..].windows(from.len()).position(|window| window == from) {
+        frame[at + place..at + place + to.len()].copy_from_slice(to);
+        at += place + to.len();
     }
 }
 
