@@ -9,18 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::Duration;
 
-use rdkafka::Message;
 use rdkafka::consumer::BaseConsumer;
-use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::Offset;
 
 use super::client::{self, Context, Deliveries, Purpose};
 use super::sink::{Outcome, Sink};
-use super::tail::{self, Places};
-use super::{Stop, StopKind, names};
+use super::{Stop, StopKind, names, tail};
 use crate::config::Kafka;
 use crate::model::decision::Output;
-use crate::model::place::Jurisdiction;
+use crate::model::place::{Jurisdiction, Reader};
 use crate::run::ledger::OutputTails;
 
 /// Transactions in a row that end what is open, and the pause between two.
@@ -42,32 +39,27 @@ impl Readers {
         Ok(Self { committed: tail::reader(kafka)?, all })
     }
 
-    /// What is open at the end of each topic; nothing of those where nothing is.
-    fn open(&self, topics: &BTreeSet<String>) -> Result<Places, Stop> {
+    /// The topics at the end of which something is open.
+    fn open(&self, topics: &BTreeSet<String>) -> Result<Vec<String>, Stop> {
         let committed = tail::bounds(&self.committed, topics, Offset::End)?;
-        let mut open = Places::new();
-        for (topic, end) in tail::bounds(&self.all, topics, Offset::End)? {
-            let start = committed.get(&topic).copied().unwrap_or(end);
-            if start < end {
-                open.insert(topic, start..end);
-            }
-        }
-        Ok(open)
+        let all = tail::bounds(&self.all, topics, Offset::End)?;
+        let is_open = |(topic, end): &(String, i64)| committed.get(topic).is_some_and(|committed| committed < end);
+        Ok(all.into_iter().filter(is_open).map(|(topic, _)| topic).collect())
     }
 }
 
-/// A record of an output that stood open, as it is sent again.
+/// A record of an output that was promised and is shown to nobody, as it is sent again.
 #[derive(Debug)]
 pub(super) struct Again {
     pub(super) topic: String,
-    pub(super) key: Option<Vec<u8>>,
+    pub(super) key: Option<String>,
     pub(super) value: Vec<u8>,
 }
 
 /// Ends what is open in `comity.state`, for a producer that has just been initialised and so has nothing open: its values
 /// count for nothing without a `Checkpoint` that can be read.
 pub(super) fn end_state(readers: &Readers, sink: &Sink) -> Result<Outcome, Stop> {
-    end(readers, sink, &BTreeSet::from([names::STATE.to_owned()]), |_| {})
+    end(readers, sink, &BTreeSet::from([names::STATE.to_owned()]))
 }
 
 /// Ends what is open in the outputs, and gives what each of them holds from a sequence on (`tail::outputs`): all that is
@@ -86,27 +78,15 @@ pub(super) fn settle(
 ) -> Result<Option<OutputTails>, Stop> {
     let topics = next.keys().filter_map(|output| names::output(*output, members)).collect();
     for _ in 0..TRIES_MAX {
-        let mut missing: BTreeMap<(Output, i64), Again> = BTreeMap::new();
-        let mut outcome = end(readers, sink, &topics, |message| {
-            let place = tail::placed(message, members);
-            let is_promised = |(output, sequence): &(Output, i64)| next.get(output).is_some_and(|next| sequence < next);
-            if let Some(place) = place.filter(is_promised) {
-                missing.entry(place).or_insert_with(|| Again {
-                    topic: message.topic().to_owned(),
-                    key: message.key().map(<[u8]>::to_vec),
-                    value: message.payload().unwrap_or_default().to_vec(),
-                });
-            }
-        })?;
+        let mut outcome = end(readers, sink, &topics)?;
         if outcome == Outcome::Done {
             let shown = tail::outputs(&readers.committed, next, members)?;
-            let last = |output: &Output| shown.get(output)?.last_key_value().map(|(last, _)| *last);
-            missing.retain(|(output, sequence), _| last(output).is_none_or(|last| last < *sequence));
+            let missing = missing(readers, next, &shown, members)?;
             if missing.is_empty() {
                 return Ok(Some(shown));
             }
             tracing::error!(records = missing.len(), "what was promised and never shown is sent again");
-            outcome = sink.publish(missing.values());
+            outcome = sink.publish(&missing);
         }
         match outcome {
             Outcome::Done => {}
@@ -117,25 +97,63 @@ pub(super) fn settle(
     Err(stays_open())
 }
 
-/// Aborts what is open in some topics, until nothing is: the end of an abort may get lost like the end before it. Each
-/// open record is shown to `take` before, and again as long as it stays.
-fn end(
+/// What was promised and is not shown. It still stands in its topic, as what was aborted: by this instance a moment ago,
+/// or by one that died before it could send it again. Whatever transaction that was of, under one sequence the log gives
+/// one record. An output of which a part is not there any more is left as it is, for the ledger to stop at.
+fn missing(
     readers: &Readers,
-    sink: &Sink,
-    topics: &BTreeSet<String>,
-    mut take: impl FnMut(&BorrowedMessage<'_>),
-) -> Result<Outcome, Stop> {
+    next: &BTreeMap<Output, i64>,
+    shown: &OutputTails,
+    members: &[Jurisdiction],
+) -> Result<Vec<Again>, Stop> {
+    let last = |output: &Output| shown.get(output).and_then(|records| records.last_key_value()).map(|(last, _)| *last);
+    let behind = next.iter().filter(|(output, next)| last(output).is_none_or(|last| last < *next - 1) && **next > 1);
+    // Of an output that nobody is shown anything of all that there is: its retention may have emptied it.
+    let from = behind.map(|(output, _)| (*output, last(output).map_or(1, |last| last + 1))).collect();
+    let mut missing = Vec::new();
+    for (output, mut written) in tail::outputs(&readers.all, &from, members)? {
+        let end = next.get(&output).copied().unwrap_or(1);
+        written.retain(|sequence, _| *sequence < end);
+        let run = written.keys().rev().zip((1..end).rev()).take_while(|(sequence, due)| *sequence == due).count();
+        let first = end - i64::try_from(run).unwrap_or_default();
+        let goes_on = last(&output).is_none_or(|last| first == last + 1) || is_compacted(output);
+        let (Some(topic), true) = (names::output(output, members), run > 0 && goes_on) else { continue };
+        let again = |value| Again { topic: topic.clone(), key: key(output, members), value };
+        missing.extend(written.split_off(&first).into_values().map(again));
+    }
+    Ok(missing)
+}
+
+/// True where only the last record of each key is kept.
+fn is_compacted(output: Output) -> bool {
+    matches!(output, Output::Status(_) | Output::NationalStatus)
+}
+
+/// The key of an output's records.
+fn key(output: Output, members: &[Jurisdiction]) -> Option<String> {
+    match output {
+        Output::Status(member) => members.get(usize::from(member)).map(ToString::to_string),
+        Output::NationalStatus => Some(Reader::National.to_string()),
+        Output::Alerts(_)
+        | Output::Test(_)
+        | Output::Rejects
+        | Output::National
+        | Output::Archive
+        | Output::Review
+        | Output::Overdue
+        | Output::Disputes(_) => None,
+    }
+}
+
+/// Aborts what is open in some topics, until nothing is: the end of an abort may get lost like the end before it.
+fn end(readers: &Readers, sink: &Sink, topics: &BTreeSet<String>) -> Result<Outcome, Stop> {
     for _ in 0..TRIES_MAX {
         let open = readers.open(topics)?;
         if open.is_empty() {
             return Ok(Outcome::Done);
         }
         tracing::error!(topics = open.len(), "a transaction was never ended in its partitions; it is aborted");
-        tail::read_to_end(&readers.all, &open, |message| {
-            take(message);
-            Ok(())
-        })?;
-        match sink.abort_within(open.keys()) {
+        match sink.abort_within(&open) {
             Outcome::Done => sleep(PAUSE),
             outcome @ (Outcome::Unknown | Outcome::Fenced) => return Ok(outcome),
         }

@@ -81,19 +81,20 @@ impl Sink {
     }
 
     /// Aborts what stands open in these topics, by a transaction of a record each that is aborted with it.
-    pub(super) fn abort_within<'t>(&self, mut topics: impl Iterator<Item = &'t String>) -> Outcome {
+    pub(super) fn abort_within(&self, topics: &[String]) -> Outcome {
         // A compacted topic takes no record without a key.
         let send = |topic: &String| self.send_to(topic, Some(CHECKPOINT_KEY.as_bytes()), &[]);
-        match self.begin_with(|| topics.try_for_each(send).is_ok()) {
+        match self.begin_with(|| topics.iter().try_for_each(send).is_ok()) {
             Outcome::Done => repeat(|| self.producer.abort_transaction(CALL_TIMEOUT)),
             outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         }
     }
 
     /// Sends records again and commits them.
-    pub(super) fn publish<'r>(&self, mut records: impl Iterator<Item = &'r Again>) -> Outcome {
-        let send = |record: &Again| self.send_to(&record.topic, record.key.as_deref(), &record.value);
-        match self.begin_with(|| records.try_for_each(send).is_ok()) {
+    pub(super) fn publish(&self, records: &[Again]) -> Outcome {
+        let send =
+            |record: &Again| self.send_to(&record.topic, record.key.as_deref().map(str::as_bytes), &record.value);
+        match self.begin_with(|| records.iter().try_for_each(send).is_ok()) {
             Outcome::Done => repeat(|| self.producer.commit_transaction(CALL_TIMEOUT)),
             outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         }
