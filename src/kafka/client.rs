@@ -82,8 +82,10 @@ const RESERVED: &[(&str, &str)] = &[
     ("log.queue", "Comity reads the client's log itself"),
 ];
 
-/// So many heartbeats have to get lost before a session runs out.
+/// So many heartbeats at least have to get lost before a session runs out.
 const HEARTBEATS_A_SESSION: u128 = 6;
+/// A member hears of a change by the answer to its next heartbeat.
+const HEARTBEAT_MS_MAX: u128 = 1_000;
 
 /// The configuration of a client for one purpose.
 pub fn config(kafka: &Kafka, purpose: Purpose<'_>) -> ClientConfig {
@@ -259,7 +261,7 @@ fn set_member(config: &mut ClientConfig, group: &str, instance_id: Option<&str>,
         .set("group.protocol", "classic")
         .set("partition.assignment.strategy", strategy)
         .set("session.timeout.ms", session_ms.to_string())
-        .set("heartbeat.interval.ms", (session_ms / HEARTBEATS_A_SESSION).to_string());
+        .set("heartbeat.interval.ms", (session_ms / HEARTBEATS_A_SESSION).min(HEARTBEAT_MS_MAX).to_string());
     if let Some(instance_id) = instance_id {
         config.set("group.instance.id", instance_id);
     }

@@ -73,6 +73,18 @@ fn an_operator_can_set_the_rest() {
 }
 
 #[test]
+fn a_session_survives_lost_heartbeats_and_members_hear_of_changes_within_a_second() {
+    for (session_ms, heartbeat_ms) in [(2_000, "333"), (6_000, "1000"), (60_000, "1000")] {
+        let kafka = Kafka { session_timeout: Duration::from_millis(session_ms), ..kafka(&[]) };
+        for purpose in &PURPOSES[..2] {
+            let config = config(&kafka, *purpose);
+            assert_eq!(config.get("session.timeout.ms"), Some(session_ms.to_string().as_str()), "{purpose:?}");
+            assert_eq!(config.get("heartbeat.interval.ms"), Some(heartbeat_ms), "{purpose:?}");
+        }
+    }
+}
+
+#[test]
 fn a_property_that_librdkafka_refuses_is_a_problem_that_shows_no_value() {
     let kafka = kafka(&[("sasl.pasword", "hunter2"), ("security.protocol", "hunter2"), ("acks", "hunter2")]);
     let found = problems(&kafka, "comity.toml");
