@@ -34,6 +34,8 @@ use crate::schema::log::{decode_entry, encode_entry};
 use crate::telemetry::clock;
 
 mod group;
+#[cfg(all(test, feature = "embedded-broker"))]
+mod tests;
 
 /// Records of `comity.state` handed to the loop at once.
 const STATE_RECORDS_MAX: usize = 10_000;
