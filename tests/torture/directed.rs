@@ -76,12 +76,7 @@ impl Nemesis<'_> {
                 self.instances[owner].network.hold_no_end_txn(true);
                 self.recover()?;
             }
-            Aim::Tear => {
-                for _ in 0..2 {
-                    self.tear(names::STATE, false);
-                    self.recover()?;
-                }
-            }
+            Aim::Tear => self.tear_outputs()?,
             Aim::TearState => self.tear_state()?,
             Aim::WrongClock => {
                 self.each(|instance| instance.set_clock(3_600_000));
@@ -94,19 +89,36 @@ impl Nemesis<'_> {
     }
 
     /// Lets the last EndTxn come once more while what the next transaction writes to `comity.state` is held up, or no more
-    /// than the request that holds this key.
-    fn tear(&mut self, held: &str, dies: bool) {
+    /// than the request that holds this key. `true` where recipients see alerts of that half transaction.
+    fn tear(&mut self, held: &str, dies: bool) -> bool {
         let owner = self.owner();
         let network = &self.instances[owner].network;
         network.stall(Some(held));
         self.wait_for(|| network.stalled() > 0);
-        // What is not held up arrives before.
-        sleep(Duration::from_millis(100));
+        // What is not held up arrives before, and recipients read what they may.
+        sleep(Duration::from_millis(300));
+        let before = self.watch.count();
         network.repeat_end_txn();
+        sleep(Duration::from_millis(300));
+        let is_seen = self.watch.count() != before;
         if dies {
             self.instances[owner].kill();
         }
         self.instances[owner].network.stall(None);
+        is_seen
+    }
+
+    /// Tears until two have left alerts without their state: one of acknowledgements alone has none.
+    fn tear_outputs(&mut self) -> Result<(), String> {
+        let mut torn = 0;
+        for _ in 0..TEARS_MAX {
+            torn += usize::from(self.tear(names::STATE, false));
+            self.recover()?;
+            if torn == 2 {
+                return Ok(());
+            }
+        }
+        Err(format!("of {TEARS_MAX} transactions {torn} were torn within their outputs"))
     }
 
     /// Tears until values are left without their `Checkpoint`: a Tick may change none.
@@ -114,8 +126,6 @@ impl Nemesis<'_> {
         for _ in 0..TEARS_MAX {
             let owner = self.owner();
             self.tear(CHECKPOINT_KEY, true);
-            // Its end was answered before it stands in the partitions.
-            sleep(Duration::from_millis(200));
             let state = read_committed_at(&self.broker.address(), names::STATE);
             let is_torn = state.last().is_some_and(|last| last.key.as_deref() != Some(CHECKPOINT_KEY.as_bytes()));
             self.instances[owner].start(self.federation);

@@ -69,7 +69,7 @@ pub(crate) struct Nemesis<'a> {
     pub(crate) federation: &'a Federation,
     pub(crate) broker: &'a mut Maven,
     load: &'a Load<'a>,
-    watch: &'a Watch<'a>,
+    pub(crate) watch: &'a Watch<'a>,
     hanging: Hanging,
     /// The third one comes and goes.
     pub(crate) instances: [Instance; 3],
