@@ -159,7 +159,12 @@ impl<'c> Shell<'c> {
         let plain = client::config(kafka, Purpose::Producer)
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's ticks", &error))?;
-        let (log, follower, readers) = (tail::reader(kafka)?, tail::reader(kafka)?, Readers::new(kafka)?);
+        // It is no member of the group whose place in the log it keeps.
+        let log: BaseConsumer<Context> = client::config(kafka, Purpose::Follower)
+            .set("group.id", &name)
+            .create_with_context(Context::new(Deliveries::FailedOnly))
+            .map_err(|error| client::stop("a reader of comity.log", &error))?;
+        let (follower, readers) = (tail::reader(kafka)?, Readers::new(kafka)?);
         for topic in [names::LOG, names::STATE] {
             super::present(&log, topic)?;
         }
@@ -325,7 +330,9 @@ impl<'c> Shell<'c> {
         fault::step("index-changed");
         let Some(sink) = &self.sink else { return Ok(Input::CommitUnknown) };
         let (started, session) = (clock::instant(), self.context.kafka.session_timeout);
-        Ok(match sink.commit(transaction, self.group.group_metadata().as_ref()) {
+        // By the reader, not by the member: a member's offset is refused, and its transaction with it, where another has
+        // just joined or left. Who may write is the transactional id's to say.
+        Ok(match sink.commit(transaction, self.log.group_metadata().as_ref()) {
             Outcome::Done => Input::Committed { now_ms: self.now_ms() },
             Outcome::Unknown => {
                 self.context.status.unclear_commits.fetch_add(1, Ordering::Relaxed);
