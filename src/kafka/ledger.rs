@@ -234,7 +234,6 @@ impl<'c> Shell<'c> {
                 tail::start(&self.log, names::LOG, Offset::Offset(position))?;
                 self.context.status.read_position.store(position, Ordering::Relaxed);
                 self.reading_log = true;
-                self.context.status.silent.store(false, Ordering::Relaxed);
                 self.context.status.owner.store(true, Ordering::Relaxed);
                 Vec::new()
             }
@@ -285,7 +284,7 @@ impl<'c> Shell<'c> {
         }
         tail::start(&self.follower, names::STATE, Offset::Offset(self.state_next))?;
         self.following = true;
-        self.heard = clock::instant();
+        self.hear();
         self.state_end = Ends::of([(names::STATE.to_owned(), high)]);
         Ok(())
     }
@@ -305,7 +304,6 @@ impl<'c> Shell<'c> {
         self.context.status.owner.store(false, Ordering::Relaxed);
         self.context.status.caught_up.store(false, Ordering::Relaxed);
         self.context.status.standby.store(false, Ordering::Relaxed);
-        self.context.status.silent.store(false, Ordering::Relaxed);
         self.log.unassign().map_err(|error| client::stop("comity.log", &error))
     }
 
@@ -390,8 +388,7 @@ impl<'c> Shell<'c> {
         if !records.is_empty() {
             self.context.status.restored_records.fetch_add(records.len() as u64, Ordering::Relaxed);
             self.say_progress();
-            self.heard = clock::instant();
-            self.context.status.silent.store(false, Ordering::Relaxed);
+            self.hear();
             inputs.push(Input::StateRead(records));
         } else if self.joined && self.heard.elapsed() > SILENCE_MAX {
             tracing::warn!("nobody works on comity.log; the group is asked to give it anew");
@@ -405,6 +402,12 @@ impl<'c> Shell<'c> {
             inputs.push(Input::StateEnd { log_start, log_end });
         }
         Ok(inputs)
+    }
+
+    /// There is an owner, or this instance is about to be one.
+    fn hear(&mut self) {
+        self.heard = clock::instant();
+        self.context.status.silent.store(false, Ordering::Relaxed);
     }
 
     fn say_progress(&mut self) {

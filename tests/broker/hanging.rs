@@ -2,19 +2,17 @@
 //! meanwhile.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use comity::kafka::names;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use crate::ledger::{Federation, ids};
+use crate::ledger::{Federation, LONG, ids};
 use crate::support::broker::{Broker, needs_own_kafka};
 use crate::support::proxy::Proxy;
 use crate::support::reader::{read_committed, read_uncommitted};
 
 /// Without its guard (KIP-890) a broker takes records of a partition that their transaction does not end in.
 const UNGUARDED: &str = "transaction.partition.verification.enable=false\n";
-const LONG: Duration = Duration::from_secs(20);
 const OPEN: &str = "comity.alerts.DE";
 
 /// A federation of which one recipient's last five alerts stand open, though the last `Checkpoint` promises them.

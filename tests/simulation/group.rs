@@ -149,9 +149,10 @@ impl Group {
     pub(crate) fn released(&mut self, member: usize) {
         if let Some(joins_again) = self.leaving.remove(&member) {
             self.leave(member);
-            return if joins_again {
-                self.join(member)
-            };
+            if joins_again {
+                self.join(member);
+            }
+            return;
         }
         if let Some(held) = self.members.get_mut(&member) {
             held.clear();

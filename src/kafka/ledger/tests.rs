@@ -1,5 +1,6 @@
 //! The member of the ledger's group, on the embedded Kafka: an owner that the group asks for the log while it is busy.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::{sleep, spawn};
 use std::time::Duration;
@@ -31,7 +32,7 @@ fn context() -> LedgerContext {
             bootstrap_servers,
             single_broker: true,
             session_timeout: Duration::from_secs(6),
-            properties: std::collections::BTreeMap::new(),
+            properties: BTreeMap::new(),
         },
         federation: "f".to_owned(),
         rules: Rules {
