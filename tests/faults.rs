@@ -7,10 +7,11 @@
 mod support;
 
 use std::os::unix::process::ExitStatusExt;
+use std::time::{Duration, Instant};
 
 use comity::fault::STEPS;
 use support::avro::{alerts, assert_contiguous, number, rejections, text};
-use support::broker::{Broker, wait_until};
+use support::broker::Broker;
 use support::federation::Federation;
 use support::load::{MEMBERS, PLATFORMS, send};
 
@@ -52,7 +53,11 @@ fn undisturbed() -> Vec<Vec<String>> {
 /// Runs an instance with these failpoints until it has died.
 fn dies(federation: &Federation, failpoints: &str) {
     let mut running = federation.start_with("one", &[("FAILPOINTS", failpoints)]);
-    wait_until(failpoints, std::time::Duration::from_secs(60), || running.ended().is_some());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while running.ended().is_none() {
+        assert!(Instant::now() < deadline, "{failpoints}: goes on:\n{}", running.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let ended = running.ended().unwrap();
     assert_eq!(ended.signal(), Some(SIGABRT), "{failpoints}: {ended}:\n{}", running.log());
 }
