@@ -270,15 +270,15 @@ impl Derived {
         }
         self.count_overdue(before.map(Arc::as_ref), -1);
         self.count_overdue(after.map(Arc::as_ref), 1);
-        if let Some(case) = before {
-            self.forgets.remove(&forgotten(case));
+        if let Some(due) = before.and_then(forgotten) {
+            self.forgets.remove(&due);
         }
         if let Some((case, id)) = before.and_then(|case| Some((case, case.organisation_id.as_deref()?))) {
             self.unlist(id, case.origin, &case.case_id);
         }
         let Some(case) = after else { return };
         self.timed.extend(timed(case));
-        self.forgets.insert(forgotten(case));
+        self.forgets.extend(forgotten(case));
         let Some(id) = case.organisation_id.as_deref() else { return };
         let has_room = values.organisation(id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
         if is_open(case) && !has_room {

@@ -91,9 +91,10 @@ pub(super) fn timed(case: &Arc<Case>) -> impl Iterator<Item = CaseDue> {
     events.filter_map(move |(event, place)| due(event.expires_at, Work::Expire(place))).chain(clocks)
 }
 
-/// When a case is forgotten.
-pub(super) fn forgotten(case: &Arc<Case>) -> CaseDue {
-    CaseDue { at: case.keep_until, case: Arc::clone(case), work: Work::Forget }
+/// When a case is forgotten; `None` while an event of it has yet to expire, which comes first and puts the case anew.
+pub(super) fn forgotten(case: &Arc<Case>) -> Option<CaseDue> {
+    let expires = case.events.iter().any(|event| event.expires_at.is_some());
+    (!expires).then(|| CaseDue { at: case.keep_until, case: Arc::clone(case), work: Work::Forget })
 }
 
 /// A case of which nothing is known but its ids: a place in the order, never a value.
