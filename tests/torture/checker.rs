@@ -8,6 +8,7 @@ use comity::fault::Planted;
 use crate::TURN;
 use crate::directed::Aim;
 use crate::evidence::Evidence;
+use crate::oracle::Entry;
 use crate::round::{self, Setting};
 use crate::support::broker::needs_own_kafka;
 use crate::verdict::judge;
@@ -80,7 +81,10 @@ type Falsify = (&'static str, fn(&mut Evidence));
 
 const FALSIFIED: [Falsify; 15] = [
     ("I1", |found| drop(found.told.get_mut("CA-QC").unwrap().remove(17))),
-    ("I1", |found| "FOLLOW_UP".clone_into(&mut found.told.get_mut("CA-QC").unwrap()[17].role)),
+    ("I1", |found| {
+        let role = &mut found.told.get_mut("CA-QC").unwrap()[17].role;
+        *role = if role == "FOLLOW_UP" { "ATTENTION" } else { "FOLLOW_UP" }.to_owned();
+    }),
     ("I1", |found| drop(found.refused.remove(5))),
     ("I1", |found| found.refused.push(found.refused[5].clone())),
     ("I2", |found| {
@@ -103,7 +107,12 @@ const FALSIFIED: [Falsify; 15] = [
     ("I6", |found| {
         found.cases.values_mut().for_each(|case| case.versions.values_mut().for_each(|version| *version += 1))
     }),
-    ("I7", |found| drop(found.log.remove(found.log.len() / 2))),
+    ("I7", |found| {
+        // A tick is missed by nobody, nor is one of two entries of the same record.
+        let place = |entry: &Entry| entry.source.as_ref().map(|(topic, _, offset)| (topic.clone(), *offset));
+        let record = found.log.iter().skip(found.log.len() / 2).find_map(place);
+        found.log.retain(|entry| place(entry) != record);
+    }),
     ("I9", |found| found.committed = found.committed.map(|position| position - 1)),
     ("I10", |found| {
         let mut alerts = found.told.get_mut("national").unwrap().iter_mut();
