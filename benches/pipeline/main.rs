@@ -109,7 +109,6 @@ fn main() {
     if support::broker::needs_real_kafka("set COMITY_TEST_KAFKA=maven, or to the address of a broker") {
         return;
     }
-    support::maven::measured();
     if let Some(What::Storm { expiries }) = arguments.what {
         storm::run(&arguments.recipients, expiries, &arguments.rates);
         return;

@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,26 +15,6 @@ use super::disk::Disk;
 
 /// Brokers that run at the same time, at most.
 const AT_ONCE_MAX: usize = 2;
-/// The Java machine of a broker that is to start within seconds and to live for a test.
-const BRIEF: &[&str] = &["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx256m"];
-/// What Kafka's own `kafka-server-start.sh` and `kafka-run-class.sh` set: how operators run it.
-const AS_OPERATED: &[&str] = &[
-    "-server",
-    "-Xms1g",
-    "-Xmx1g",
-    "-XX:+UseG1GC",
-    "-XX:MaxGCPauseMillis=20",
-    "-XX:InitiatingHeapOccupancyPercent=35",
-    "-XX:+ExplicitGCInvokesConcurrent",
-    "-XX:MaxInlineLevel=15",
-];
-
-static IS_MEASURED: AtomicBool = AtomicBool::new(false);
-
-/// Brokers of this process run as operators run them from now on: times are measured on them.
-pub(crate) fn measured() {
-    IS_MEASURED.store(true, Ordering::Relaxed);
-}
 
 /// One broker. It is killed when dropped.
 pub(crate) struct Maven {
@@ -170,8 +149,7 @@ impl Maven {
                 "sh",
             ])
             .arg("java")
-            .args(if IS_MEASURED.load(Ordering::Relaxed) { AS_OPERATED } else { BRIEF })
-            .arg("-Xshare:auto")
+            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx256m", "-Xshare:auto"])
             .arg(format!("-XX:SharedArchiveFile={}", cache.join("broker.jsa").display()))
             .args(["-Xlog:disable", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"])
             .args(["-cp", &format!("{}/*", cache.join("jars").display()), "kafka.Kafka"])
