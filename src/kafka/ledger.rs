@@ -159,11 +159,7 @@ impl<'c> Shell<'c> {
         let plain = client::config(kafka, Purpose::Producer)
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's ticks", &error))?;
-        // It is no member of the group whose place in the log it keeps.
-        let log: BaseConsumer<Context> = client::config(kafka, Purpose::Follower)
-            .set("group.id", &name)
-            .create_with_context(Context::new(Deliveries::FailedOnly))
-            .map_err(|error| client::stop("a reader of comity.log", &error))?;
+        let log = tail::reader_of(kafka, &name)?;
         let (follower, readers) = (tail::reader(kafka)?, Readers::new(kafka)?);
         for topic in [names::LOG, names::STATE] {
             super::present(&log, topic)?;

@@ -41,7 +41,13 @@ const TAIL_GROWTH: i64 = 16;
 
 /// A reader that assigns itself.
 pub(super) fn reader(kafka: &Kafka) -> Result<BaseConsumer<Context>, Stop> {
+    reader_of(kafka, names::FOLLOWERS_GROUP)
+}
+
+/// The same by a group's name: it may keep the place of that group, and is no member of it.
+pub(super) fn reader_of(kafka: &Kafka, group: &str) -> Result<BaseConsumer<Context>, Stop> {
     client::config(kafka, Purpose::Follower)
+        .set("group.id", group)
         .create_with_context(Context::new(Deliveries::FailedOnly))
         .map_err(|error| client::stop("a reader of Comity's own topics", &error))
 }
