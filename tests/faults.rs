@@ -7,7 +7,6 @@
 mod support;
 
 use std::os::unix::process::ExitStatusExt;
-use std::time::{Duration, Instant};
 
 use comity::fault::STEPS;
 use support::avro::{alerts, assert_contiguous, number, rejections, text};
@@ -53,12 +52,7 @@ fn undisturbed() -> Vec<Vec<String>> {
 /// Runs an instance with these failpoints until it has died.
 fn dies(federation: &Federation, failpoints: &str) {
     let mut running = federation.start_with("one", &[("FAILPOINTS", failpoints)]);
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while running.ended().is_none() {
-        assert!(Instant::now() < deadline, "{failpoints}: goes on:\n{}", running.log());
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let ended = running.ended().unwrap();
+    let ended = running.wait_for_end(failpoints);
     assert_eq!(ended.signal(), Some(SIGABRT), "{failpoints}: {ended}:\n{}", running.log());
 }
 

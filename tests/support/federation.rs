@@ -184,6 +184,18 @@ impl Running {
         }
     }
 
+    /// Waits until it has ended by itself, and says how.
+    pub(crate) fn wait_for_end(&mut self, what: &str) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(ended) = self.ended() {
+                return ended;
+            }
+            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}; its log:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Its process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
