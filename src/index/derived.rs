@@ -75,7 +75,7 @@ pub(super) struct Derived {
     identifiers: HashTable<Held>,
     /// Expiries and clocks.
     timed: BTreeSet<CaseDue>,
-    /// Cases that are to be forgotten.
+    /// Cases of which nothing is to expire any more, and that are to be forgotten.
     forgets: BTreeSet<CaseDue>,
     /// Withdrawals that wait and are to be given up.
     pending: BTreeSet<Due>,
