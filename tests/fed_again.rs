@@ -14,6 +14,7 @@ use comity::index::State;
 use comity::index::cases::is_open;
 use comity::model::code::{MemberState, Severity, Standing};
 use comity::model::entry::{Body, LogEntry};
+use comity::model::packed::PackedCase;
 use comity::model::place::Jurisdiction;
 use comity::model::record::{RawRecord, SourcePosition};
 use comity::model::rules::{Member, Period, Policy, Rules};
@@ -128,8 +129,8 @@ impl Ledger {
         let events = |case: &comity::model::state::Case| {
             case.events.iter().map(|event| (event.event_id.clone(), event.standing)).collect()
         };
-        let cases = self.state.cases();
-        cases.map(|case| ((case.origin, case.case_id.clone()), (is_open(case), events(case), told(case)))).collect()
+        let cases = self.state.cases().map(PackedCase::unpack);
+        cases.map(|case| ((case.origin, case.case_id.clone()), (is_open(&case), events(&case), told(&case)))).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use comity::model::code::{Domain, Role, Scope, Severity, Standing};
 use comity::model::identifiers::Identifiers;
+use comity::model::packed::PackedCase;
 use comity::model::place::Jurisdiction;
 use comity::model::state::{Case, CaseEvent, Key, OpenCase, Organisation, Revision, Told, Value};
 
@@ -68,5 +69,5 @@ pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
         events: Box::new([event]),
         keep_until: 2_000_000_000_000 + sequence,
     };
-    (Key::Case(case.origin, case.case_id.clone()), Value::Case(Arc::new(case)))
+    (Key::Case(case.origin, case.case_id.clone()), Value::Case(PackedCase::new(&case)))
 }

@@ -38,7 +38,7 @@ pub fn was_told(event: &CaseEvent, member: MemberIndex) -> bool {
 /// How many alerts a value says to wait for an acknowledgement of the member that is overdue.
 pub fn overdue_of(value: &Value, member: MemberIndex) -> i32 {
     let overdue = |ack: &&Ack| ack.member == member && ack.duty.is_some_and(|duty| duty.ran_out.is_some());
-    let count = value.case().map_or(0, |case| case.acks.iter().filter(overdue).count());
+    let count = value.case().map_or(0, |case| case.unpack().acks.iter().filter(overdue).count());
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 

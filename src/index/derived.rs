@@ -9,9 +9,11 @@ use hashbrown::{HashMap, HashTable};
 
 use super::cases::{is_open, listed, open_case};
 use super::due::{CaseDue, Due, Work, forgotten, timed};
+use super::hash::Lead;
 use super::key::KeyRef;
 use super::values::Values;
 use crate::model::code::Scope;
+use crate::model::packed::PackedCase;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
 use crate::model::state::{Ack, Bond, Case, EventEnd, Key, NAMESAKE, OpenCase, Organisation, Pair, Value};
@@ -60,20 +62,12 @@ impl Unlisted {
     }
 }
 
-/// An identifier and its holder, as the hashes of their texts (`Values::hash`): the texts stand in the holder, where
-/// they are compared, so a collision only costs a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Held {
-    identifier: u64,
-    organisation_id: u64,
-}
-
 /// Everything that is derived from the values.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
-    /// Identifiers other than those that an organisation is keyed by.
-    identifiers: HashTable<Held>,
-    /// Expiries and clocks.
+    /// From identifiers to their holders' `organisation_id`, but for those that an organisation is keyed by.
+    identifiers: HashTable<Lead>,
+    /// Cases of which events expire or clocks run out.
     timed: BTreeSet<CaseDue>,
     /// Cases of which nothing is to expire any more, and that are to be forgotten.
     forgets: BTreeSet<CaseDue>,
@@ -99,9 +93,9 @@ impl Derived {
 
     /// The organisation that holds an identifier which it is not keyed by.
     pub(super) fn holder<'v>(&self, values: &'v Values, identifier: &str) -> Option<&'v Arc<Organisation>> {
-        let hash = values.hash(identifier);
-        let held = self.identifiers.iter_hash(hash).filter(|held| held.identifier == hash);
-        let mut holders = held.flat_map(|held| values.organisations_at(held.organisation_id));
+        let from = values.hashes().of(identifier);
+        let leads = self.identifiers.iter_hash(from.wide()).filter(|lead| lead.from == from);
+        let mut holders = leads.flat_map(|lead| values.organisations_at(lead.to));
         holders.find(|known| known.identifiers.contains(identifier))
     }
 
@@ -136,8 +130,8 @@ impl Derived {
 
     /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
     pub(super) fn due(&self, until: Millis, forget: bool) -> impl Iterator<Item = Due> {
-        let timed = self.timed.iter().take_while(move |due| due.at <= until).map(CaseDue::due);
-        let forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).map(CaseDue::due);
+        let timed = self.timed.iter().take_while(move |due| due.at <= until).flat_map(CaseDue::timed);
+        let forgets = self.forgets.iter().take_while(move |due| forget && due.at <= until).map(CaseDue::forget);
         let pending = self.pending.iter().take_while(move |due| forget && due.at <= until).cloned();
         let joins = self.joins.iter().take_while(move |due| due.at <= until).cloned();
         let links = self.links.iter().take_while(move |due| due.at <= until).cloned();
@@ -146,9 +140,10 @@ impl Derived {
 
     /// Every event that has an end, behind the one given, in the order of their ends.
     pub(super) fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = Due> {
-        let from = after.map(CaseDue::end).map_or(Bound::Unbounded, Bound::Excluded);
-        let ends = self.timed.range((from, Bound::Unbounded)).filter(|due| matches!(due.work, Work::Expire(_)));
-        ends.map(CaseDue::due)
+        let from = after.map(CaseDue::end).map_or(Bound::Unbounded, Bound::Included);
+        let timed = self.timed.range((from, Bound::Unbounded)).flat_map(CaseDue::timed);
+        let last = after.map(Due::from);
+        timed.filter(|due| matches!(due.work, Work::Expire(_))).skip_while(move |due| last.as_ref() >= Some(due))
     }
 
     /// Follows one value from `before` to `after`; `values` holds `after` already.
@@ -224,8 +219,8 @@ impl Derived {
             return;
         }
         if let Some(organisation) = before {
-            for held in held_by(values, organisation) {
-                if let Ok(entry) = self.identifiers.find_entry(held.identifier, |known| *known == held) {
+            for lead in leads_to(values, organisation) {
+                if let Ok(entry) = self.identifiers.find_entry(lead.from.wide(), |known| *known == lead) {
                     entry.remove();
                 }
             }
@@ -243,8 +238,8 @@ impl Derived {
                 let namesakes = self.namesakes.entry_ref(identifier).or_default();
                 namesakes.insert(organisation.organisation_id().to_owned());
             }
-            for held in held_by(values, organisation) {
-                self.identifiers.insert_unique(held.identifier, held, |held| held.identifier);
+            for lead in leads_to(values, organisation) {
+                self.identifiers.insert_unique(lead.from.wide(), lead, |lead| lead.from.wide());
             }
         }
     }
@@ -264,31 +259,35 @@ impl Derived {
         }
     }
 
-    fn update_case(&mut self, values: &Values, before: Option<&Arc<Case>>, after: Option<&Arc<Case>>) {
-        for due in before.into_iter().flat_map(timed) {
-            self.timed.remove(&due);
+    fn update_case(&mut self, values: &Values, before: Option<&PackedCase>, after: Option<&PackedCase>) {
+        if let Some(packed) = before {
+            let case = packed.unpack();
+            for due in timed(packed, &case) {
+                self.timed.remove(&due);
+            }
+            if let Some(due) = forgotten(packed, &case) {
+                self.forgets.remove(&due);
+            }
+            self.count_overdue(&case, -1);
+            if let Some(id) = &case.organisation_id {
+                self.unlist(id, case.origin, &case.case_id);
+            }
         }
-        self.count_overdue(before.map(Arc::as_ref), -1);
-        self.count_overdue(after.map(Arc::as_ref), 1);
-        if let Some(due) = before.and_then(forgotten) {
-            self.forgets.remove(&due);
-        }
-        if let Some((case, id)) = before.and_then(|case| Some((case, case.organisation_id.as_deref()?))) {
-            self.unlist(id, case.origin, &case.case_id);
-        }
-        let Some(case) = after else { return };
-        self.timed.extend(timed(case));
-        self.forgets.extend(forgotten(case));
+        let Some(packed) = after else { return };
+        let case = packed.unpack();
+        self.timed.extend(timed(packed, &case));
+        self.forgets.extend(forgotten(packed, &case));
+        self.count_overdue(&case, 1);
         let Some(id) = case.organisation_id.as_deref() else { return };
         let has_room = values.organisation(id).is_some_and(|at| listed(at, case.origin, &case.case_id).is_some());
-        if is_open(case) && !has_room {
-            self.unlisted.entry(id.to_owned()).or_default().insert(case);
+        if is_open(&case) && !has_room {
+            self.unlisted.entry(id.to_owned()).or_default().insert(&case);
         }
     }
 
-    fn count_overdue(&mut self, case: Option<&Case>, by: i32) {
+    fn count_overdue(&mut self, case: &Case, by: i32) {
         let overdue = |ack: &&Ack| ack.duty.is_some_and(|duty| duty.ran_out.is_some());
-        for ack in case.iter().flat_map(|case| &case.acks).filter(overdue) {
+        for ack in case.acks.iter().filter(overdue) {
             let count = self.overdue.entry(ack.member).or_default();
             *count += by;
             if *count == 0 {
@@ -313,9 +312,9 @@ impl Derived {
         let (before, after) = (&before[..before.len() - tail], &after[..after.len() - tail]);
         for open in before {
             let left = !after.iter().any(|kept| kept.origin == open.origin && kept.case_id == open.case_id);
-            let case = values.case(open.origin, &open.case_id).filter(|case| is_open(case));
-            if let Some(case) = case.filter(|case| left && case.organisation_id.as_deref() == Some(id)) {
-                self.unlisted.entry(id.to_owned()).or_default().insert(case);
+            let case = values.case(open.origin, &open.case_id).filter(|_| left).map(PackedCase::unpack);
+            if let Some(case) = case.filter(|case| is_open(case) && case.organisation_id.as_deref() == Some(id)) {
+                self.unlisted.entry(id.to_owned()).or_default().insert(&case);
             }
         }
         for open in after {
@@ -333,9 +332,9 @@ impl Derived {
 
     /// Each derived entry as a line of text.
     pub(super) fn dump(&self, values: &Values, lines: &mut Vec<String>) {
-        lines.extend(self.identifiers.iter().flat_map(|held| dump_held(values, *held)));
-        lines.extend(self.timed.iter().map(|due| format!("derived due {:?}", due.due())));
-        lines.extend(self.forgets.iter().map(|due| format!("derived forget {:?}", due.due())));
+        lines.extend(self.identifiers.iter().flat_map(|lead| dump_lead(values, *lead)));
+        lines.extend(self.timed.iter().flat_map(CaseDue::timed).map(|due| format!("derived due {due:?}")));
+        lines.extend(self.forgets.iter().map(|due| format!("derived forget {:?}", due.forget())));
         lines.extend(self.pending.iter().map(|due| format!("derived forget {due:?}")));
         lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
         lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
@@ -348,21 +347,19 @@ impl Derived {
     }
 }
 
-fn held_by(values: &Values, organisation: &Organisation) -> impl Iterator<Item = Held> {
-    let organisation_id = values.hash(KeyRef::Organisation(organisation.organisation_id()));
-    organisation
-        .identifiers
-        .further()
-        .map(move |identifier| Held { identifier: values.hash(identifier), organisation_id })
+fn leads_to(values: &Values, organisation: &Organisation) -> impl Iterator<Item = Lead> {
+    let hashes = values.hashes();
+    let to = hashes.of(KeyRef::Organisation(organisation.organisation_id()));
+    organisation.identifiers.further().map(move |identifier| Lead { from: hashes.of(identifier), to })
 }
 
 /// An identifier with its holder; a line without either where nobody holds it, which is no state that may be.
-fn dump_held(values: &Values, held: Held) -> Vec<String> {
+fn dump_lead(values: &Values, lead: Lead) -> Vec<String> {
     let line = |known: &Arc<Organisation>| {
-        let own = known.identifiers.further().find(|identifier| values.hash(identifier) == held.identifier);
+        let own = known.identifiers.further().find(|identifier| values.hashes().of(*identifier) == lead.from);
         own.map(|identifier| format!("derived identifier {identifier} {}", known.organisation_id()))
     };
-    let lines: Vec<String> = values.organisations_at(held.organisation_id).filter_map(line).collect();
+    let lines: Vec<String> = values.organisations_at(lead.to).filter_map(line).collect();
     if lines.is_empty() { vec!["derived identifier of nobody".to_owned()] } else { lines }
 }
 

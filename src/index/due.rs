@@ -1,10 +1,10 @@
 //! The due work of cases, in its order.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use crate::model::code::Domain;
 use crate::model::exact::Exact;
+use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
 use crate::model::state::{Case, EventEnd, Key};
@@ -37,29 +37,47 @@ pub enum Work {
     Retell,
 }
 
-/// One piece of a case's due work as the index keeps it: 24 bytes, since the case's ids are read from the case itself.
-/// All of them are put anew whenever the case changes. In the order of `Due`.
+impl From<&EventEnd> for Due {
+    fn from(end: &EventEnd) -> Self {
+        let place = u16::try_from(end.place).unwrap_or(u16::MAX);
+        Self { at: end.expires_at, key: Key::Case(end.origin, end.case_id.clone()), work: Work::Expire(place) }
+    }
+}
+
+/// A case at a moment at which something of it is due: 16 bytes, since its key and what is due are read from the case
+/// itself. All of them are put anew whenever the case changes.
 #[derive(Debug, Clone)]
 pub(super) struct CaseDue {
     pub(super) at: Millis,
-    pub(super) case: Arc<Case>,
-    pub(super) work: Work,
+    case: PackedCase,
 }
 
 impl CaseDue {
     /// The place in the order at which an event ends, whether or not there is such an event.
     pub(super) fn end(end: &EventEnd) -> Self {
-        let case = Arc::new(nameless(end.origin, &end.case_id));
-        Self { at: end.expires_at, case, work: Work::Expire(u16::try_from(end.place).unwrap_or(u16::MAX)) }
+        Self { at: end.expires_at, case: PackedCase::new(&nameless(end.origin, &end.case_id)) }
     }
 
-    /// What is due, as the ledger does it.
-    pub(super) fn due(&self) -> Due {
-        Due { at: self.at, key: Key::Case(self.case.origin, self.case.case_id.clone()), work: self.work }
+    /// What expires and which clocks run out at this moment, in the order in which the ledger does it.
+    pub(super) fn timed(&self) -> impl Iterator<Item = Due> {
+        let case = self.case.unpack();
+        let at = self.at;
+        let works: Vec<Work> = works(&case).filter(|(due, _)| *due == at).map(|(_, work)| work).collect();
+        works.into_iter().map(|work| self.due(work))
     }
 
-    fn rank(&self) -> (Millis, Jurisdiction, &str, Work) {
-        (self.at, self.case.origin, &self.case.case_id, self.work)
+    /// That the case is forgotten at this moment.
+    pub(super) fn forget(&self) -> Due {
+        self.due(Work::Forget)
+    }
+
+    fn due(&self, work: Work) -> Due {
+        let (origin, case_id) = self.case.key();
+        Due { at: self.at, key: Key::Case(origin, case_id.to_owned()), work }
+    }
+
+    fn rank(&self) -> (Millis, (Jurisdiction, &[u8])) {
+        (self.at, self.case.rank())
     }
 }
 
@@ -79,22 +97,29 @@ impl PartialOrd for CaseDue {
 
 impl Ord for CaseDue {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.at.cmp(&other.at).then_with(|| self.rank().cmp(&other.rank()))
+        self.at.cmp(&other.at).then_with(|| self.case.rank().cmp(&other.case.rank()))
     }
 }
 
-/// All the due work of a case: one piece for each event that can expire, and one for each clock that runs.
-pub(super) fn timed(case: &Arc<Case>) -> impl Iterator<Item = CaseDue> {
-    let due = |at: Option<Millis>, work| Some(CaseDue { at: at?, case: Arc::clone(case), work });
-    let events = case.events.iter().zip(0..);
-    let clocks = case.acks.iter().filter_map(move |ack| due(ack.duty?.due_at, Work::Overdue(ack.member, ack.event)));
-    events.filter_map(move |(event, place)| due(event.expires_at, Work::Expire(place))).chain(clocks)
+/// When something of a case is due.
+pub(super) fn timed(packed: &PackedCase, case: &Case) -> impl Iterator<Item = CaseDue> {
+    works(case).map(|(at, _)| CaseDue { at, case: packed.clone() })
 }
 
 /// When a case is forgotten; `None` while an event of it has yet to expire, which comes first and puts the case anew.
-pub(super) fn forgotten(case: &Arc<Case>) -> Option<CaseDue> {
+pub(super) fn forgotten(packed: &PackedCase, case: &Case) -> Option<CaseDue> {
     let expires = case.events.iter().any(|event| event.expires_at.is_some());
-    (!expires).then(|| CaseDue { at: case.keep_until, case: Arc::clone(case), work: Work::Forget })
+    (!expires).then(|| CaseDue { at: case.keep_until, case: packed.clone() })
+}
+
+/// What is due of a case and when, in the order of `Work`: one piece for each event that can expire, and one for each
+/// clock that runs.
+fn works(case: &Case) -> impl Iterator<Item = (Millis, Work)> {
+    let events = case.events.iter().zip(0..);
+    let expiries = events.filter_map(|(event, place)| Some((event.expires_at?, Work::Expire(place))));
+    // Acknowledgements are sorted by member, then event.
+    let clocks = case.acks.iter().filter_map(|ack| Some((ack.duty?.due_at?, Work::Overdue(ack.member, ack.event))));
+    expiries.chain(clocks)
 }
 
 /// A case of which nothing is known but its ids: a place in the order, never a value.

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::change::Change;
+use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
-    Bond, Case, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
+    Bond, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
 };
 use crate::schema::state::{encode_key, write_value};
 
+pub mod hash;
 pub mod key;
 pub mod identity;
 pub mod name;
@@ -126,12 +128,12 @@ impl State {
     }
 
     /// A case by its origin and its `case_id`.
-    pub fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&Arc<Case>> {
+    pub fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&PackedCase> {
         self.values.case(origin, case_id)
     }
 
     /// Every case, in no order.
-    pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
+    pub fn cases(&self) -> impl Iterator<Item = &PackedCase> {
         self.values.cases()
     }
 

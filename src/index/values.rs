@@ -1,26 +1,27 @@
 //! The values of the state by key. Those that there are millions of stand under what they hold themselves, so that no
 //! key is in memory twice.
 
-use std::hash::Hash;
 use std::sync::Arc;
 
 use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 
+use super::hash::{Hashes, ShortHash};
 use super::key::KeyRef;
 use crate::model::code::WithdrawalScope;
+use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Case, Key, Organisation, Pending, Value};
+use crate::model::state::{Key, Organisation, Pending, Value};
 
-/// The values of the state. Keys come from outside, so their hash is keyed.
+/// The values of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     organisations: HashTable<Arc<Organisation>>,
-    cases: HashTable<Arc<Case>>,
+    cases: HashTable<PackedCase>,
     pending: HashTable<Arc<Pending>>,
     /// All the others: sources, rules, members that join, links and what is to be told of them.
     others: HashMap<Key, Value, RandomState>,
-    hasher: RandomState,
+    hashes: Hashes,
 }
 
 impl Values {
@@ -42,12 +43,12 @@ impl Values {
     }
 
     /// The organisations whose key has this hash: one, but for those that share it by chance.
-    pub(crate) fn organisations_at(&self, hash: u64) -> impl Iterator<Item = &Arc<Organisation>> {
-        self.organisations.iter_hash(hash).filter(move |known| self.hash(known.key()) == hash)
+    pub(crate) fn organisations_at(&self, hash: ShortHash) -> impl Iterator<Item = &Arc<Organisation>> {
+        self.organisations.iter_hash(hash.wide()).filter(move |known| self.hashes.of(known.key()) == hash)
     }
 
     /// A case by its origin and its `case_id`.
-    pub(crate) fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&Arc<Case>> {
+    pub(crate) fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&PackedCase> {
         self.find(&self.cases, KeyRef::Case(origin, case_id))
     }
 
@@ -56,8 +57,8 @@ impl Values {
         self.find(&self.pending, KeyRef::Pending(origin, scope, target))
     }
 
-    fn find<'t, T: Keyed>(&self, table: &'t HashTable<Arc<T>>, key: KeyRef<'_>) -> Option<&'t Arc<T>> {
-        table.find(self.hash(key), |known| known.key() == key)
+    fn find<'t, T: Keyed>(&self, table: &'t HashTable<T>, key: KeyRef<'_>) -> Option<&'t T> {
+        table.find(self.hashes.of(key).wide(), |known| Keyed::key(known) == key)
     }
 
     /// Any other value, of which there are few.
@@ -66,7 +67,7 @@ impl Values {
     }
 
     /// Every case, in no order.
-    pub(crate) fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &PackedCase> {
         self.cases.iter()
     }
 
@@ -75,7 +76,10 @@ impl Values {
         let organisation = |known: &Arc<Organisation>| {
             (Key::Organisation(known.organisation_id().to_owned()), Value::Organisation(Arc::clone(known)))
         };
-        let case = |known: &Arc<Case>| (Key::Case(known.origin, known.case_id.clone()), Value::Case(Arc::clone(known)));
+        let case = |known: &PackedCase| {
+            let (origin, case_id) = known.key();
+            (Key::Case(origin, case_id.to_owned()), Value::Case(known.clone()))
+        };
         let pending = |known: &Arc<Pending>| {
             (Key::Pending(known.origin, known.scope, known.target.clone()), Value::Pending(Arc::clone(known)))
         };
@@ -91,28 +95,28 @@ impl Values {
 
     /// Puts a value under its key, or takes away what stands there; gives what stood there before.
     pub(crate) fn put(&mut self, key: &Key, after: Option<Value>) -> Option<Value> {
-        let (own, hasher) = (KeyRef::from(key), &self.hasher);
+        let (own, hashes) = (KeyRef::from(key), &self.hashes);
         match (own, after) {
-            (KeyRef::Organisation(_), None) => remove(&mut self.organisations, hasher, own).map(Value::Organisation),
-            (KeyRef::Case(..), None) => remove(&mut self.cases, hasher, own).map(Value::Case),
-            (KeyRef::Pending(..), None) => remove(&mut self.pending, hasher, own).map(Value::Pending),
+            (KeyRef::Organisation(_), None) => remove(&mut self.organisations, hashes, own).map(Value::Organisation),
+            (KeyRef::Case(..), None) => remove(&mut self.cases, hashes, own).map(Value::Case),
+            (KeyRef::Pending(..), None) => remove(&mut self.pending, hashes, own).map(Value::Pending),
             (_, None) => self.others.remove(key),
             (KeyRef::Organisation(_), Some(Value::Organisation(after))) => {
-                insert(&mut self.organisations, hasher, own, after).map(Value::Organisation)
+                insert(&mut self.organisations, hashes, own, after).map(Value::Organisation)
             }
             (KeyRef::Case(..), Some(Value::Case(after))) => {
-                insert(&mut self.cases, hasher, own, after).map(Value::Case)
+                insert(&mut self.cases, hashes, own, after).map(Value::Case)
             }
             (KeyRef::Pending(..), Some(Value::Pending(after))) => {
-                insert(&mut self.pending, hasher, own, after).map(Value::Pending)
+                insert(&mut self.pending, hashes, own, after).map(Value::Pending)
             }
             (_, Some(after)) => self.others.insert(key.clone(), after),
         }
     }
 
-    /// The hash of a key, or of an identifier.
-    pub(crate) fn hash(&self, of: impl Hash) -> u64 {
-        self.hasher.hash_one(of)
+    /// The hashes of keys and identifiers.
+    pub(crate) fn hashes(&self) -> &Hashes {
+        &self.hashes
     }
 }
 
@@ -121,44 +125,40 @@ trait Keyed {
     fn key(&self) -> KeyRef<'_>;
 }
 
-impl Keyed for Organisation {
+impl Keyed for Arc<Organisation> {
     fn key(&self) -> KeyRef<'_> {
         KeyRef::Organisation(self.organisation_id())
     }
 }
 
-impl Keyed for Case {
+impl Keyed for PackedCase {
     fn key(&self) -> KeyRef<'_> {
-        KeyRef::Case(self.origin, &self.case_id)
+        let (origin, case_id) = self.key();
+        KeyRef::Case(origin, case_id)
     }
 }
 
-impl Keyed for Pending {
+impl Keyed for Arc<Pending> {
     fn key(&self) -> KeyRef<'_> {
         KeyRef::Pending(self.origin, self.scope, &self.target)
     }
 }
 
 /// Puts a value into its place, and gives the one that stood there.
-fn insert<T: Keyed>(
-    table: &mut HashTable<Arc<T>>,
-    hasher: &RandomState,
-    key: KeyRef<'_>,
-    after: Arc<T>,
-) -> Option<Arc<T>> {
-    assert!(after.key() == key, "a value stands under its own key");
-    let hash = hasher.hash_one(key);
-    match table.find_mut(hash, |known| known.key() == key) {
+fn insert<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>, after: T) -> Option<T> {
+    assert!(Keyed::key(&after) == key, "a value stands under its own key");
+    let hash = hashes.of(key).wide();
+    match table.find_mut(hash, |known| Keyed::key(known) == key) {
         Some(known) => Some(std::mem::replace(known, after)),
         None => {
-            table.insert_unique(hash, after, |known| hasher.hash_one(known.key()));
+            table.insert_unique(hash, after, |known| hashes.of(Keyed::key(known)).wide());
             None
         }
     }
 }
 
 /// Takes a value away, and gives it.
-fn remove<T: Keyed>(table: &mut HashTable<Arc<T>>, hasher: &RandomState, key: KeyRef<'_>) -> Option<Arc<T>> {
-    let found = table.find_entry(hasher.hash_one(key), |known| known.key() == key);
+fn remove<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>) -> Option<T> {
+    let found = table.find_entry(hashes.of(key).wide(), |known| Keyed::key(known) == key);
     found.ok().map(|entry| entry.remove().0)
 }

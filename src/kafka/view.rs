@@ -1,11 +1,11 @@
 //! The read view: cases and organisations as of the last committed transaction, for the HTTP port.
 //!
-//! The writer owns its state; here stand the same `Arc`s, so a value is in memory once. The loop hands over what a
+//! The writer owns its state; here stand the same values, so each is in memory once. The loop hands over what a
 //! transaction changed once it is known to be committed, and a batch goes in under one lock: a reader never sees half
 //! of one, nor a case without the organisation that the same entry made. A reader holds the lock for the time of a
-//! look-up and takes an `Arc` away. One `RwLock` over tables that hash what the values themselves hold costs some 50
-//! bytes a case; a concurrent map (dashmap was weighed) would need a second copy of every key and would show the keys
-//! of a batch one by one.
+//! look-up and takes away what it found. One `RwLock` over tables that hash what the values themselves hold costs some
+//! 50 bytes a case; a concurrent map (dashmap was weighed) would need a second copy of every key and would show the
+//! keys of a batch one by one.
 //!
 //! A standby shows what the last `Checkpoint` that it has read covers, and says so with its number; while an instance
 //! restores, it shows nothing.
@@ -13,10 +13,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use ahash::RandomState;
 use hashbrown::HashTable;
 
+use crate::index::hash::{Hashes, Lead, ShortHash};
 use crate::model::identifiers::Identifiers;
+use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Bond, Case, Checkpoint, Key, Organisation, Value};
@@ -41,30 +42,22 @@ struct Tables {
     as_of: Option<AsOf>,
     rules: Option<Arc<Rules>>,
     /// Hashed by `case_id` alone, so that cases of several origins under one id are found together.
-    cases: HashTable<Hashed<Case>>,
-    organisations: HashTable<Hashed<Organisation>>,
+    cases: HashTable<Hashed<PackedCase>>,
+    organisations: HashTable<Hashed<Arc<Organisation>>>,
     /// From the hash of an event's id to that of its case's.
-    events: HashTable<Pair>,
+    events: HashTable<Lead>,
     /// From the hash of an identifier to that of its holder's `organisation_id`.
-    identifiers: HashTable<Pair>,
+    identifiers: HashTable<Lead>,
     /// What is said of pairs of identifiers, under either of the two and the other; there are few.
     bonds: BTreeMap<(String, String), Arc<Bond>>,
-    /// Keyed, since ids come from outside.
-    hasher: RandomState,
+    hashes: Hashes,
 }
 
 /// A value with the hash of its id, so that a table that grows need not read every value again.
 #[derive(Debug)]
 struct Hashed<T> {
-    hash: u64,
-    value: Arc<T>,
-}
-
-/// Two hashes; what they lead to is compared by its text, so a collision only costs a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pair {
-    from: u64,
-    to: u64,
+    hash: ShortHash,
+    value: T,
 }
 
 impl View {
@@ -117,25 +110,26 @@ impl Look<'_> {
     }
 
     /// The cases with this id, in the order of their origins.
-    pub fn cases(&self, case_id: &str) -> Vec<Arc<Case>> {
-        let found = self.0.cases.iter_hash(self.0.hash(case_id)).map(|entry| &entry.value);
-        let mut cases: Vec<Arc<Case>> = found.filter(|case| case.case_id == case_id).cloned().collect();
+    pub fn cases(&self, case_id: &str) -> Vec<Case> {
+        let found = self.0.cases.iter_hash(self.0.hashes.of(case_id).wide()).map(|entry| &entry.value);
+        let mut cases: Vec<Case> = found.filter(|case| case.key().1 == case_id).map(PackedCase::unpack).collect();
         cases.sort_by_key(|case| case.origin);
         cases
     }
 
     /// An organisation by its `organisation_id`.
     pub fn organisation(&self, organisation_id: &str) -> Option<Arc<Organisation>> {
-        let same = |known: &Hashed<Organisation>| known.value.organisation_id() == organisation_id;
-        self.0.organisations.find(self.0.hash(organisation_id), same).map(|known| Arc::clone(&known.value))
+        let same = |known: &Hashed<Arc<Organisation>>| known.value.organisation_id() == organisation_id;
+        self.0.organisations.find(self.0.hashes.of(organisation_id).wide(), same).map(|known| Arc::clone(&known.value))
     }
 
     /// The organisation that holds an identifier, `<scheme>:<value>`.
     pub fn holder(&self, identifier: &str) -> Option<Arc<Organisation>> {
         self.organisation(identifier).or_else(|| {
-            let from = self.0.hash(identifier);
-            let pairs = self.0.identifiers.iter_hash(from).filter(|pair| pair.from == from);
-            let mut holders = pairs.flat_map(|pair| self.0.organisations.iter_hash(pair.to)).map(|known| &known.value);
+            let from = self.0.hashes.of(identifier);
+            let leads = self.0.identifiers.iter_hash(from.wide()).filter(|lead| lead.from == from);
+            let mut holders =
+                leads.flat_map(|lead| self.0.organisations.iter_hash(lead.to.wide())).map(|known| &known.value);
             holders.find(|known| known.identifiers.contains(identifier)).cloned()
         })
     }
@@ -151,19 +145,16 @@ impl Look<'_> {
     }
 
     /// The cases that hold an event of this id: one, but for a platform that states one event in several.
-    pub fn cases_of_event(&self, event_id: &str) -> Vec<Arc<Case>> {
-        let from = self.0.hash(event_id);
-        let mut cases: Vec<Arc<Case>> = Vec::new();
-        for pair in self.0.events.iter_hash(from).filter(|pair| pair.from == from) {
-            for case in self.0.cases.iter_hash(pair.to).map(|entry| &entry.value) {
-                let has = case.events.iter().any(|event| event.event_id == event_id);
-                if has && !cases.iter().any(|known| Arc::ptr_eq(known, case)) {
-                    cases.push(Arc::clone(case));
-                }
-            }
-        }
-        cases.sort_by(|one, other| (one.origin, &one.case_id).cmp(&(other.origin, &other.case_id)));
-        cases
+    pub fn cases_of_event(&self, event_id: &str) -> Vec<Case> {
+        let from = self.0.hashes.of(event_id);
+        let leads = self.0.events.iter_hash(from.wide()).filter(|lead| lead.from == from);
+        let mut found: Vec<&PackedCase> =
+            leads.flat_map(|lead| self.0.cases.iter_hash(lead.to.wide())).map(|entry| &entry.value).collect();
+        found.sort_by_key(|case| case.key());
+        // Several of its events may have led to one case.
+        found.dedup_by_key(|case| case.key());
+        let cases = found.into_iter().map(PackedCase::unpack);
+        cases.filter(|case| case.events.iter().any(|event| event.event_id == event_id)).collect()
     }
 
     /// How many cases and organisations there are.
@@ -178,13 +169,9 @@ pub fn member(rules: Option<&Rules>, place: MemberIndex) -> Option<Jurisdiction>
 }
 
 impl Tables {
-    fn hash(&self, text: &str) -> u64 {
-        self.hasher.hash_one(text)
-    }
-
     fn take(&mut self, shown: Shown) {
         match shown {
-            Shown::Value(Value::Case(case)) => self.put_case(case),
+            Shown::Value(Value::Case(case)) => self.put_case(&case),
             Shown::Value(Value::Organisation(organisation)) => self.put_organisation(organisation),
             Shown::Value(Value::Rules(rules)) => self.rules = Some(rules),
             Shown::Gone(Key::Case(origin, case_id)) => self.remove_case(origin, &case_id),
@@ -203,37 +190,38 @@ impl Tables {
         }
     }
 
-    fn put_case(&mut self, case: Arc<Case>) {
-        let to = self.hash(&case.case_id);
-        let same = |known: &Hashed<Case>| known.value.origin == case.origin && known.value.case_id == case.case_id;
-        let before = put(&mut self.cases, to, Arc::clone(&case), same);
+    fn put_case(&mut self, packed: &PackedCase) {
+        let to = self.hashes.of(packed.key().1);
+        let same = |known: &Hashed<PackedCase>| known.value.key() == packed.key();
+        let before = put(&mut self.cases, to, packed.clone(), same).map(|before| before.unpack());
+        let case = packed.unpack();
         // The events of a case are only ever added to, so those before stand in front.
-        let known = before.as_deref().map_or(&[][..], |before| before.events.as_ref());
+        let known = before.as_ref().map_or(&[][..], |before| before.events.as_ref());
         let kept = known.iter().zip(&case.events).take_while(|(one, other)| one.event_id == other.event_id).count();
         for event in known.iter().skip(kept) {
-            let from = self.hash(&event.event_id);
-            remove(&mut self.events, Pair { from, to });
+            let from = self.hashes.of(&event.event_id);
+            remove(&mut self.events, Lead { from, to });
         }
         for event in case.events.iter().skip(kept) {
-            let from = self.hash(&event.event_id);
-            self.events.insert_unique(from, Pair { from, to }, |pair| pair.from);
+            let from = self.hashes.of(&event.event_id);
+            self.events.insert_unique(from.wide(), Lead { from, to }, |lead| lead.from.wide());
         }
     }
 
     fn remove_case(&mut self, origin: Jurisdiction, case_id: &str) {
-        let to = self.hash(case_id);
-        let same = |known: &Hashed<Case>| known.value.origin == origin && known.value.case_id == case_id;
-        let Ok(entry) = self.cases.find_entry(to, same) else { return };
+        let to = self.hashes.of(case_id);
+        let same = |known: &Hashed<PackedCase>| known.value.key() == (origin, case_id);
+        let Ok(entry) = self.cases.find_entry(to.wide(), same) else { return };
         let (case, _) = entry.remove();
-        for event in &case.value.events {
-            let from = self.hash(&event.event_id);
-            remove(&mut self.events, Pair { from, to });
+        for event in &case.value.unpack().events {
+            let from = self.hashes.of(&event.event_id);
+            remove(&mut self.events, Lead { from, to });
         }
     }
 
     fn put_organisation(&mut self, organisation: Arc<Organisation>) {
-        let to = self.hash(organisation.organisation_id());
-        let same = |known: &Hashed<Organisation>| known.value.organisation_id() == organisation.organisation_id();
+        let to = self.hashes.of(organisation.organisation_id());
+        let same = |known: &Hashed<Arc<Organisation>>| known.value.organisation_id() == organisation.organisation_id();
         let before = put(&mut self.organisations, to, Arc::clone(&organisation), same);
         let known = before.as_deref().map(|before| &before.identifiers);
         if known == Some(&organisation.identifiers) {
@@ -242,23 +230,25 @@ impl Tables {
         // The one that it is keyed by leads to it without help.
         let is_known = |identifier: &&str| known.is_some_and(|known| known.contains(identifier));
         for identifier in organisation.identifiers.further().filter(|identifier| !is_known(identifier)) {
-            let from = self.hash(identifier);
-            self.identifiers.insert_unique(from, Pair { from, to }, |pair| pair.from);
+            let from = self.hashes.of(identifier);
+            self.identifiers.insert_unique(from.wide(), Lead { from, to }, |lead| lead.from.wide());
         }
         let gone = |identifier: &&str| !organisation.identifiers.contains(identifier);
         for identifier in known.into_iter().flat_map(Identifiers::further).filter(gone) {
-            let from = self.hash(identifier);
-            remove(&mut self.identifiers, Pair { from, to });
+            let from = self.hashes.of(identifier);
+            remove(&mut self.identifiers, Lead { from, to });
         }
     }
 
     fn remove_organisation(&mut self, id: &str) {
-        let to = self.hash(id);
-        let Ok(entry) = self.organisations.find_entry(to, |known| known.value.organisation_id() == id) else { return };
+        let to = self.hashes.of(id);
+        let Ok(entry) = self.organisations.find_entry(to.wide(), |known| known.value.organisation_id() == id) else {
+            return;
+        };
         let (organisation, _) = entry.remove();
         for identifier in organisation.value.identifiers.further() {
-            let from = self.hash(identifier);
-            remove(&mut self.identifiers, Pair { from, to });
+            let from = self.hashes.of(identifier);
+            remove(&mut self.identifiers, Lead { from, to });
         }
     }
 }
@@ -266,21 +256,21 @@ impl Tables {
 /// Puts a value into its place, and gives the one that stood there.
 fn put<T>(
     table: &mut HashTable<Hashed<T>>,
-    hash: u64,
-    value: Arc<T>,
+    hash: ShortHash,
+    value: T,
     same: impl FnMut(&Hashed<T>) -> bool,
-) -> Option<Arc<T>> {
-    match table.find_mut(hash, same) {
+) -> Option<T> {
+    match table.find_mut(hash.wide(), same) {
         Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
         None => {
-            table.insert_unique(hash, Hashed { hash, value }, |entry| entry.hash);
+            table.insert_unique(hash.wide(), Hashed { hash, value }, |entry| entry.hash.wide());
             None
         }
     }
 }
 
-fn remove(pairs: &mut HashTable<Pair>, pair: Pair) {
-    if let Ok(entry) = pairs.find_entry(pair.from, |known| *known == pair) {
+fn remove(leads: &mut HashTable<Lead>, lead: Lead) {
+    if let Ok(entry) = leads.find_entry(lead.from.wide(), |known| *known == lead) {
         entry.remove();
     }
 }

@@ -52,11 +52,11 @@ fn found(draft: &Draft<'_, '_>, rules: &Rules, said: &Acknowledgement) -> Option
     let member = rules.member(said.recipient)?;
     let case = draft.case(said.origin, &said.case_id)?;
     let (event_id, version) = said.alert_id.rsplit_once('#')?;
-    let index = place_of(case, event_id)?;
+    let index = place_of(&case, event_id)?;
     let event = case.events.get(index)?;
     let version: i32 = version.parse().ok()?;
     let sent = was_told(event, member) && (1..=event.version).contains(&version);
-    sent.then(|| (Case::clone(case), member, index, version))
+    sent.then_some((case, member, index, version))
 }
 
 /// Says how long it took, where the alert is the last one: of earlier ones it is no longer known when they were issued.

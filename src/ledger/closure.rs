@@ -17,7 +17,7 @@ use crate::route::{self, Matter, Naming};
 /// Closes the event that the closure is about: itself, or those that it refers to. Its case stays open while another
 /// event of it stands.
 pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e InfractionEvent) -> Outcome {
-    let Some(before) = draft.case(event.origin, &event.case_id).cloned() else { return unknown(draft, rules, event) };
+    let Some(before) = draft.case(event.origin, &event.case_id) else { return unknown(draft, rules, event) };
     let own = place_of(&before, &event.event_id);
     let targets: Vec<usize> =
         own.into_iter().chain(event.references.iter().filter_map(|id| place_of(&before, id))).collect();

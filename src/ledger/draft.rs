@@ -11,6 +11,7 @@ use crate::model::decision::{Notice, NoticeContent, Output};
 use crate::model::entry::LogEntry;
 use crate::model::exact;
 use crate::model::limit::{CLOCK_STEP_ALARM_MS, FORGET_PAUSE_MS, ORGANISATION_CASES_MAX};
+use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::rules::{MemberIndex, Rules};
@@ -70,7 +71,12 @@ impl<'s> Draft<'s, '_> {
         }
     }
 
-    pub(super) fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<&Arc<Case>> {
+    pub(super) fn case(&self, origin: Jurisdiction, case_id: &str) -> Option<Case> {
+        self.packed_case(origin, case_id).map(PackedCase::unpack)
+    }
+
+    /// The same as it is kept, for whoever need not look into it.
+    pub(super) fn packed_case(&self, origin: Jurisdiction, case_id: &str) -> Option<&PackedCase> {
         let same = |key: &Key| matches!(key, Key::Case(at, id) if *at == origin && id == case_id);
         match self.effects.changes.iter().find(|change| same(&change.key)) {
             Some(Change { after: Some(Value::Case(case)), .. }) => Some(case),
@@ -164,7 +170,7 @@ impl<'s> Draft<'s, '_> {
         if let (Some(organisation_id), Some(open)) = (listed_at, open) {
             self.put_on_list(&organisation_id, open);
         }
-        self.put(key, Some(Value::Case(Arc::new(after))));
+        self.put(key, Some(Value::Case(PackedCase::new(&after))));
         if let Some(organisation) = joins.and_then(|id| self.organisation_mut(&id)) {
             organisation.cases += 1;
         }
@@ -232,7 +238,7 @@ impl<'s> Draft<'s, '_> {
             let case = self.case(*at, id).filter(|case| case.organisation_id.as_deref() == Some(organisation_id));
             let itself = *at == origin && id == case_id;
             if let Some(open) =
-                case.filter(|_| !itself && listed(&organisation, *at, id).is_none()).and_then(|case| open_case(case))
+                case.filter(|_| !itself && listed(&organisation, *at, id).is_none()).and_then(|case| open_case(&case))
             {
                 exact::push(&mut organisation.open_cases, open);
             }

@@ -25,7 +25,7 @@ pub(super) fn do_due_work(draft: &mut Draft<'_, '_>, most: usize) {
         }
         left -= match &due.key {
             Key::Case(origin, case_id) => {
-                let case = draft.case(*origin, case_id).cloned();
+                let case = draft.case(*origin, case_id);
                 usize::from(case.is_some_and(|case| do_piece(draft, &rules, &case, due.work)))
             }
             Key::Pending(..) => {
@@ -48,11 +48,11 @@ fn is_still_due(draft: &Draft<'_, '_>, due: &Due) -> bool {
     match (&due.key, due.work) {
         (Key::Case(origin, case_id), Work::Overdue(member, event)) => {
             draft.case(*origin, case_id).is_some_and(|case| {
-                let duty = duty::find(case, member, usize::from(event)).and_then(|place| case.acks[place].duty);
+                let duty = duty::find(&case, member, usize::from(event)).and_then(|place| case.acks[place].duty);
                 duty.and_then(|duty| duty.due_at).is_some_and(|at| at <= draft.now())
             })
         }
-        (Key::Case(origin, case_id), _) => draft.case(*origin, case_id).is_some(),
+        (Key::Case(origin, case_id), _) => draft.packed_case(*origin, case_id).is_some(),
         (Key::Retell(pair), _) => bonds::retelling(draft, pair).is_some(),
         _ => true,
     }

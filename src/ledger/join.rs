@@ -58,7 +58,7 @@ fn tell_of(
     again: bool,
 ) -> bool {
     let (Key::Case(origin, case_id), Work::Expire(index)) = (&due.key, due.work) else { return false };
-    let Some(case) = draft.case(*origin, case_id).map(Arc::clone) else { return false };
+    let Some(case) = draft.case(*origin, case_id) else { return false };
     let Some(event) = case.events.get(usize::from(index)).filter(|event| stands(event)) else { return false };
     let knows = was_told(event, place);
     let entitled = route::is_entitled(member, case.origin, case.domain, event.severity, event.scope);

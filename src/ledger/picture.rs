@@ -1,7 +1,5 @@
 //! What one case's recipients see of its organisation: its name, its other open cases, where it is known.
 
-use std::sync::Arc;
-
 use super::draft::Draft;
 use super::group::{AtThatTime, group};
 use crate::index::cases::restricted_case;
@@ -32,7 +30,7 @@ pub(super) struct Picture {
 #[derive(Debug)]
 pub(super) struct RestrictedCase {
     open: OpenCase,
-    case: Arc<Case>,
+    case: Case,
 }
 
 impl Picture {
@@ -55,7 +53,7 @@ impl Picture {
                     Scope::Restricted => picture.restricted.extend(
                         draft
                             .case(known.origin, &known.case_id)
-                            .map(|case| RestrictedCase { open: known.clone(), case: Arc::clone(case) }),
+                            .map(|case| RestrictedCase { open: known.clone(), case }),
                     ),
                 }
             }

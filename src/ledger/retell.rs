@@ -32,7 +32,7 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left:
     let is_last = cases.len() <= left;
     cases.truncate(left);
     for (origin, case_id) in &cases {
-        if let Some(case) = draft.case(*origin, case_id).cloned() {
+        if let Some(case) = draft.case(*origin, case_id) {
             retell(draft, rules, &case, &due);
         }
     }
@@ -79,7 +79,7 @@ fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -
 
 /// Tells of one case those who see another picture now, by an alert about its last event that stands; one that
 /// everybody may know where there is one.
-fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Arc<Case>, due: &[Arc<Retelling>]) {
+fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, due: &[Arc<Retelling>]) {
     if open_case(before).is_none() {
         return;
     }

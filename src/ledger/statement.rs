@@ -20,8 +20,8 @@ use crate::route::{self, Matter, Naming};
 ///
 /// After a withdrawal unseen content puts the event in force again, as a new ALERT: the origin says it anew.
 pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e InfractionEvent) -> Outcome {
-    let before = draft.case(event.origin, &event.case_id).cloned();
-    let before = before.as_deref();
+    let before = draft.case(event.origin, &event.case_id);
+    let before = before.as_ref();
     let expires_at = term::expires_at(event, &rules.policy);
     let is_over = expires_at <= draft.now();
     let known = before.and_then(|case| place_of(case, &event.event_id));

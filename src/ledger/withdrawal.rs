@@ -51,8 +51,8 @@ fn withdraw<'e>(
     event: &'e InfractionEvent,
     withdrawal: &Withdrawal,
 ) -> Outcome {
-    let before = draft.case(event.origin, &event.case_id).cloned();
-    let Targets { known, unknown } = targets(before.as_deref(), event, withdrawal.scope);
+    let before = draft.case(event.origin, &event.case_id);
+    let Targets { known, unknown } = targets(before.as_ref(), event, withdrawal.scope);
     if !reject::may_speak(rules, event.origin, !known.is_empty(), Kind::Withdrawal) {
         return reject::event(draft, event, Reason::OriginNotMember, Some("origin"));
     }
@@ -106,7 +106,7 @@ fn targets(case: Option<&Case>, event: &InfractionEvent, scope: WithdrawalScope)
 fn withdraw_known<'e>(
     draft: &mut Draft<'_, 'e>,
     rules: &Rules,
-    before: &Arc<Case>,
+    before: &Case,
     known: &[usize],
     event: &'e InfractionEvent,
     withdrawal: &Withdrawal,

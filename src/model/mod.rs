@@ -16,5 +16,6 @@ pub mod exact;
 pub mod identifiers;
 pub mod state;
 pub mod told;
+pub mod packed;
 pub mod change;
 pub mod decision;

@@ -7,6 +7,7 @@ use super::decision::Output;
 use super::entry::{AcknowledgementLevel, LinkRelation};
 use super::exact::Exact;
 use super::identifiers::Identifiers;
+use super::packed::PackedCase;
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::{MemberIndex, Rules};
 use super::told::ToldList;
@@ -282,7 +283,7 @@ pub enum Key {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Organisation(Arc<Organisation>),
-    Case(Arc<Case>),
+    Case(PackedCase),
     Pending(Arc<Pending>),
     Source(SourceState),
     Rules(Arc<Rules>),
@@ -300,7 +301,7 @@ impl Value {
     }
 
     /// A case.
-    pub fn case(&self) -> Option<&Arc<Case>> {
+    pub fn case(&self) -> Option<&PackedCase> {
         let Self::Case(value) = self else { return None };
         Some(value)
     }

@@ -52,6 +52,16 @@ impl ToldList {
         told
     }
 
+    /// The bytes that they take.
+    pub(crate) fn packed(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The recipients that took these bytes.
+    pub(crate) fn from_packed(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
     /// What a member got last.
     pub fn of(&self, member: MemberIndex) -> Option<Told> {
         self.iter().find(|told| told.member == member)

@@ -175,10 +175,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `bytes`.
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = self.length()?;
+        self.take(length)
+    }
+
     /// A `string`.
     pub(crate) fn text(&mut self) -> Option<&'a str> {
-        let length = self.length()?;
-        std::str::from_utf8(self.take(length)?).ok()
+        std::str::from_utf8(self.bytes()?).ok()
     }
 
     /// A `string` of its own.

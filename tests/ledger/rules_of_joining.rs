@@ -101,7 +101,7 @@ fn it_goes_on_by_sixty_four_and_what_changes_meanwhile_is_not_told_as_new_again(
     log.told(&taken_back);
     rest(&mut log);
     let told = |id: &str| {
-        let case = log.state.case(place("CA-ON"), id).expect("a case");
+        let case = log.state.case(place("CA-ON"), id).expect("a case").unpack();
         case.told.iter().filter(|told| told.member == 2).count()
     };
     assert!((0..count - 2).all(|number| told(&format!("p/{number:03}")) == 1));

@@ -10,6 +10,7 @@ use comity::model::decision::{Notice, NoticeContent, Review};
 use comity::model::entry::{Body, Link, LinkRelation, LogEntry};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::WORK_PER_LIVE_ENTRY_MAX;
+use comity::model::packed::PackedCase;
 use comity::model::place::{DAY_MS, Jurisdiction};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
@@ -105,7 +106,7 @@ fn open_cases(log: &Log, id: &str) -> usize {
 fn without_telling(state: &State) -> Vec<String> {
     let organisations =
         state.dump().into_iter().filter(|line| line.starts_with("org/") || line.starts_with("derived i"));
-    let cases = state.cases().map(|case| {
+    let cases = state.cases().map(PackedCase::unpack).map(|case| {
         let roles: Vec<_> = case.told.iter().map(|told| (told.member, told.role, told.by_index)).collect();
         format!("{} {:?} {roles:?}", case.case_id, case.organisation_id)
     });

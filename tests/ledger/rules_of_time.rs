@@ -61,7 +61,7 @@ fn expiry_is_by_log_time_and_told_to_all_told() {
     assert_eq!((decision.expires_at, &decision.references), (Some(START + 5_000), &vec!["p/1#1".to_owned()]));
     assert_eq!(open_cases(&log), 0);
     assert_eq!(log.later(1).alerts, [], "once");
-    let case = log.state.case(place("CA-ON"), "p/1").expect("the case");
+    let case = log.state.case(place("CA-ON"), "p/1").expect("the case").unpack();
     assert_eq!(case.told.to_vec().len(), 2, "who was told is kept");
 }
 

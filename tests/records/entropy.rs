@@ -70,11 +70,20 @@ impl Entropy {
     /// A text, seldom a long one.
     pub(crate) fn text(&mut self) -> String {
         let length = self.byte();
-        let characters = match length {
-            250.. => usize::from(length) * 5,
-            _ => usize::from(length) % 20,
-        };
-        (0..characters).map(|_| CHARACTERS[self.below(CHARACTERS.len())]).collect()
+        match length {
+            250.. => self.characters(usize::from(length) * 5),
+            _ => self.characters(usize::from(length) % 20),
+        }
+    }
+
+    /// A text within `limit::ID_BYTES_MAX`.
+    pub(crate) fn id(&mut self) -> String {
+        let length = self.below(50);
+        self.characters(length)
+    }
+
+    fn characters(&mut self, count: usize) -> String {
+        (0..count).map(|_| CHARACTERS[self.below(CHARACTERS.len())]).collect()
     }
 
     pub(crate) fn place(&mut self) -> Jurisdiction {

@@ -274,7 +274,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
             "open_cases": each(&known.open_cases, open_case), "cases": known.cases,
             "name": digest(known.name), "form": known.form,
         }),
-        Value::Case(known) => case(known),
+        Value::Case(known) => case(&known.unpack()),
         Value::Pending(waiting) => json!({
             "origin": waiting.origin.as_str(), "platform": waiting.platform, "target": waiting.target,
             "scope": waiting.scope.name(), "reason": waiting.reason.name(), "decided": waiting.decided,

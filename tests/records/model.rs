@@ -9,6 +9,7 @@ use comity::model::event::{
     Resource, Subject, Withdrawal,
 };
 use comity::model::identifiers::Identifiers;
+use comity::model::packed::PackedCase;
 use comity::model::place::Reader;
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
@@ -236,10 +237,10 @@ pub(crate) fn digest(e: &mut Entropy) -> u128 {
     u128::from_le_bytes(e.bytes())
 }
 
-fn case(e: &mut Entropy) -> Case {
+pub(crate) fn case(e: &mut Entropy) -> Case {
     Case {
         origin: e.place(),
-        case_id: e.text(),
+        case_id: e.id(),
         platform: e.text(),
         domain: e.code(),
         organisation_id: e.optional(Entropy::text),
@@ -309,7 +310,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
         }
         2 => {
             let known = case(e);
-            (Key::Case(known.origin, known.case_id.clone()), Value::Case(Arc::new(known)))
+            (Key::Case(known.origin, known.case_id.clone()), Value::Case(PackedCase::new(&known)))
         }
         3 => {
             let waiting = Pending {
@@ -326,7 +327,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
         }
         4 => {
             let after =
-                e.optional(|e| EventEnd { expires_at: e.long(), origin: e.place(), case_id: e.text(), place: e.int() });
+                e.optional(|e| EventEnd { expires_at: e.long(), origin: e.place(), case_id: e.id(), place: e.int() });
             let join = Join { member: e.place(), since: e.long(), again: e.flag(), after };
             (Key::Join(join.member), Value::Join(Arc::new(join)))
         }

@@ -1,6 +1,7 @@
 //! What is written is read the same, by Comity and by another library.
 
 use comity::model::entry::{Body, LogEntry};
+use comity::model::packed::PackedCase;
 use comity::model::state::{Checkpoint, Key, Pair, Value};
 use comity::schema::event::content_sha256;
 use comity::schema::log::{decode_entry, encode_entry};
@@ -51,6 +52,14 @@ proptest! {
         prop_assert_eq!(second_opinion::read("StateEntry", 6, &framed), expected::state_entry(transaction, &value));
         let whole = StateRecord::Value { key: key.clone(), transaction, value: Some(value.clone()) };
         prop_assert_eq!(read_value(&key, transaction, &value), whole);
+    }
+
+    #[test]
+    fn a_case_at_rest(mut e in entropy()) {
+        let case = model::case(&mut e);
+        let packed = PackedCase::new(&case);
+        prop_assert_eq!(packed.key(), (case.origin, case.case_id.as_str()));
+        prop_assert_eq!(packed.unpack(), case);
     }
 
     #[test]

@@ -215,9 +215,10 @@ impl Instance {
             match value {
                 Value::Case(case) => {
                     cases += 1;
-                    assert!(look.cases(&case.case_id).contains(case), "the case {}", case.case_id);
+                    let case = case.unpack();
+                    assert!(look.cases(&case.case_id).contains(&case), "the case {}", case.case_id);
                     for event in &case.events {
-                        assert!(look.cases_of_event(&event.event_id).contains(case), "the event {}", event.event_id);
+                        assert!(look.cases_of_event(&event.event_id).contains(&case), "the event {}", event.event_id);
                     }
                 }
                 Value::Organisation(known) => {

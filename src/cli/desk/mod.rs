@@ -19,6 +19,7 @@ use crate::ledger::{self, Outcome};
 use crate::model::code::{Code, MsgType, Role, Standing};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::event::InfractionEvent;
+use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
 use crate::model::problem::Problem;
 use crate::model::record::{RawRecord, SourcePosition};
@@ -59,7 +60,7 @@ pub(super) struct Speaker {
 
 /// One event as the ledger knows it.
 pub(super) struct Known {
-    pub(super) case: Arc<Case>,
+    pub(super) case: Case,
     index: usize,
 }
 
@@ -150,10 +151,9 @@ impl Speaker {
     }
 
     fn find(&self, event_id: &str) -> Vec<Known> {
-        let place = |case: &Arc<Case>| case.events.iter().position(|event| event.event_id == event_id);
-        let cases = self.mirror.state().cases();
-        let mut found: Vec<Known> =
-            cases.filter_map(|case| Some(Known { index: place(case)?, case: Arc::clone(case) })).collect();
+        let place = |case: &Case| case.events.iter().position(|event| event.event_id == event_id);
+        let cases = self.mirror.state().cases().map(PackedCase::unpack);
+        let mut found: Vec<Known> = cases.filter_map(|case| Some(Known { index: place(&case)?, case })).collect();
         found.sort_by_key(|known| known.case.origin);
         found
     }

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -15,7 +14,7 @@ use crate::model::code::{Mode, Standing};
 use crate::model::entry::{Body, LogEntry};
 use crate::model::event::InfractionEvent;
 use crate::model::place::{Jurisdiction, Millis};
-use crate::model::state::{Case, CaseEvent};
+use crate::model::state::Case;
 
 /// The records that are recalled.
 #[derive(Debug, Clone)]
@@ -54,7 +53,7 @@ pub(super) struct Found {
 /// One event to be withdrawn.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
-    pub(super) case: Arc<Case>,
+    pub(super) case: Case,
     pub(super) event_id: String,
     pub(super) stated_before: bool,
 }
@@ -87,7 +86,7 @@ impl Found {
             return;
         }
         let name = (event.origin, event.case_id.clone(), event.event_id.clone());
-        let place = find(state, &name).and_then(|(_, known)| place_among(known, event));
+        let place = find(state, &name).and_then(|(case, index)| place_among(&case.events[index], event));
         let digest = digest(event);
         if in_range {
             match place.filter(|_| !self.seen.contains(&digest)) {
@@ -114,22 +113,23 @@ impl Found {
     pub(super) fn targets(&mut self, state: &State) -> Vec<Target> {
         let mut targets = Vec::new();
         for name in self.standing.keys() {
-            let Some((case, known)) = find(state, name) else { continue };
-            if known.standing == Standing::Withdrawn {
+            let Some((case, index)) = find(state, name) else { continue };
+            if case.events[index].standing == Standing::Withdrawn {
                 self.already_withdrawn += 1;
                 continue;
             }
             let stated_before = self.stated_before.contains(name);
-            targets.push(Target { case: Arc::clone(case), event_id: known.event_id.clone(), stated_before });
+            targets.push(Target { case, event_id: name.2.clone(), stated_before });
         }
         targets
     }
 }
 
-/// An event as the state knows it.
-fn find<'s>(state: &'s State, name: &Name) -> Option<(&'s Arc<Case>, &'s CaseEvent)> {
-    let case = state.case(name.0, &name.1)?;
-    case.events.iter().find(|event| event.event_id == name.2).map(|event| (case, event))
+/// A case as the state knows it, and the place of an event in it.
+fn find(state: &State, name: &Name) -> Option<(Case, usize)> {
+    let case = state.case(name.0, &name.1)?.unpack();
+    let index = case.events.iter().position(|event| event.event_id == name.2)?;
+    Some((case, index))
 }
 
 /// What two records of one event share that say the same.

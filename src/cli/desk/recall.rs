@@ -17,6 +17,7 @@ use crate::ledger::Outcome;
 use crate::model::code::{MsgType, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::problem::Problem;
+use crate::model::state::CaseEvent;
 use crate::platform::Platform;
 use crate::telemetry::clock;
 
@@ -273,8 +274,8 @@ fn chunks(targets: &[Target]) -> impl Iterator<Item = &[Target]> {
 
 fn is_withdrawn(speaker: &Speaker, target: &Target) -> bool {
     let case = speaker.mirror.state().case(target.case.origin, &target.case.case_id);
-    let mut events = case.into_iter().flat_map(|case| &case.events);
-    events.any(|event| event.event_id == target.event_id && event.standing == Standing::Withdrawn)
+    let withdrawn = |event: &CaseEvent| event.event_id == target.event_id && event.standing == Standing::Withdrawn;
+    case.is_some_and(|case| case.unpack().events.iter().any(withdrawn))
 }
 
 fn interrupted(withdrawn: usize, of: usize) -> Failure {

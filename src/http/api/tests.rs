@@ -6,6 +6,7 @@ use super::answer;
 use crate::kafka::view::View;
 use crate::model::code::{Domain, MemberState, Role, Scope, Severity, Standing};
 use crate::model::identifiers::Identifiers;
+use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, Period, Policy, Rules};
 use crate::model::state::{Case, CaseEvent, Checkpoint, Marks, OpenCase, Organisation, Told, Value};
@@ -87,10 +88,10 @@ fn view() -> View {
     };
     let values = [
         Value::Rules(Arc::new(rules())),
-        Value::Case(Arc::new(case("CA-ON", "ca-on-food/IN-88213", Scope::Federation))),
-        Value::Case(Arc::new(case("CA-QC", "ca-on-food/IN-88213", Scope::Restricted))),
-        Value::Case(Arc::new(case("CA-ON", "CA-QC/twin", Scope::Federation))),
-        Value::Case(Arc::new(case("CA-QC", "twin", Scope::Federation))),
+        Value::Case(PackedCase::new(&case("CA-ON", "ca-on-food/IN-88213", Scope::Federation))),
+        Value::Case(PackedCase::new(&case("CA-QC", "ca-on-food/IN-88213", Scope::Restricted))),
+        Value::Case(PackedCase::new(&case("CA-ON", "CA-QC/twin", Scope::Federation))),
+        Value::Case(PackedCase::new(&case("CA-QC", "twin", Scope::Federation))),
         Value::Organisation(Arc::new(organisation)),
     ];
     let marks = Marks { log_time: 1_790_000_000_000, ..Marks::default() };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::View;
 use crate::model::code::{Domain, Scope, Severity, Standing};
 use crate::model::identifiers::Identifiers;
+use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
 use crate::model::state::{Case, CaseEvent, Key, Organisation, Value};
 use crate::run::ledger::Shown;
@@ -89,7 +90,7 @@ fn change(chance: &mut Chance, cases: &mut Cases, organisations: &mut Organisati
             }
             let case = case(origin, &case_id, &events);
             cases.insert(key, case.clone());
-            Shown::Value(Value::Case(Arc::new(case)))
+            Shown::Value(Value::Case(PackedCase::new(&case)))
         }
         2 => {
             let id = format!("s:{number}");
@@ -115,7 +116,7 @@ fn assert_same(view: &View, cases: &Cases, organisations: &Organisations) {
     for number in 0..12 {
         let id = format!("case {number}");
         let found = look.cases(&id);
-        assert_eq!(found.iter().map(AsRef::as_ref).collect::<Vec<_>>(), naive(&|case| case.case_id == id));
+        assert_eq!(found.iter().collect::<Vec<_>>(), naive(&|case| case.case_id == id));
         for identifier in [format!("s:{number}"), format!("t:{number}-0"), format!("t:{number}-1"), "t:none".to_owned()]
         {
             let holder = organisations.values().find(|known| known.identifiers.contains(&identifier));
@@ -126,7 +127,7 @@ fn assert_same(view: &View, cases: &Cases, organisations: &Organisations) {
         let id = format!("event {number}");
         let found = look.cases_of_event(&id);
         let expected = naive(&|case| case.events.iter().any(|event| event.event_id == id));
-        assert_eq!(found.iter().map(AsRef::as_ref).collect::<Vec<_>>(), expected, "{id}");
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{id}");
     }
     assert_eq!(
         look.0.events.len(),
@@ -158,9 +159,10 @@ fn the_view_is_what_a_naive_one_would_be() {
 #[test]
 fn a_value_is_in_memory_once() {
     let view = View::default();
-    let shared = Arc::new(case(place("DE"), "c", &["e".to_owned()]));
-    view.publish(vec![Shown::Value(Value::Case(Arc::clone(&shared)))], None);
+    let shared = PackedCase::new(&case(place("DE"), "c", &["e".to_owned()]));
+    view.publish(vec![Shown::Value(Value::Case(shared.clone()))], None);
     view.complete();
-    assert_eq!(Arc::strong_count(&shared), 2);
-    assert!(Arc::ptr_eq(&view.look().unwrap().cases("c")[0], &shared));
+    let look = view.look().unwrap();
+    let held: Vec<_> = look.0.cases.iter().map(|entry| entry.value.body().as_ptr()).collect();
+    assert_eq!(held, [shared.body().as_ptr()]);
 }

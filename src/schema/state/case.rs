@@ -4,19 +4,34 @@ use serde::Deserialize;
 
 use crate::model::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::entry::AcknowledgementLevel;
+use crate::model::limit::ID_BYTES_MAX;
+use crate::model::place::Jurisdiction;
 use crate::model::state;
+use crate::model::told::ToldList;
 use crate::schema::datum;
 use crate::schema::read::{Fixed, Place, Symbol, each};
 
-/// Appends a `Case`.
-pub(super) fn write(case: &state::Case, out: &mut Vec<u8>) {
-    datum::place(case.origin, out);
-    datum::text(&case.case_id, out);
+/// Appends what a `Case` begins with.
+pub(super) fn write_key(origin: Jurisdiction, case_id: &str, out: &mut Vec<u8>) {
+    datum::place(origin, out);
+    datum::text(case_id, out);
+}
+
+/// Appends what stands between its key and those told.
+pub(super) fn write_head(case: &state::Case, out: &mut Vec<u8>) {
     datum::text(&case.platform, out);
     datum::code(case.domain, out);
     datum::optional_text(case.organisation_id.as_deref(), out);
     datum::optional(case.name_digest, out, datum::digest_128);
-    datum::list(&case.told.to_vec(), out, told);
+}
+
+/// Appends those told.
+pub(super) fn write_told(list: &ToldList, out: &mut Vec<u8>) {
+    datum::list(&list.to_vec(), out, told);
+}
+
+/// Appends what stands behind them.
+pub(super) fn write_tail(case: &state::Case, out: &mut Vec<u8>) {
     datum::list(&case.events, out, event);
     datum::list(&case.acks, out, ack);
     datum::long(case.keep_until, out);
@@ -98,8 +113,11 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// The case; `None` where it names a member beyond any that a federation can have.
+    /// The case; `None` where its id is none, or it names a member beyond any that a federation can have.
     pub(super) fn into_model(self) -> Option<state::Case> {
+        if self.case_id.len() > ID_BYTES_MAX {
+            return None;
+        }
         Some(state::Case {
             origin: self.origin.0,
             case_id: self.case_id,

@@ -8,6 +8,7 @@ use super::log::CodecError;
 use super::read::Record;
 use super::{canonical, datum, rules, wire};
 use crate::model::code::{Code, WithdrawalScope};
+use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
 use crate::model::state::{Checkpoint, Key, Pair, Pending, SourceState, Value};
 
@@ -15,6 +16,7 @@ mod case;
 mod checkpoint;
 mod link;
 mod organisation;
+mod packed;
 mod work;
 
 pub(crate) use organisation::write_open_case;
@@ -112,7 +114,7 @@ pub(crate) fn write_value(value: &Value, out: &mut Vec<u8>) {
         }
         Value::Case(known) => {
             datum::branch(1, out);
-            case::write(known, out);
+            known.write(out);
         }
         Value::Pending(waiting) => {
             datum::branch(2, out);
@@ -195,7 +197,7 @@ pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) ->
 fn belongs(key: &Key, value: &Value) -> bool {
     match (key, value) {
         (Key::Organisation(id), Value::Organisation(known)) => *id == known.organisation_id(),
-        (Key::Case(origin, case_id), Value::Case(known)) => *origin == known.origin && *case_id == known.case_id,
+        (Key::Case(origin, case_id), Value::Case(known)) => (*origin, case_id.as_str()) == known.key(),
         (Key::Pending(origin, scope, target), Value::Pending(waiting)) => {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
         }
@@ -241,13 +243,13 @@ impl Content {
     fn into_model(self) -> Option<Value> {
         Some(match self {
             Self::Organisation(known) => Value::Organisation(Arc::new(known.into_model()?)),
-            Self::Case(known) => Value::Case(Arc::new(known.into_model()?)),
+            Self::Case(known) => Value::Case(PackedCase::new(&known.into_model()?)),
             Self::Pending(waiting) => Value::Pending(Arc::new(Pending::from(waiting))),
             Self::Source(source) => {
                 Value::Source(SourceState { position: source.position, gap_since: source.gap_since })
             }
             Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into_model()?)),
-            Self::Join(join) => Value::Join(Arc::new(join.into())),
+            Self::Join(join) => Value::Join(Arc::new(join.into_model()?)),
             Self::Link(bond) => Value::Link(Arc::new(bond.into())),
             Self::Retell(work) => Value::Retell(Arc::new(work.into_model()?)),
         })

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::model::limit::ID_BYTES_MAX;
 use crate::model::state::{EventEnd, Join};
 use crate::schema::datum;
 use crate::schema::read::Place;
@@ -37,15 +38,19 @@ struct ReadEnd {
     place: i32,
 }
 
-impl From<Read> for Join {
-    fn from(read: Read) -> Self {
-        let Read { member, since, again, after } = read;
+impl Read {
+    /// The work; `None` where it names a case by what is no id.
+    pub(super) fn into_model(self) -> Option<Join> {
+        let Self { member, since, again, after } = self;
+        if after.as_ref().is_some_and(|end| end.case_id.len() > ID_BYTES_MAX) {
+            return None;
+        }
         let end = |end: ReadEnd| EventEnd {
             expires_at: end.expires_at,
             origin: end.origin.0,
             case_id: end.case_id,
             place: end.place,
         };
-        Self { member: member.0, since, again, after: after.map(end) }
+        Some(Join { member: member.0, since, again, after: after.map(end) })
     }
 }

@@ -1,0 +1,124 @@
+//! Cases at rest: the datum of `Case`, but for its key, which is read more often than all the rest, and for those told,
+//! who stay as packed as they are.
+
+use std::fmt;
+
+use super::case;
+use crate::model::code::Domain;
+use crate::model::packed::PackedCase;
+use crate::model::place::Jurisdiction;
+use crate::model::state::{Ack, Case, CaseEvent, Duty, RanOut, Revision};
+use crate::model::told::ToldList;
+use crate::schema::datum::{self, Reader};
+
+/// Bytes for which memory is made ready; most cases take less.
+const CASE_BYTES_USUAL: usize = 512;
+
+impl PackedCase {
+    /// Packs a case.
+    pub fn new(case: &Case) -> Self {
+        let mut bytes = Vec::with_capacity(CASE_BYTES_USUAL);
+        bytes.extend_from_slice(case.case_id.as_bytes());
+        case::write_head(case, &mut bytes);
+        datum::bytes(case.told.packed(), &mut bytes);
+        case::write_tail(case, &mut bytes);
+        Self::from_bytes(case.origin, &case.case_id, &bytes)
+    }
+
+    /// The case.
+    pub fn unpack(&self) -> Case {
+        let Some(case) = read(self.key(), &mut Reader(self.body())) else {
+            unreachable!("what was packed is unpacked")
+        };
+        case
+    }
+
+    /// Appends its datum, in which those told are a list.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let (body, (origin, case_id)) = (self.body(), self.key());
+        let mut from = Reader(body);
+        let head = pass_head(&mut from).map(|()| body.len() - from.0.len());
+        let (Some(head), Some(told)) = (head, from.bytes()) else { unreachable!("those told are behind its head") };
+        case::write_key(origin, case_id, out);
+        out.extend_from_slice(&body[..head]);
+        case::write_told(&ToldList::from_packed(told), out);
+        out.extend_from_slice(from.0);
+    }
+}
+
+impl fmt::Debug for PackedCase {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.unpack().fmt(formatter)
+    }
+}
+
+/// Reads what `PackedCase::new` writes; `None` for anything else.
+fn read((origin, case_id): (Jurisdiction, &str), from: &mut Reader<'_>) -> Option<Case> {
+    Some(Case {
+        origin,
+        case_id: case_id.to_owned(),
+        platform: from.owned()?,
+        domain: from.code()?,
+        organisation_id: from.optional(Reader::owned)?,
+        name_digest: from.optional(digest)?,
+        told: ToldList::from_packed(from.bytes()?),
+        events: from.list(event)?.into(),
+        acks: from.list(ack)?.into(),
+        keep_until: from.long()?,
+    })
+}
+
+/// Passes over what stands between its key and those told.
+fn pass_head(from: &mut Reader<'_>) -> Option<()> {
+    from.text()?;
+    from.code::<Domain>()?;
+    from.optional(Reader::text)?;
+    from.optional(digest)?;
+    Some(())
+}
+
+fn digest(from: &mut Reader<'_>) -> Option<u128> {
+    from.fixed().map(u128::from_be_bytes)
+}
+
+fn event(from: &mut Reader<'_>) -> Option<CaseEvent> {
+    Some(CaseEvent {
+        event_id: from.owned()?,
+        revision: from.optional(Reader::long)?,
+        version: from.int()?,
+        issued_at: from.optional(Reader::long)?,
+        standing: from.code()?,
+        scope: from.code()?,
+        handling: from.optional(Reader::code)?,
+        told: digest(from)?,
+        severity: from.code()?,
+        since: from.int()?,
+        expires_at: from.optional(Reader::long)?,
+        revisions: from.list(|from| Some(Revision { raw: digest(from)?, content: digest(from)? }))?.into(),
+    })
+}
+
+fn ack(from: &mut Reader<'_>) -> Option<Ack> {
+    Some(Ack {
+        member: from.int()?.try_into().ok()?,
+        event: from.int()?.try_into().ok()?,
+        version: from.int()?,
+        level: from.optional(Reader::code)?,
+        at: from.optional(Reader::long)?,
+        disputed_since: from.optional(Reader::long)?,
+        duty: from.optional(duty)?,
+    })
+}
+
+fn duty(from: &mut Reader<'_>) -> Option<Duty> {
+    Some(Duty {
+        version: from.int()?,
+        issued_at: from.long()?,
+        role: from.code()?,
+        next: from.int()?.try_into().ok()?,
+        due_at: from.optional(Reader::long)?,
+        ran_out: from.optional(|from| {
+            Some(RanOut { step: from.int()?.try_into().ok()?, level: from.code()?, due_at: from.long()? })
+        })?,
+    })
+}
