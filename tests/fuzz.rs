@@ -6,10 +6,13 @@
 mod targets;
 
 use std::env;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use comity::model::entry::Body;
+use comity::schema::state::decode_record;
 use targets::{TARGETS, become_entry, seeds};
 
 /// A generator that any seed starts (xorshift64*).
@@ -138,6 +141,20 @@ fn every_target_holds() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// Where `cargo fuzz` begins from: a folder for each target.
+#[test]
+fn seeds_for_cargo_fuzz() {
+    for (name, _) in TARGETS {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let seeds = seeds(name);
+        for (number, seed) in seeds.iter().enumerate() {
+            fs::write(folder.join(format!("seed-{number}")), seed).unwrap();
+        }
+        assert!(!seeds.is_empty(), "{name} begins from something");
+    }
+}
+
 /// What a loop changes must be understood before it is changed, or nothing behind the first refusal is ever reached.
 #[test]
 fn what_a_target_begins_from_is_understood() {
@@ -147,4 +164,7 @@ fn what_a_target_begins_from_is_understood() {
         .filter_map(|seed| seed.first().copied())
         .collect();
     assert!((0..4).all(|platform| events.contains(&platform)), "platforms with an event: {events:?}");
+    let values =
+        seeds("canonical").into_iter().filter(|seed| decode_record(b"case/DE/a", Some(&seed[1..]), None).is_ok());
+    assert_eq!(values.count(), 1);
 }

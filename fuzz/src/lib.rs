@@ -11,13 +11,19 @@ use comity::decode::decode as decode_record;
 use comity::http::{api, query as parts};
 use comity::intake::handle;
 use comity::kafka::view::View;
-use comity::model::entry::Body;
+use comity::model::code::{Domain, Role, Scope, Severity, Standing};
+use comity::model::entry::{AcknowledgementLevel, Body};
+use comity::model::packed::PackedCase;
+use comity::model::place::Jurisdiction;
 use comity::model::record::{RawRecord, SourcePosition};
 use comity::model::rejection::Stage;
+use comity::model::state::{Ack, Case, CaseEvent, Duty, RanOut, Revision, Told, Value};
 use comity::platform::{Platform, load};
 use comity::schema::identifiers::{clean, local_value, schemes};
 use comity::schema::log::{decode_entry, encode_entry};
-use comity::schema::state::{decode_key, decode_record as decode_state, encode_key};
+use comity::schema::state::{
+    StateRecord, decode_key, decode_record as decode_state, encode_key, encode_record, encode_value,
+};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -69,7 +75,9 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         }
         "canonical" => {
             let entries = seeds("mapping").into_iter().map(|seed| encode_entry(&become_entry(&seed)));
-            entries.chain([encode_entry(&Body::Tick)]).map(|entry| [vec![0], entry].concat()).collect()
+            let entries = entries.chain([encode_entry(&Body::Tick)]).map(|entry| [vec![0], entry].concat());
+            let state = encode_record(1, &encode_value(&Value::Case(PackedCase::new(&case()))));
+            entries.chain([[vec![1], state].concat()]).collect()
         }
         "identifiers" => {
             ["529900T8BM49AURSDO55", "732 829 320", "HRB 12345 B", "CHE-109.322.551", "602-703-712", "EST-9"]
@@ -108,6 +116,47 @@ listen = "127.0.0.1:8080"
 "#
             .to_vec(),
         ],
+    }
+}
+
+/// A case under one of the keys that `canonical` reads values for.
+fn case() -> Case {
+    let member = |member| Told { member, role: Role::Attention, by_index: member == 3, sequence: 1_000 };
+    let event = CaseEvent {
+        event_id: "p/e".to_owned(),
+        revision: Some(1),
+        version: 2,
+        issued_at: Some(77),
+        standing: Standing::Disputed,
+        scope: Scope::Federation,
+        handling: None,
+        told: 12,
+        severity: Severity::Severe,
+        since: 20_000,
+        expires_at: Some(88),
+        revisions: Box::new([Revision { raw: 1, content: 2 }]),
+    };
+    let ran_out = Some(RanOut { step: 1, level: AcknowledgementLevel::Received, due_at: 80 });
+    let ack = Ack {
+        member: 2,
+        event: 0,
+        version: 1,
+        level: Some(AcknowledgementLevel::Accepted),
+        at: Some(79),
+        disputed_since: Some(79),
+        duty: Some(Duty { version: 2, issued_at: 77, role: Role::FollowUp, next: 1, due_at: Some(90), ran_out }),
+    };
+    Case {
+        origin: Jurisdiction::parse("DE").unwrap_or_else(|| panic!("a code")),
+        case_id: "a".to_owned(),
+        platform: "p".to_owned(),
+        domain: Domain::FoodSafety,
+        organisation_id: Some("lei:1".to_owned()),
+        name_digest: Some(3),
+        told: [2, 3].into_iter().map(member).collect(),
+        events: Box::new([event]),
+        acks: Box::new([ack]),
+        keep_until: 99,
     }
 }
 
@@ -154,7 +203,7 @@ pub fn mapping(data: &[u8]) {
     }
 }
 
-/// Comity's own records: an entry that is read is written back as one that reads alike.
+/// Comity's own records: an entry or a value that is read is written back as one that reads alike.
 pub fn canonical(data: &[u8]) {
     let Some((how, value)) = data.split_first() else { return };
     if how % 2 == 0 {
@@ -165,7 +214,11 @@ pub fn canonical(data: &[u8]) {
         return;
     }
     for key in ["checkpoint", "rules", "org/a", "case/DE/a", "pending/DE/EVENT/a", "source/0/a"] {
-        let _ = decode_state(key.as_bytes(), Some(value), None);
+        let read = decode_state(key.as_bytes(), Some(value), None).ok();
+        if let Some(StateRecord::Value { transaction, value: Some(value), .. }) = &read {
+            let written = encode_record(*transaction, &encode_value(value));
+            assert_eq!(decode_state(key.as_bytes(), Some(&written), None).ok(), read);
+        }
     }
     let _ = decode_state(value, None, Some(&[0; 8]));
     if let Some(key) = std::str::from_utf8(value).ok().and_then(decode_key) {
