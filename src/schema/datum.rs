@@ -136,6 +136,9 @@ pub(crate) fn codes<C: Code>(items: impl Iterator<Item = C>, count: usize, out: 
     out.push(0);
 }
 
+/// Items of one list, far above what any value within the bounds of `model::limit` has.
+pub(crate) const LIST_ITEMS_MAX: usize = 100_000;
+
 /// Items for which a list's memory is made ready before they are read.
 const ITEMS_READY_MAX: usize = 16;
 
@@ -218,7 +221,7 @@ impl<'a> Reader<'a> {
 
     /// An array in one block.
     pub(crate) fn list<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.length()?;
+        let count = self.length().filter(|count| *count <= LIST_ITEMS_MAX)?;
         if count == 0 {
             return Some(Vec::new());
         }

@@ -11,13 +11,12 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_avro_fast::de::read::SliceRead;
 use serde_avro_fast::de::{DeserializerConfig, DeserializerState};
 
+use super::datum::LIST_ITEMS_MAX;
 use super::log::CodecError;
 use super::{canonical, wire};
 use crate::model::code::Code;
 use crate::model::place::Jurisdiction;
 
-/// Items of one array, far above what any value within the bounds of `model::limit` has.
-const ARRAY_ITEMS_MAX: usize = 100_000;
 /// Depth of one datum; the deepest schema has nine levels.
 const DEPTH_MAX: usize = 32;
 
@@ -46,7 +45,7 @@ impl Record {
             return Err(self.error(format!("schema id {id} is none of its versions")));
         };
         let mut config = DeserializerConfig::new(schema);
-        config.max_seq_size = ARRAY_ITEMS_MAX;
+        config.max_seq_size = LIST_ITEMS_MAX;
         config.allowed_depth = DEPTH_MAX;
         let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
         // The library's text may hold a value of the record, so the error says only where.

@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use comity::model::code::Domain;
 use comity::model::entry::Body;
 use comity::model::identifiers::Identifiers;
 use comity::model::limit::ID_BYTES_MAX;
 use comity::model::packed::PackedCase;
 use comity::model::place::Jurisdiction;
-use comity::model::state::{Case, EventEnd, Join, Key, Organisation, SourceState, Value};
-use comity::model::told::ToldList;
+use comity::model::state::{EventEnd, Join, Key, Organisation, SourceState, Value};
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{decode_record, encode_checkpoint, encode_key, encode_record, encode_value};
 use comity::schema::wire::{frame, unframe};
@@ -217,22 +215,6 @@ fn a_value_of_another_key() {
     assert!(decode_record(b"\xff", Some(&framed), None).is_err());
 }
 
-/// An open case of Germany without events.
-fn case(case_id: &str) -> Case {
-    Case {
-        origin: Jurisdiction::parse("DE").expect("a place"),
-        case_id: case_id.to_owned(),
-        platform: "p".to_owned(),
-        domain: Domain::FoodSafety,
-        organisation_id: None,
-        name_digest: None,
-        told: ToldList::default(),
-        events: Box::default(),
-        acks: Box::default(),
-        keep_until: 0,
-    }
-}
-
 #[test]
 fn a_case_under_what_is_no_id() {
     let join = |case_id: &str| {
@@ -241,7 +223,7 @@ fn a_case_under_what_is_no_id() {
         Value::Join(Arc::new(Join { member: origin, since: 0, again: false, after }))
     };
     for (id, is_one) in [("i".repeat(ID_BYTES_MAX), true), ("i".repeat(ID_BYTES_MAX + 1), false)] {
-        let framed = encode_record(1, &encode_value(&Value::Case(PackedCase::new(&case(&id)))));
+        let framed = encode_record(1, &encode_value(&Value::Case(PackedCase::new(&model::plain_case(&id)))));
         assert_eq!(decode_record(format!("case/DE/{id}").as_bytes(), Some(&framed), None).is_ok(), is_one);
         let framed = encode_record(1, &encode_value(&join(&id)));
         assert_eq!(decode_record(b"work/join/DE", Some(&framed), None).is_ok(), is_one);

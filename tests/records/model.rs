@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use comity::model::code::Domain;
 use comity::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient, Status};
 use comity::model::entry::{Acknowledgement, Body, Link, Missing};
 use comity::model::event::{
@@ -10,7 +11,7 @@ use comity::model::event::{
 };
 use comity::model::identifiers::Identifiers;
 use comity::model::packed::PackedCase;
-use comity::model::place::Reader;
+use comity::model::place::{Jurisdiction, Reader};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
@@ -18,6 +19,7 @@ use comity::model::state::{
     Ack, Bond, Case, CaseEvent, Checkpoint, Duty, EventEnd, Join, Key, Marks, OpenCase, Organisation, Pair, Pending,
     RanOut, Retelling, Revision, Sequences, SourceState, Step, Told, Value,
 };
+use comity::model::told::ToldList;
 
 use super::entropy::Entropy;
 
@@ -452,5 +454,21 @@ pub(crate) fn status(e: &mut Entropy) -> Status {
         last_alert_sequence: e.long(),
         log_time: e.long(),
         overdue: e.int(),
+    }
+}
+
+/// A case of Germany that says as little as one can.
+pub(crate) fn plain_case(case_id: &str) -> Case {
+    Case {
+        origin: Jurisdiction::parse("DE").expect("a place"),
+        case_id: case_id.to_owned(),
+        platform: "p".to_owned(),
+        domain: Domain::FoodSafety,
+        organisation_id: None,
+        name_digest: None,
+        told: ToldList::default(),
+        events: Box::default(),
+        acks: Box::default(),
+        keep_until: 0,
     }
 }

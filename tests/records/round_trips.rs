@@ -1,8 +1,12 @@
 //! What is written is read the same, by Comity and by another library.
 
+use std::sync::Arc;
+
+use comity::model::code::Role;
 use comity::model::entry::{Body, LogEntry};
+use comity::model::identifiers::Identifiers;
 use comity::model::packed::PackedCase;
-use comity::model::state::{Checkpoint, Key, Pair, Value};
+use comity::model::state::{Case, Checkpoint, Key, Organisation, Pair, Told, Value};
 use comity::schema::event::content_sha256;
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{
@@ -158,5 +162,32 @@ fn the_text_of_each_kind_of_key() {
         "work/link/1/ab",
     ] {
         assert_eq!(decode_key(unknown), None, "{unknown}");
+    }
+}
+
+/// Avro lets a list come in several blocks, which Comity never writes, so another reader takes over.
+#[test]
+fn a_list_in_several_blocks() {
+    let told = |member| Told { member, role: Role::Attention, by_index: false, sequence: 1 };
+    let case = Case { told: vec![told(1), told(2)].into(), ..model::plain_case("c") };
+    let known = Organisation {
+        identifiers: Identifiers::of(&["lei:1", "lei:2"]).expect("identifiers"),
+        registered_in: None,
+        open_cases: Box::default(),
+        cases: 1,
+        name: 0,
+        form: 0,
+    };
+    // Two items behind a count of two, and two blocks of one each; numbers are written as twice themselves.
+    let as_one: [&[u8]; 2] = [b"\x04\x02\x04\x00\x02\x04\x04\x00\x02\x00", b"\x04\x0alei:1\x0alei:2\x00"];
+    let as_two: [&[u8]; 2] = [b"\x02\x02\x04\x00\x02\x02\x04\x04\x00\x02\x00", b"\x02\x0alei:1\x02\x0alei:2\x00"];
+    let values = [Value::Case(PackedCase::new(&case)), Value::Organisation(Arc::new(known))];
+    for ((value, key), (one, two)) in values.iter().zip(["case/DE/c", "org/lei:1"]).zip(as_one.iter().zip(as_two)) {
+        let mut framed = encode_record(1, &encode_value(value));
+        let at = framed.windows(one.len()).position(|bytes| bytes == *one).expect("the list");
+        framed.splice(at..at + one.len(), two.iter().copied());
+        let read = decode_record(key.as_bytes(), Some(&framed), None).expect("readable");
+        let key = decode_key(key).expect("a key");
+        assert_eq!(read, StateRecord::Value { key, transaction: 1, value: Some(value.clone()) });
     }
 }

@@ -14,6 +14,7 @@ use crate::model::state::{Checkpoint, Key, Pair, Pending, SourceState, Value};
 
 mod case;
 mod checkpoint;
+mod direct;
 mod link;
 mod organisation;
 mod packed;
@@ -185,12 +186,31 @@ pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) ->
         let number = number.ok_or_else(|| ENTRY.error("a tombstone without its transaction"))?;
         return Ok(StateRecord::Value { key, transaction: i64::from_be_bytes(number), value: None });
     };
-    let read: Entry = ENTRY.read(value)?;
-    let value = read.value.into_model().ok_or_else(|| ENTRY.error("holds what a value of its kind never does"))?;
+    let (transaction, value) = match read_directly(value) {
+        Some(read) => read,
+        None => {
+            let read: Entry = ENTRY.read(value)?;
+            let value = read.value.into_model();
+            (read.transaction, value.ok_or_else(|| ENTRY.error("holds what a value of its kind never does"))?)
+        }
+    };
     if !belongs(&key, &value) {
         return Err(ENTRY.error("its value is another key's"));
     }
-    Ok(StateRecord::Value { key, transaction: read.transaction, value: Some(value) })
+    Ok(StateRecord::Value { key, transaction, value: Some(value) })
+}
+
+/// An organisation or a case under the newest schema, with its transaction; `None` for any other value.
+fn read_directly(value: &[u8]) -> Option<(i64, Value)> {
+    let (_, datum) = wire::unframe(value).filter(|(id, _)| *id == canonical::STATE_ENTRY.id)?;
+    let mut from = datum::Reader(datum);
+    let transaction = from.long()?;
+    let value = match from.long()? {
+        0 => Value::Organisation(Arc::new(direct::organisation(&mut from)?)),
+        1 => Value::Case(PackedCase::new(&direct::case(&mut from)?)),
+        _ => return None,
+    };
+    from.0.is_empty().then_some((transaction, value))
 }
 
 /// Whether a value may stand under a key.

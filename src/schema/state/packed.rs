@@ -4,10 +4,11 @@
 use std::fmt;
 
 use super::case;
+use super::direct::{ack, digest, event};
 use crate::model::code::Domain;
 use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Ack, Case, CaseEvent, Duty, RanOut, Revision};
+use crate::model::state::Case;
 use crate::model::told::ToldList;
 use crate::schema::datum::{self, Reader};
 
@@ -75,50 +76,4 @@ fn pass_head(from: &mut Reader<'_>) -> Option<()> {
     from.optional(Reader::text)?;
     from.optional(digest)?;
     Some(())
-}
-
-fn digest(from: &mut Reader<'_>) -> Option<u128> {
-    from.fixed().map(u128::from_be_bytes)
-}
-
-fn event(from: &mut Reader<'_>) -> Option<CaseEvent> {
-    Some(CaseEvent {
-        event_id: from.owned()?,
-        revision: from.optional(Reader::long)?,
-        version: from.int()?,
-        issued_at: from.optional(Reader::long)?,
-        standing: from.code()?,
-        scope: from.code()?,
-        handling: from.optional(Reader::code)?,
-        told: digest(from)?,
-        severity: from.code()?,
-        since: from.int()?,
-        expires_at: from.optional(Reader::long)?,
-        revisions: from.list(|from| Some(Revision { raw: digest(from)?, content: digest(from)? }))?.into(),
-    })
-}
-
-fn ack(from: &mut Reader<'_>) -> Option<Ack> {
-    Some(Ack {
-        member: from.int()?.try_into().ok()?,
-        event: from.int()?.try_into().ok()?,
-        version: from.int()?,
-        level: from.optional(Reader::code)?,
-        at: from.optional(Reader::long)?,
-        disputed_since: from.optional(Reader::long)?,
-        duty: from.optional(duty)?,
-    })
-}
-
-fn duty(from: &mut Reader<'_>) -> Option<Duty> {
-    Some(Duty {
-        version: from.int()?,
-        issued_at: from.long()?,
-        role: from.code()?,
-        next: from.int()?.try_into().ok()?,
-        due_at: from.optional(Reader::long)?,
-        ran_out: from.optional(|from| {
-            Some(RanOut { step: from.int()?.try_into().ok()?, level: from.code()?, due_at: from.long()? })
-        })?,
-    })
 }

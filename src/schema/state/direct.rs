@@ -1,0 +1,106 @@
+//! Organisations and cases read without a library's help: a restore meets millions of them, nearly all under the newest
+//! schema. What is not read here is read by the schema that it was written under.
+
+use crate::model::identifiers::Identifiers;
+use crate::model::limit::ID_BYTES_MAX;
+use crate::model::state::{Ack, Case, CaseEvent, Duty, OpenCase, Organisation, RanOut, Revision, Told};
+use crate::schema::datum::Reader;
+
+/// An `Organisation`, known by the first of its identifiers.
+pub(super) fn organisation(from: &mut Reader<'_>) -> Option<Organisation> {
+    let organisation_id = from.text()?;
+    let identifiers = Identifiers::of(&from.list(Reader::text)?).filter(|known| known.first() == organisation_id)?;
+    Some(Organisation {
+        identifiers,
+        registered_in: from.optional(Reader::place)?,
+        open_cases: from.list(open_case)?.into(),
+        cases: from.int()?,
+        name: digest(from)?,
+        form: from.long()?.try_into().ok()?,
+    })
+}
+
+fn open_case(from: &mut Reader<'_>) -> Option<OpenCase> {
+    Some(OpenCase {
+        origin: from.place()?,
+        domain: from.code()?,
+        case_id: from.owned()?,
+        severity: from.code()?,
+        since: from.int()?,
+        scope: from.code()?,
+    })
+}
+
+/// A `Case`.
+pub(super) fn case(from: &mut Reader<'_>) -> Option<Case> {
+    Some(Case {
+        origin: from.place()?,
+        case_id: from.owned().filter(|id| id.len() <= ID_BYTES_MAX)?,
+        platform: from.owned()?,
+        domain: from.code()?,
+        organisation_id: from.optional(Reader::owned)?,
+        name_digest: from.optional(digest)?,
+        told: from.list(told)?.into(),
+        events: from.list(event)?.into(),
+        acks: from.list(ack)?.into(),
+        keep_until: from.long()?,
+    })
+}
+
+fn told(from: &mut Reader<'_>) -> Option<Told> {
+    Some(Told {
+        member: from.int()?.try_into().ok()?,
+        role: from.code()?,
+        by_index: from.boolean()?,
+        sequence: from.long()?,
+    })
+}
+
+/// The 128 bits of a digest.
+pub(super) fn digest(from: &mut Reader<'_>) -> Option<u128> {
+    from.fixed().map(u128::from_be_bytes)
+}
+
+/// A `CaseEvent`.
+pub(super) fn event(from: &mut Reader<'_>) -> Option<CaseEvent> {
+    Some(CaseEvent {
+        event_id: from.owned()?,
+        revision: from.optional(Reader::long)?,
+        version: from.int()?,
+        issued_at: from.optional(Reader::long)?,
+        standing: from.code()?,
+        scope: from.code()?,
+        handling: from.optional(Reader::code)?,
+        told: digest(from)?,
+        severity: from.code()?,
+        since: from.int()?,
+        expires_at: from.optional(Reader::long)?,
+        revisions: from.list(|from| Some(Revision { raw: digest(from)?, content: digest(from)? }))?.into(),
+    })
+}
+
+/// An `Ack`.
+pub(super) fn ack(from: &mut Reader<'_>) -> Option<Ack> {
+    Some(Ack {
+        member: from.int()?.try_into().ok()?,
+        event: from.int()?.try_into().ok()?,
+        version: from.int()?,
+        level: from.optional(Reader::code)?,
+        at: from.optional(Reader::long)?,
+        disputed_since: from.optional(Reader::long)?,
+        duty: from.optional(duty)?,
+    })
+}
+
+fn duty(from: &mut Reader<'_>) -> Option<Duty> {
+    Some(Duty {
+        version: from.int()?,
+        issued_at: from.long()?,
+        role: from.code()?,
+        next: from.int()?.try_into().ok()?,
+        due_at: from.optional(Reader::long)?,
+        ran_out: from.optional(|from| {
+            Some(RanOut { step: from.int()?.try_into().ok()?, level: from.code()?, due_at: from.long()? })
+        })?,
+    })
+}
