@@ -67,7 +67,7 @@ fn measure(broker: &Broker, members: usize, rate: usize, cases: usize) -> ([Vec<
             line.send_again(notice, Turn::Issued);
             live += 1;
         }
-        if let Some(message) = reader.poll(Duration::from_micros(200)) {
+        if let Some(message) = reader.poll(Duration::from_millis(1)) {
             let came = Instant::now();
             let alert = view::alert(message.unwrap().payload().unwrap()).unwrap();
             match sent.remove(&alert.event_id) {

@@ -87,7 +87,7 @@ impl Storm {
                 self.log.append(&format!("{LIVE}{number}"), None);
             }
             self.log.producer.poll(Duration::ZERO);
-            if let Some(message) = self.reader.poll(Duration::from_micros(200)) {
+            if let Some(message) = self.reader.poll(Duration::from_millis(1)) {
                 if holds(message.unwrap().payload().unwrap(), LIVE.as_bytes()) {
                     came.push(Instant::now());
                 } else {
