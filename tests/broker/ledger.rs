@@ -345,6 +345,20 @@ fn an_end_of_transaction_that_is_held_up_brings_a_new_producer() {
     federation.assert_right();
 }
 
+/// Whether more than so many alerts come to stand in each topic, committed or not; once no more come.
+fn arrives(federation: &Federation, topics: &[String], more_than: usize) -> bool {
+    let began = Instant::now();
+    let mut before = Vec::new();
+    while began.elapsed() < Duration::from_secs(5) {
+        let now: Vec<usize> = topics.iter().map(|topic| read_uncommitted(&federation.broker, topic).len()).collect();
+        if now.iter().all(|count| *count > more_than) && now == before {
+            return true;
+        }
+        before = now;
+    }
+    false
+}
+
 /// An EndTxn that comes again without any sign to the client commits half of the next transaction.
 fn torn(stalled: &str) {
     let mut federation = Federation::new();
@@ -352,27 +366,35 @@ fn torn(stalled: &str) {
     federation.events(ids(0, 20));
     let ledger = federation.start_behind(&proxy);
     ledger.until_decided(21);
-    proxy.stall(Some(stalled));
-    federation.events(ids(20, 40));
-    wait_until("the rest of the transaction waits", LONG, || proxy.stalled() > 0);
     let topics: Vec<String> =
         (1..4).map(|member| names::alerts(members()[member])).filter(|topic| topic != stalled).collect();
-    let mut arrived = Vec::new();
-    wait_until("what does not wait arrives", LONG, || {
-        let now: Vec<usize> = topics.iter().map(|topic| read_uncommitted(&federation.broker, topic).len()).collect();
-        let all = now.iter().all(|count| *count > 20) && now == arrived;
-        arrived = now;
-        all
-    });
+    let decided = |count: usize| {
+        let all = |status: &LedgerStatus| status.entries_but_ticks.load(Ordering::Relaxed) == count as u64;
+        ledger.until("what was sent is decided", all);
+    };
+    let mut sent = 20;
+    loop {
+        proxy.stall(Some(stalled));
+        federation.events(ids(sent, sent + 20));
+        wait_until("the rest of a transaction waits", LONG, || proxy.stalled() > 0);
+        if arrives(&federation, &topics, sent) {
+            break;
+        }
+        // A tick came first: its transaction has nothing to be torn from.
+        proxy.stall(None);
+        sent += 20;
+        decided(sent + 1);
+        assert!(sent < 200, "no transaction of events is ever held up");
+    }
     let answer = proxy.repeat_end_txn();
     println!("{stalled}: the broker's answer to the late EndTxn: {answer:?}");
     wait_until("the late EndTxn tears the transaction", LONG, || {
-        topics.iter().all(|topic| read_committed(&federation.broker, topic).len() > 20)
+        topics.iter().all(|topic| read_committed(&federation.broker, topic).len() > sent)
     });
     proxy.stall(None);
-    ledger.until("the batch is decided", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 41);
-    federation.events(ids(40, 50));
-    ledger.until("the ledger goes on", |status| status.entries_but_ticks.load(Ordering::Relaxed) == 51);
+    decided(sent + 21);
+    federation.events(ids(sent + 20, sent + 30));
+    decided(sent + 31);
     ledger.stop();
     federation.assert_right();
 }
