@@ -20,7 +20,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use crate::reference::Outputs;
 use crate::support::broker::{Broker, needs_own_kafka, needs_real_kafka, wait_until};
 use crate::support::proxy::Proxy;
-use crate::support::reader::{Read, read_committed, read_uncommitted};
+use crate::support::reader::{Read, read_committed, read_uncommitted, stands_open};
 use crate::turned::{Kafka, MEMBERS};
 use crate::world::{original, place, revised, rules};
 
@@ -448,8 +448,7 @@ fn a_log_without_the_brokers_time_stops_the_ledger() {
     assert!(stop.help.contains("LogAppendTime"), "{}", stop.help);
 }
 
-/// Its partitions are without a leader for a moment after it has come back. Whether it then has every end of a transaction
-/// that it answered for is its own matter, so what is published is not compared here.
+/// Its partitions are without a leader for a moment after it has come back, and it ends what was under way in its own time.
 #[test]
 fn a_broker_that_is_killed_and_comes_back_ends_no_ledger() {
     if needs_own_kafka("the test kills its broker") {
@@ -468,5 +467,10 @@ fn a_broker_that_is_killed_and_comes_back_ends_no_ledger() {
         ledger.until("it goes on", |status| status.checkpoint_position.load(Ordering::Relaxed) >= end);
     }
     ledger.stop();
+    let own = members().into_iter().flat_map(names::outputs);
+    let topics: Vec<String> = own.chain(names::COMMON.map(str::to_owned)).chain([names::STATE.to_owned()]).collect();
+    wait_until("every transaction has its end in every topic", LONG, || {
+        topics.iter().all(|topic| !stands_open(&federation.broker, topic))
+    });
     federation.assert_right();
 }

@@ -35,6 +35,16 @@ pub(crate) fn read_uncommitted(broker: &Broker, topic: &str) -> Vec<Read> {
     read_with(broker.plain_config(), topic, "read_uncommitted")
 }
 
+/// Whether some transaction has no end yet in the topic's first partition: committed records then end before all do.
+pub(crate) fn stands_open(broker: &Broker, topic: &str) -> bool {
+    let end = |isolation: &str| {
+        let mut config = broker.plain_config();
+        let consumer: BaseConsumer = config.set("isolation.level", isolation).create().unwrap();
+        consumer.fetch_watermarks(topic, 0, Duration::from_secs(10)).unwrap().1
+    };
+    end("read_committed") < end("read_uncommitted")
+}
+
 fn read_with(mut config: ClientConfig, topic: &str, isolation: &str) -> Vec<Read> {
     let consumer: BaseConsumer = config
         .set("group.id", "reader")
