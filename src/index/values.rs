@@ -58,7 +58,7 @@ impl Values {
     }
 
     fn find<'t, T: Keyed>(&self, table: &'t HashTable<T>, key: KeyRef<'_>) -> Option<&'t T> {
-        table.find(self.hashes.of(key).wide(), |known| Keyed::key(known) == key)
+        table.find(self.hashes.of(key).wide(), |known| known.key() == key)
     }
 
     /// Any other value, of which there are few.
@@ -146,12 +146,12 @@ impl Keyed for Arc<Pending> {
 
 /// Puts a value into its place, and gives the one that stood there.
 fn insert<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>, after: T) -> Option<T> {
-    assert!(Keyed::key(&after) == key, "a value stands under its own key");
+    assert!(after.key() == key, "a value stands under its own key");
     let hash = hashes.of(key).wide();
-    match table.find_mut(hash, |known| Keyed::key(known) == key) {
+    match table.find_mut(hash, |known| known.key() == key) {
         Some(known) => Some(std::mem::replace(known, after)),
         None => {
-            table.insert_unique(hash, after, |known| hashes.of(Keyed::key(known)).wide());
+            table.insert_unique(hash, after, |known| hashes.of(known.key()).wide());
             None
         }
     }
@@ -159,6 +159,6 @@ fn insert<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>, 
 
 /// Takes a value away, and gives it.
 fn remove<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>) -> Option<T> {
-    let found = table.find_entry(hashes.of(key).wide(), |known| Keyed::key(known) == key);
+    let found = table.find_entry(hashes.of(key).wide(), |known| known.key() == key);
     found.ok().map(|entry| entry.remove().0)
 }
