@@ -9,8 +9,8 @@ use comity::model::code::Mode;
 use comity::model::entry::Body;
 use comity::schema::log::decode_entry;
 
-use crate::intake::{CONTROL, LOG, PATIENCE, Running, committed, pace, row, rows, send, taken, wait_committed};
-use crate::support::broker::{Broker, wait_until};
+use crate::intake::{CONTROL, LOG, Running, committed, pace, row, rows, send, taken, wait_committed};
+use crate::support::broker::{Broker, PATIENCE, wait_until};
 use crate::support::reader::read_committed;
 
 /// The topics of the events in the log with their mode, in the log's order.

@@ -13,8 +13,8 @@ use rdkafka::admin::{AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::error::KafkaResult;
 use rdkafka::producer::{BaseProducer, Producer};
 
-use crate::ledger::{Federation, LONG, Running, ids, owns};
-use crate::support::broker::{block_on, needs_real_kafka, wait_until};
+use crate::ledger::{Federation, Running, ids, owns};
+use crate::support::broker::{PATIENCE, block_on, needs_real_kafka, wait_until};
 use crate::support::proxy::{ADD_OFFSETS_TO_TXN, ADD_PARTITIONS_TO_TXN, END_TXN, Proxy, TXN_OFFSET_COMMIT};
 
 /// An owner behind a network that is turned by hand, and a standby beside it.
@@ -52,7 +52,7 @@ impl Pair {
         self.proxy.halt(Some(api));
         self.federation.events(ids(20, 40));
         let proxy = &self.proxy;
-        wait_until("a transaction waits", LONG, || proxy.halts() > 0);
+        wait_until("a transaction waits", PATIENCE, || proxy.halts() > 0);
     }
 
     /// Twenty more are in a transaction of which the records for one recipient wait.
@@ -60,7 +60,7 @@ impl Pair {
         self.proxy.stall(Some("comity.alerts.DE"));
         self.federation.events(ids(20, 40));
         let proxy = &self.proxy;
-        wait_until("a transaction waits", LONG, || proxy.stalled() > 0);
+        wait_until("a transaction waits", PATIENCE, || proxy.stalled() > 0);
     }
 
     fn release(&self) {
@@ -70,7 +70,7 @@ impl Pair {
 
     /// What the group knows nothing of: somebody else takes the ledger's transactional id.
     fn fence(&self) -> KafkaResult<()> {
-        self.take(&self.transactional_id(), LONG)
+        self.take(&self.transactional_id(), PATIENCE)
     }
 
     fn transactional_id(&self) -> String {
@@ -99,7 +99,7 @@ impl Pair {
     /// Both together have counted so many entries as decided.
     fn until_decided(&self, entries: u64) {
         let decided = |running: &Running| running.status.entries_but_ticks.load(Ordering::Relaxed);
-        wait_until("the log is decided", LONG, || decided(&self.owner) + decided(&self.standby) >= entries);
+        wait_until("the log is decided", PATIENCE, || decided(&self.owner) + decided(&self.standby) >= entries);
         assert_eq!(decided(&self.owner) + decided(&self.standby), entries, "each entry is counted once");
     }
 
@@ -183,7 +183,7 @@ fn an_owner_whose_transaction_expired_gives_the_log_up() {
     let (_, before) = reader.ends(other).unwrap();
     pair.stall();
     // Committed records end where the first open transaction begins: it has ended, and by itself.
-    wait_until("the coordinator gives the transaction up", LONG, || reader.ends(other).unwrap().1 >= before + 20);
+    wait_until("the coordinator gives the transaction up", PATIENCE, || reader.ends(other).unwrap().1 >= before + 20);
     pair.release();
     pair.assert_handed_over();
 }
@@ -213,7 +213,7 @@ fn an_owner_whose_fencing_failed_halfway_loses_nothing() {
     // The coordinator cannot write down what it decides: the other's beginning fails, and so does the owner's end.
     set_transaction_log(&pair, "1");
     let briefly = Duration::from_secs(2);
-    wait_until("the coordinator refuses", LONG, || pair.take("another", briefly).is_err());
+    wait_until("the coordinator refuses", PATIENCE, || pair.take("another", briefly).is_err());
     pair.take(&pair.transactional_id(), briefly).unwrap_err();
     pair.release();
     pair.owner

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use comity::kafka::names;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use crate::ledger::{Federation, LONG, ids};
-use crate::support::broker::{Broker, needs_own_kafka};
+use crate::ledger::{Federation, ids};
+use crate::support::broker::{Broker, PATIENCE, needs_own_kafka};
 use crate::support::proxy::Proxy;
 use crate::support::reader::{read_committed, read_uncommitted};
 
@@ -58,10 +58,10 @@ fn what_is_promised_and_was_aborted_is_sent_again() {
     // As by an instance that takes over, and dies before it can send anything again.
     let id = names::ledger_group(&federation.broker.federation);
     let producer: BaseProducer = federation.broker.plain_config().set("transactional.id", id).create().unwrap();
-    producer.init_transactions(LONG).unwrap();
+    producer.init_transactions(PATIENCE).unwrap();
     producer.begin_transaction().unwrap();
     producer.send(BaseRecord::<str, [u8]>::to(OPEN).partition(0).key("").payload(&[])).unwrap();
-    producer.flush(LONG).unwrap();
-    producer.abort_transaction(LONG).unwrap();
+    producer.flush(PATIENCE).unwrap();
+    producer.abort_transaction(PATIENCE).unwrap();
     goes_on(federation);
 }

@@ -1,10 +1,8 @@
 //! The harness itself: what the other tests rely on.
 
-use std::time::Duration;
-
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use crate::support::broker::{Broker, needs_own_kafka, needs_real_kafka};
+use crate::support::broker::{Broker, PATIENCE, needs_own_kafka, needs_real_kafka};
 use crate::support::reader::{read_committed, read_uncommitted};
 
 #[test]
@@ -12,13 +10,13 @@ fn an_aborted_transaction_is_read_only_by_who_asks_for_it() {
     let broker = Broker::for_test();
     broker.create_topics(&["comity.try"], &[]);
     let producer: BaseProducer = broker.plain_config().set("transactional.id", "try").create().unwrap();
-    producer.init_transactions(Duration::from_secs(20)).unwrap();
+    producer.init_transactions(PATIENCE).unwrap();
     for (value, commit) in [("first", true), ("second", false), ("third", true)] {
         producer.begin_transaction().unwrap();
         producer.send(BaseRecord::<(), str>::to("comity.try").partition(0).payload(value)).unwrap();
-        producer.flush(Duration::from_secs(10)).unwrap();
+        producer.flush(PATIENCE).unwrap();
         let ended = if commit { Producer::commit_transaction } else { Producer::abort_transaction };
-        ended(&producer, Duration::from_secs(10)).unwrap();
+        ended(&producer, PATIENCE).unwrap();
     }
     let values = |records: Vec<crate::support::reader::Read>| -> Vec<String> {
         records.into_iter().map(|record| String::from_utf8(record.value.unwrap()).unwrap()).collect()
@@ -36,7 +34,7 @@ fn a_killed_broker_comes_back_with_its_records() {
     broker.create_topics(&["comity.try"], &[]);
     let producer: BaseProducer = broker.plain_config().create().unwrap();
     producer.send(BaseRecord::<(), str>::to("comity.try").partition(0).payload("kept")).unwrap();
-    producer.flush(Duration::from_secs(10)).unwrap();
+    producer.flush(PATIENCE).unwrap();
     broker.maven().kill();
     assert!(std::net::TcpStream::connect(broker.address()).is_err(), "the broker still listens");
     broker.maven().restart();
@@ -49,6 +47,6 @@ fn brokers_have_clusters_of_their_own() {
         return;
     }
     let (first, second) = (Broker::for_test(), Broker::for_test());
-    let id = |broker: &Broker| broker.admin().inner().fetch_cluster_id(Duration::from_secs(10)).unwrap();
+    let id = |broker: &Broker| broker.admin().inner().fetch_cluster_id(PATIENCE).unwrap();
     assert_ne!(id(&first), id(&second));
 }

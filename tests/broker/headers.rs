@@ -3,8 +3,8 @@
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use crate::intake::{CONTROL, LOG, PATIENCE, Running, row, rows, taken, wait_committed};
-use crate::support::broker::Broker;
+use crate::intake::{CONTROL, LOG, Running, row, rows, taken, wait_committed};
+use crate::support::broker::{Broker, PATIENCE};
 use crate::support::proxy::Proxy;
 
 const TOPIC: &str = "comity.in.one";

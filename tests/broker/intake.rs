@@ -19,13 +19,12 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use crate::support::broker::{Broker, block_on, needs_own_kafka, wait_until};
+use crate::support::broker::{Broker, PATIENCE, block_on, needs_own_kafka, wait_until};
 use crate::support::proxy::{FETCH, Proxy};
 use crate::support::reader::read_committed;
 
 pub(crate) const LOG: &str = "comity.log";
 pub(crate) const CONTROL: &str = "comity.control";
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An invented platform whose records are a number, a company and a day.
 fn invented(name: &str) -> Platform {

@@ -8,7 +8,7 @@ use comity::kafka::names;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::ledger::{Federation, ids, owns};
-use crate::support::broker::{Broker, needs_real_kafka, wait_until};
+use crate::support::broker::{Broker, PATIENCE, needs_real_kafka, wait_until};
 
 const POLL: Duration = Duration::from_millis(10);
 
@@ -19,7 +19,7 @@ fn stranger(broker: &Broker) -> BaseConsumer {
     config.set("group.id", group).set("partition.assignment.strategy", "cooperative-sticky");
     let member: BaseConsumer = config.create().unwrap();
     member.subscribe(&[names::LOG]).unwrap();
-    wait_until("the group gives the stranger the log", Duration::from_secs(20), || {
+    wait_until("the group gives the stranger the log", PATIENCE, || {
         let _record = member.poll(POLL);
         member.assignment().is_ok_and(|held| held.count() > 0)
     });
@@ -43,7 +43,7 @@ fn a_standby_that_nobody_works_for_asks_the_group_anew() {
     let ledger = federation.start();
     // A rebalance waits for each member's word.
     let until = |what: &str, holds: &dyn Fn() -> bool| {
-        wait_until(what, Duration::from_secs(40), || {
+        wait_until(what, PATIENCE, || {
             let _record = stranger.poll(POLL);
             holds()
         });

@@ -7,9 +7,8 @@ use comity::kafka::follow::{Followed, Follower};
 use comity::kafka::names;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use crate::intake::PATIENCE;
 use crate::ledger::{Federation, ids};
-use crate::support::broker::{Broker, needs_real_kafka, wait_until};
+use crate::support::broker::{Broker, PATIENCE, needs_real_kafka, wait_until};
 use crate::support::proxy::{END_TXN, Proxy};
 
 const TOPIC: &str = "comity.try";

@@ -7,8 +7,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::setting::{PATIENCE, Setting, TOPIC, said};
-use crate::support::broker::{Broker, needs_real_kafka, wait_until};
+use crate::setting::{Setting, TOPIC, said};
+use crate::support::broker::{Broker, PATIENCE, needs_real_kafka, wait_until};
 use crate::support::reader::read_committed;
 
 const RUN: [&str; 3] = ["run", "--exit-when-idle", "2s"];

@@ -11,8 +11,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::setting::{HEADER, PATIENCE, PLATFORM, Setting, TOPIC, said};
-use crate::support::broker::{Broker, block_on, wait_until};
+use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, said};
+use crate::support::broker::{Broker, PATIENCE, block_on, wait_until};
 use crate::support::reader::read_committed;
 
 const PARTITIONS: i32 = 3;

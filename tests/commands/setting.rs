@@ -4,16 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::support::broker::{Broker, wait_until};
+use crate::support::broker::{Broker, PATIENCE, wait_until};
 use crate::support::proxy::Proxy;
 
 /// The platform's records are a number, a company and a day.
 pub(crate) const PLATFORM: &str = "works";
 pub(crate) const TOPIC: &str = "comity.in.works";
 pub(crate) const HEADER: &str = "number,name,decided";
-
-/// How long a test waits for a command to do its part.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 const DEFINITION: &str = r#"title = "Invented decisions"
 origin = "CA-ON"

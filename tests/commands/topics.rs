@@ -13,8 +13,8 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::Value;
 
-use crate::setting::{PATIENCE, Setting, TOPIC, said};
-use crate::support::broker::{Broker, block_on, needs_own_kafka, needs_real_kafka, wait_until};
+use crate::setting::{Setting, TOPIC, said};
+use crate::support::broker::{Broker, PATIENCE, block_on, needs_own_kafka, needs_real_kafka, wait_until};
 
 /// A topic's settings as the broker says them.
 fn settings(broker: &Broker, topic: &str) -> BTreeMap<String, String> {

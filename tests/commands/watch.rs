@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
-use crate::setting::{HEADER, PATIENCE, PLATFORM, Setting, TOPIC, interrupt, said};
-use crate::support::broker::{Broker, wait_until};
+use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, interrupt, said};
+use crate::support::broker::{Broker, PATIENCE, wait_until};
 use crate::support::reader::read_committed;
 
 const UNTIL_EMPTY: [&str; 6] = ["feed", "--platform", PLATFORM, "--watch", "inbox", "--until-empty"];

@@ -8,9 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::federation::{Federation, lines, notice, rescinded, written};
-use crate::support::broker::wait_until;
-
-const LONG: Duration = Duration::from_secs(60);
+use crate::support::broker::{PATIENCE, wait_until};
 
 /// A running `comity run`, ended with the value.
 pub(crate) struct Running {
@@ -35,7 +33,7 @@ impl Running {
         // Nobody reads on, so what is said from now on must have somewhere to go.
         std::thread::spawn(move || said.for_each(drop));
         let running = Self { child, address: format!("127.0.0.1:{port}") };
-        wait_until("the instance is ready", LONG, || running.get("/readyz").0 == 200);
+        wait_until("the instance is ready", PATIENCE, || running.get("/readyz").0 == 200);
         running
     }
 
@@ -74,7 +72,7 @@ fn a_running_ledger_answers_what_it_has_committed() {
     federation.notice(&notice("FI-1", "IN-1", 1, &["Quebec"]));
     federation.confidential();
     let known = |path: &str| running.get(path).0 == 200;
-    wait_until("the case is known", LONG, || known("/api/v1/cases/ca-on-food/IN-1"));
+    wait_until("the case is known", PATIENCE, || known("/api/v1/cases/ca-on-food/IN-1"));
     let (_, body) = running.json("/api/v1/cases/CA-ON/ca-on-food%2FIN-1");
     let case = &body["cases"][0];
     assert_eq!((&case["open"], &case["organisation_id"]), (&json!(true), &json!("ca-bn:000901371")));
@@ -94,12 +92,12 @@ fn a_running_ledger_answers_what_it_has_committed() {
 
     // Known to this machine, and told to Alberta alone.
     let confidential = "ca-bc-safety/SO-26-30415";
-    wait_until("the confidential case is known", LONG, || known(&format!("/api/v1/alerts/{confidential}")));
+    wait_until("the confidential case is known", PATIENCE, || known(&format!("/api/v1/alerts/{confidential}")));
     let (_, body) = running.json(&format!("/api/v1/alerts/{confidential}"));
     assert_eq!((&body["alerts"][0]["scope"], &body["alerts"][0]["told"]), (&json!("RESTRICTED"), &json!(["CA-AB"])));
 
     federation.notice(&rescinded("FI-1", "IN-1", 2));
-    wait_until("the withdrawal is known", LONG, || {
+    wait_until("the withdrawal is known", PATIENCE, || {
         running.json("/api/v1/cases/ca-on-food/IN-1").1["cases"][0]["open"] == json!(false)
     });
     show(&federation, &running);

@@ -13,6 +13,9 @@ use rdkafka::client::DefaultClientContext;
 
 use super::maven::Maven;
 
+/// How long a test waits for what must happen; beside other tests a broker may take a while.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A broker that is this test's alone while the value lives: its `comity.…` topics are new.
 pub(crate) struct Broker {
     kind: Kind,
@@ -144,10 +147,10 @@ impl Broker {
 
     fn wait_for_topics(&self, names: &[&str]) {
         let admin = self.admin();
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + PATIENCE;
         for name in names {
             loop {
-                let metadata = admin.inner().fetch_metadata(Some(name), Duration::from_secs(5)).unwrap();
+                let metadata = admin.inner().fetch_metadata(Some(name), PATIENCE).unwrap();
                 let ready = metadata.topics().iter().all(|topic| {
                     topic.error().is_none()
                         && !topic.partitions().is_empty()
@@ -165,7 +168,7 @@ impl Broker {
     fn delete_topics(&self) {
         let admin = self.admin();
         let names = |admin: &AdminClient<DefaultClientContext>| -> Vec<String> {
-            let metadata = admin.inner().fetch_metadata(None, Duration::from_secs(10)).unwrap();
+            let metadata = admin.inner().fetch_metadata(None, PATIENCE).unwrap();
             let names = metadata.topics().iter().map(|topic| topic.name().to_owned());
             names.filter(|name| name.starts_with("comity.")).collect()
         };
@@ -174,7 +177,7 @@ impl Broker {
         if !found.is_empty() {
             block_on(admin.delete_topics(&found, &AdminOptions::new())).unwrap();
         }
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + PATIENCE;
         while !names(&admin).is_empty() {
             assert!(Instant::now() < deadline, "topics of an earlier test do not go away");
             std::thread::sleep(Duration::from_millis(50));

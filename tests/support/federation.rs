@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use super::broker::Broker;
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::broker::{Broker, PATIENCE};
 
 /// A folder with `comity.toml`, deleted with the value.
 pub(crate) struct Federation {
