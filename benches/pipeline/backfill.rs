@@ -49,7 +49,7 @@ fn measure(broker: &Broker, members: usize, rate: usize, cases: usize) -> ([Vec<
     // One event goes through first: whoever starts has nothing to do with what a backfill delays.
     line.send();
     line.finish();
-    let reader = recipients(broker.plain_config(), [line.output.as_str()]);
+    let reader = recipients(broker.plain_config(), [line.last_output()]);
     let mut sent: BTreeMap<String, (Instant, bool)> = BTreeMap::new();
     let mut times = [Vec::new(), Vec::new()];
     // That event is the first that the reader meets.

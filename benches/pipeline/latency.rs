@@ -63,14 +63,14 @@ pub(crate) fn run(recipients: &[usize], rates: &[usize], seconds: usize) {
 
 /// Runs a line alone: the other one is at rest, without processes.
 fn measure(line: &mut Line, broker: &Broker, rate: usize, events: usize) -> Taken {
-    let before = read_committed(broker, &line.output).len();
+    let before = read_committed(broker, line.last_output()).len();
     line.start(false);
-    let reader = Reader::start(broker.plain_config(), line.output.clone());
+    let reader = Reader::start(broker.plain_config(), line.last_output().to_owned());
     for _ in 0..WARM_UP {
         line.send();
         sleep(WARM_UP_PAUSE);
     }
-    let came = |reader: &Reader, events: usize| reader.arrivals.lock().unwrap().len() >= before + events;
+    let came = |reader: &Reader, events: usize| reader.count() >= before + events;
     wait_until("the warm-up arrives", PATIENCE, || came(&reader, WARM_UP));
 
     let (began, cpu) = (Instant::now(), line.processes[0].cpu());
@@ -105,14 +105,14 @@ fn measure(line: &mut Line, broker: &Broker, rate: usize, events: usize) -> Take
 }
 
 /// A recipient on a thread of its own, which notes when each alert came.
-struct Reader {
+pub(crate) struct Reader {
     arrivals: Arc<Mutex<Vec<Instant>>>,
     ending: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 impl Reader {
-    fn start(config: ClientConfig, topic: String) -> Self {
+    pub(crate) fn start(config: ClientConfig, topic: String) -> Self {
         let (arrivals, ending) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (noted, told) = (Arc::clone(&arrivals), Arc::clone(&ending));
         let thread = std::thread::spawn(move || {
@@ -127,7 +127,12 @@ impl Reader {
         Self { arrivals, ending, thread }
     }
 
-    fn end(self) -> Vec<Instant> {
+    /// How many alerts have come.
+    pub(crate) fn count(&self) -> usize {
+        self.arrivals.lock().unwrap().len()
+    }
+
+    pub(crate) fn end(self) -> Vec<Instant> {
         self.ending.store(true, Ordering::Relaxed);
         self.thread.join().unwrap();
         std::mem::take(&mut *self.arrivals.lock().unwrap())

@@ -36,8 +36,8 @@ pub(crate) struct Line {
     pub(crate) kind: Kind,
     pub(crate) processes: Vec<Process>,
     pub(crate) log: &'static str,
-    /// The topic of the last recipient.
-    pub(crate) output: String,
+    /// The topic of each recipient.
+    pub(crate) outputs: Vec<String>,
     input: &'static str,
     groups: [String; 2],
     config: ClientConfig,
@@ -55,15 +55,16 @@ impl Line {
         let folder = tempfile::tempdir().unwrap();
         let config = broker.plain_config();
         let members = records::members(recipients);
-        let (input, log, output, groups) = match kind {
+        let (input, log, outputs, groups) = match kind {
             Kind::Comity => {
                 write_configuration(broker, &members, folder.path());
                 let mut apply = comity(env!("CARGO_BIN_EXE_comity"), folder.path());
                 let applied = apply.args(["topics", "apply", "--yes"]).output().unwrap();
                 assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
-                let output = format!("comity.alerts.{}", members.last().unwrap());
+                // The first member is the origin.
+                let outputs = members[1..].iter().map(|member| format!("comity.alerts.{member}")).collect();
                 let group = |stage: &str| format!("comity-{}-{stage}", broker.federation);
-                ("comity.in.ca-on-food", "comity.log", output, [group("intake"), group("ledger")])
+                ("comity.in.ca-on-food", "comity.log", outputs, [group("intake"), group("ledger")])
             }
             Kind::Bare => {
                 let outputs: Vec<String> = (0..recipients).map(bare::output).collect();
@@ -71,14 +72,14 @@ impl Line {
                 broker.create_topics(&names, &[]);
                 broker.create_topics(&[bare::INPUT, bare::LOG], &[("message.timestamp.type", "LogAppendTime")]);
                 let groups = [bare::INTAKE_GROUP.to_owned(), bare::LEDGER_GROUP.to_owned()];
-                (bare::INPUT, bare::LOG, bare::output(recipients - 1), groups)
+                (bare::INPUT, bare::LOG, outputs, groups)
             }
         };
         let mut with_order = config.clone();
         with_order.set("enable.idempotence", "true").set("linger.ms", "0").set("batch.size", BATCH_BYTES_MAX);
         let producer = with_order.create().unwrap();
         let processes = Vec::new();
-        Self { kind, processes, log, output, input, groups, config, folder, recipients, issued: 0, sent: 0, producer }
+        Self { kind, processes, log, outputs, input, groups, config, folder, recipients, issued: 0, sent: 0, producer }
     }
 
     /// Starts each stage as a process of its own, or both in one.
@@ -139,6 +140,11 @@ impl Line {
             self.producer.poll(Duration::from_millis(1));
         }
         self.producer.poll(Duration::ZERO);
+    }
+
+    /// The topic of the last recipient.
+    pub(crate) fn last_output(&self) -> &str {
+        self.outputs.last().unwrap()
     }
 
     /// Waits until everything that was sent has gone through both stages.
