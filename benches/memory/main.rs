@@ -14,6 +14,7 @@ use std::process::Command;
 use comity::index::State;
 use comity::kafka::view::View;
 use comity::run::ledger::Shown;
+use comity::schema::state::StateEntry;
 use organisations::{case, organisation};
 
 #[path = "../shared/organisations.rs"]
@@ -60,7 +61,7 @@ fn measure(count: usize, with_case: bool, seen: bool) -> u64 {
         let mut values = vec![organisation(number, with_case)];
         values.extend(with_case.then(|| case(number, RECIPIENTS)));
         for (key, value) in values {
-            state.restore(key, Some(value.clone()));
+            state.restore(StateEntry::new(key, Some(value.clone())));
             if seen {
                 view.publish(vec![Shown::Value(value)], None);
             }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use comity::index::State;
 use comity::kafka::names;
 use comity::schema::state::{
-    CHECKPOINT_KEY, StateRecord, decode_record, encode_checkpoint, encode_key, encode_record, encode_value,
+    CHECKPOINT_KEY, StateEntry, StateRecord, decode_record, encode_checkpoint, encode_key, encode_record, encode_value,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -128,7 +128,7 @@ impl Line {
         for number in 0..organisations {
             for (key, value) in [organisation(number, true), case(number, recipients)] {
                 send(&encode_key(&key), &encode_record(transaction + 1, &encode_value(&value)));
-                state.restore(key, Some(value));
+                state.restore(StateEntry::new(key, Some(value)));
             }
         }
         send(CHECKPOINT_KEY, &encode_checkpoint(&state.checkpoint(transaction + 1, &cluster_id)));
@@ -150,7 +150,7 @@ impl Line {
                 Ok(message) => {
                     assert!(message.headers().is_none(), "nothing was erased yet");
                     match decode_record(message.key().unwrap(), message.payload(), None).unwrap() {
-                        StateRecord::Value { key, value, .. } => state.restore(key, value),
+                        StateRecord::Entry { entry, .. } => state.restore(entry),
                         StateRecord::Checkpoint(checkpoint) => last = Some(checkpoint),
                     }
                 }

@@ -22,7 +22,7 @@ use comity::platform::{Platform, load};
 use comity::schema::identifiers::{clean, local_value, schemes};
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{
-    StateRecord, decode_key, decode_record as decode_state, encode_key, encode_record, encode_value,
+    StateEntry, StateRecord, decode_key, decode_record as decode_state, encode_key, encode_record, encode_value,
 };
 
 /// A target by its name.
@@ -215,7 +215,7 @@ pub fn canonical(data: &[u8]) {
     }
     for key in ["checkpoint", "rules", "org/a", "case/DE/a", "pending/DE/EVENT/a", "source/0/a"] {
         let read = decode_state(key.as_bytes(), Some(value), None).ok();
-        if let Some(StateRecord::Value { transaction, value: Some(value), .. }) = &read {
+        if let Some(StateRecord::Entry { transaction, entry: StateEntry { value: Some(value), .. } }) = &read {
             let written = encode_record(*transaction, &encode_value(value));
             assert_eq!(decode_state(key.as_bytes(), Some(&written), None).ok(), read);
         }

@@ -14,7 +14,7 @@ use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
     Bond, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
 };
-use crate::schema::state::{encode_key, write_value};
+use crate::schema::state::{StateEntry, encode_key, write_value};
 
 pub mod hash;
 pub mod key;
@@ -76,9 +76,13 @@ impl State {
         self.marks = before;
     }
 
-    /// Puts a value read from `comity.state` in place, or takes it away; the digest follows.
-    pub fn restore(&mut self, key: Key, value: Option<Value>) {
-        self.put(&key, value);
+    /// Puts an entry read from `comity.state` in place; the digest follows.
+    pub fn restore(&mut self, StateEntry { key, value, digest }: StateEntry) {
+        if let Some(before) = self.place(&key, value) {
+            let before = Written::new(encode_key(&key)).digest_of(&before);
+            self.marks.digest = self.marks.digest.wrapping_sub(before);
+        }
+        self.marks.digest = self.marks.digest.wrapping_add(digest);
     }
 
     /// Takes over the marks of the last `Checkpoint` once every value up to it is restored; `false` where the digest
@@ -218,10 +222,9 @@ impl State {
         self.derived.unlisted(organisation_id)
     }
 
-    /// The one place where a value changes: the values, what is derived from them and the digest move together.
+    /// Puts a value in place or takes it away; the digest follows.
     fn put(&mut self, key: &Key, after: Option<Value>) -> Written {
-        let before = self.values.put(key, after.clone());
-        self.derived.update(&self.values, key, before.as_ref(), after.as_ref());
+        let before = self.place(key, after.clone());
         let mut written = Written::new(encode_key(key));
         if let Some(before) = &before {
             self.marks.digest = self.marks.digest.wrapping_sub(written.digest_of(before));
@@ -231,6 +234,14 @@ impl State {
             written.is_value = true;
         }
         written
+    }
+
+    /// The one place where a value changes: the values and what is derived from them move together. Gives the value
+    /// before.
+    fn place(&mut self, key: &Key, after: Option<Value>) -> Option<Value> {
+        let before = self.values.put(key, after.clone());
+        self.derived.update(&self.values, key, before.as_ref(), after.as_ref());
+        before
     }
 }
 

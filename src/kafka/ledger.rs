@@ -17,6 +17,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::topic_partition_list::Offset;
 
 use super::client::{self, Context, Deliveries, Purpose};
+use super::decoding::{Decoding, Portion};
 use super::ends::Ends;
 use super::hanging::Readers;
 use super::showing::Showing;
@@ -143,6 +144,7 @@ struct Shell<'c> {
     reading_log: bool,
     /// The end at which `comity.log` counts as caught up.
     log_end: Ends,
+    decoding: Decoding,
     showing: Showing,
     started: Instant,
     progress: Instant,
@@ -184,6 +186,7 @@ impl<'c> Shell<'c> {
             half: None,
             reading_log: false,
             log_end: Ends::default(),
+            decoding: Decoding::default(),
             showing: Showing::default(),
             started: now,
             progress: now,
@@ -208,6 +211,8 @@ impl<'c> Shell<'c> {
         Ok(match command {
             Command::Follow => {
                 self.stop_reading()?;
+                // What was read before means nothing any more.
+                self.decoding = Decoding::default();
                 self.showing.wait()?;
                 self.context.view.restart();
                 let (last, _) = tail::last_checkpoint(&self.readers.committed)?;
@@ -360,13 +365,13 @@ impl<'c> Shell<'c> {
     }
 
     fn poll_state(&mut self) -> Result<Vec<Input>, Stop> {
-        let (mut records, mut ended) = (Vec::new(), false);
-        let mut wait = POLL_QUIET;
-        while records.len() < STATE_RECORDS_MAX && !ended {
+        let (mut portion, mut ended) = (Portion::default(), false);
+        let mut wait = if self.decoding.is_under_way() { Duration::ZERO } else { POLL_QUIET };
+        while portion.len() < STATE_RECORDS_MAX && !ended {
             match self.follower.poll(wait) {
                 None => break,
                 Some(Ok(message)) => {
-                    records.push(tail::state_record(&message)?);
+                    portion.push(&message);
                     self.state_next = message.offset() + 1;
                     if self.half.take_if(|half| *half <= self.state_next).is_some() {
                         fault::step("restore-half-done");
@@ -381,6 +386,7 @@ impl<'c> Shell<'c> {
             wait = Duration::ZERO;
         }
         let mut inputs = Vec::new();
+        let records = self.decoding.take(portion, !ended)?;
         if !records.is_empty() {
             self.context.status.restored_records.fetch_add(records.len() as u64, Ordering::Relaxed);
             self.say_progress();

@@ -16,9 +16,9 @@ use super::{Stop, StopKind, classify, ledger, names, tail};
 use crate::config::Kafka;
 use crate::index::State;
 use crate::model::entry::LogEntry;
-use crate::model::state::{Checkpoint, Key, Value};
+use crate::model::state::Checkpoint;
 use crate::run::ledger::restore::Restore;
-use crate::schema::state::StateRecord;
+use crate::schema::state::{StateEntry, StateRecord};
 
 /// Records that are taken in one go.
 const RECORDS_A_ROUND: usize = 10_000;
@@ -43,7 +43,7 @@ pub struct Mirror {
     reader: BaseConsumer<Context>,
     state: State,
     /// Values behind the last `Checkpoint`, with the number of their transaction.
-    aside: Vec<(Key, i64, Option<Value>)>,
+    aside: Vec<(i64, StateEntry)>,
 }
 
 impl Mirror {
@@ -86,7 +86,7 @@ impl Mirror {
             };
             wait = Duration::ZERO;
             match record {
-                StateRecord::Value { key, transaction, value } => self.aside.push((key, transaction, value)),
+                StateRecord::Entry { transaction, entry } => self.aside.push((transaction, entry)),
                 StateRecord::Checkpoint(checkpoint) => self.advance(&checkpoint)?,
             }
         }
@@ -95,9 +95,8 @@ impl Mirror {
 
     /// Takes over what the transaction of a `Checkpoint` and those before it wrote.
     fn advance(&mut self, checkpoint: &Checkpoint) -> Result<(), Stop> {
-        let covered = |(_, number, _): &mut (Key, i64, Option<Value>)| *number <= checkpoint.transaction;
-        for (key, _, value) in self.aside.extract_if(.., covered) {
-            self.state.restore(key, value);
+        for (_, entry) in self.aside.extract_if(.., |(number, _)| *number <= checkpoint.transaction) {
+            self.state.restore(entry);
         }
         if self.state.resume(checkpoint) {
             Ok(())

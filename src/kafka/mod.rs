@@ -26,6 +26,7 @@ pub mod status;
 pub mod stretches;
 pub mod view;
 mod showing;
+mod decoding;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 

@@ -2,6 +2,7 @@
 //! organisations take as long to be shown as to be decoded.
 
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{JoinHandle, spawn};
 
 use super::view::View;
@@ -12,37 +13,47 @@ use crate::run::ledger::Shown;
 /// Fewer changes than these are shown at once: no thread is worth its start.
 const ASIDE_CHANGES_MIN: usize = 1_000;
 
-/// One portion at most is under way, so portions are shown in their order.
+/// Portions that may wait to be shown.
+const WAITING_MAX: usize = 2;
+
+/// One thread at most shows, so portions are shown in their order.
 #[derive(Debug, Default)]
-pub(super) struct Showing(Option<JoinHandle<()>>);
+pub(super) struct Showing(Option<(SyncSender<Portion>, JoinHandle<()>)>);
+
+/// Changes, and the `Checkpoint` that covers them.
+type Portion = (Vec<Shown>, Option<Box<Checkpoint>>);
 
 impl Showing {
-    /// Begins to show a portion, once the one before it is shown.
+    /// Has a portion shown behind those before it, at once where it is small and nothing waits.
     pub(super) fn show(
         &mut self,
         view: &Arc<View>,
         shown: Vec<Shown>,
         last: Option<Box<Checkpoint>>,
     ) -> Result<(), Stop> {
-        self.wait()?;
-        if shown.len() < ASIDE_CHANGES_MIN {
+        if self.0.is_none() && shown.len() < ASIDE_CHANGES_MIN {
             view.publish(shown, last.as_deref());
-        } else {
-            let view = Arc::clone(view);
-            self.0 = Some(spawn(move || view.publish(shown, last.as_deref())));
+            return Ok(());
         }
-        Ok(())
+        let (to_show, _) = self.0.get_or_insert_with(|| {
+            let (sender, portions) = sync_channel::<Portion>(WAITING_MAX);
+            let view = Arc::clone(view);
+            (sender, spawn(move || portions.iter().for_each(|(shown, last)| view.publish(shown, last.as_deref()))))
+        });
+        match to_show.send((shown, last)) {
+            Ok(()) => Ok(()),
+            Err(_) => self.wait(),
+        }
     }
 
     /// Waits until everything is shown.
     pub(super) fn wait(&mut self) -> Result<(), Stop> {
-        match self.0.take().map(JoinHandle::join) {
-            None | Some(Ok(())) => Ok(()),
-            Some(Err(_)) => {
-                let why = "the state could not be shown to readers";
-                Err(Stop::new(StopKind::Data, why, "look for what the log says of a panic"))
-            }
-        }
+        let Some((to_show, thread)) = self.0.take() else { return Ok(()) };
+        drop(to_show);
+        thread.join().map_err(|_| {
+            let why = "the state could not be shown to readers";
+            Stop::new(StopKind::Data, why, "look for what the log says of a panic")
+        })
     }
 }
 

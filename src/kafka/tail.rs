@@ -107,11 +107,24 @@ pub(super) fn start(reader: &BaseConsumer<Context>, topic: &str, offset: Offset)
 
 /// One record of `comity.state`.
 pub(super) fn state_record(message: &BorrowedMessage<'_>) -> Result<StateRecord, Stop> {
-    let header = message.headers().and_then(|headers| {
-        headers.iter().find(|header| header.key == TRANSACTION_HEADER).and_then(|header| header.value)
-    });
-    decode_record(message.key().unwrap_or_default(), message.payload(), header).map_err(|error| {
-        let why = format!("{} at offset {}: {}", error.topic, message.offset(), error.why);
+    let (key, header) = (message.key().unwrap_or_default(), transaction_header(message));
+    decoded(message.offset(), key, message.payload(), header)
+}
+
+/// The number of its transaction, where it is a tombstone.
+pub(super) fn transaction_header<'m>(message: &'m BorrowedMessage<'_>) -> Option<&'m [u8]> {
+    message.headers()?.iter().find(|header| header.key == TRANSACTION_HEADER)?.value
+}
+
+/// What the parts of a record of `comity.state` say.
+pub(super) fn decoded(
+    offset: i64,
+    key: &[u8],
+    value: Option<&[u8]>,
+    header: Option<&[u8]>,
+) -> Result<StateRecord, Stop> {
+    decode_record(key, value, header).map_err(|error| {
+        let why = format!("{} at offset {offset}: {}", error.topic, error.why);
         Stop::new(StopKind::Data, why, "this topic holds only what Comity wrote; restore it or start a new federation")
     })
 }
@@ -201,8 +214,8 @@ pub(super) fn last_checkpoint(reader: &BaseConsumer<Context>) -> Result<(Option<
                     last = Some(checkpoint);
                     behind.clear();
                 }
-                StateRecord::Value { key, .. } => {
-                    behind.insert(key);
+                StateRecord::Entry { entry, .. } => {
+                    behind.insert(entry.key);
                 }
             }
             Ok(())

@@ -193,16 +193,15 @@ impl Tables {
     fn put_case(&mut self, packed: &PackedCase) {
         let to = self.hashes.of(packed.key().1);
         let same = |known: &Hashed<PackedCase>| known.value.key() == packed.key();
-        let before = put(&mut self.cases, to, packed.clone(), same).map(|before| before.unpack());
-        let case = packed.unpack();
+        let before = put(&mut self.cases, to, packed.clone(), same);
+        let (known, events) = (before.map_or_else(Vec::new, |before| before.events()), packed.events());
         // The events of a case are only ever added to, so those before stand in front.
-        let known = before.as_ref().map_or(&[][..], |before| before.events.as_ref());
-        let kept = known.iter().zip(&case.events).take_while(|(one, other)| one.event_id == other.event_id).count();
+        let kept = known.iter().zip(&events).take_while(|(one, other)| one.event_id == other.event_id).count();
         for event in known.iter().skip(kept) {
             let from = self.hashes.of(&event.event_id);
             remove(&mut self.events, Lead { from, to });
         }
-        for event in case.events.iter().skip(kept) {
+        for event in events.iter().skip(kept) {
             let from = self.hashes.of(&event.event_id);
             self.events.insert_unique(from.wide(), Lead { from, to }, |lead| lead.from.wide());
         }
@@ -213,7 +212,7 @@ impl Tables {
         let same = |known: &Hashed<PackedCase>| known.value.key() == (origin, case_id);
         let Ok(entry) = self.cases.find_entry(to.wide(), same) else { return };
         let (case, _) = entry.remove();
-        for event in &case.value.unpack().events {
+        for event in case.value.events() {
             let from = self.hashes.of(&event.event_id);
             remove(&mut self.events, Lead { from, to });
         }

@@ -147,9 +147,15 @@ const ITEMS_READY_MAX: usize = 16;
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// A `long`.
+    /// A `long`, in no more bytes than it takes.
     pub(crate) fn long(&mut self) -> Option<i64> {
         let (value, rest) = read_long(self.0)?;
+        match &self.0[..self.0.len() - rest.len()] {
+            [_, .., 0] => return None,
+            // Nine bytes hold 63 bits.
+            whole if whole.len() == LONG_BYTES_MAX && whole.last() != Some(&1) => return None,
+            _ => {}
+        }
         self.0 = rest;
         Some(value)
     }

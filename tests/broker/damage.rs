@@ -1,7 +1,7 @@
 //! Batches that nobody can decode or that are larger than they look, and records at the bounds of what Kafka takes.
 
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use comity::model::rejection::Reason;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};

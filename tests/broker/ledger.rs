@@ -130,7 +130,7 @@ impl Federation {
         let mut position = 0;
         for record in records.into_iter().take(end + 1) {
             match record {
-                StateRecord::Value { key, value, .. } => state.restore(key, value),
+                StateRecord::Entry { entry, .. } => state.restore(entry),
                 StateRecord::Checkpoint(checkpoint) => {
                     position = checkpoint.marks.log_position;
                     assert!(state.resume(&checkpoint), "the values add up to the Checkpoint's digest");

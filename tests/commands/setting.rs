@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use crate::support::broker::{Broker, PATIENCE, wait_until};
 use crate::support::proxy::Proxy;

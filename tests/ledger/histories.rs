@@ -390,8 +390,8 @@ pub(crate) fn restored(topic: &Topic, of: &State, order: u8) -> State {
     records.sort_by_key(|(key, _)| digest(&format!("{order}{key}")));
     for (key, datum) in records {
         let record = decode_record(key.as_bytes(), Some(&encode_record(1, datum)), None).expect("a record");
-        let StateRecord::Value { key, value, .. } = record else { panic!("a value") };
-        state.restore(key, value);
+        let StateRecord::Entry { entry, .. } = record else { panic!("a value") };
+        state.restore(entry);
     }
     let bytes = encode_checkpoint(&of.checkpoint(1, "cluster"));
     let record = decode_record(b"checkpoint", Some(&bytes), None).expect("a record");

@@ -165,10 +165,9 @@ fn waiting_withdrawals_of_a_platform_are_bounded() {
     for number in 1..PENDING_PER_PLATFORM_MAX {
         let target = format!("p/{number}");
         let own = comity::model::state::Pending { target: target.clone(), ..(*waiting).clone() };
-        log.state.restore(
-            comity::model::state::Key::Pending(place("CA-ON"), WithdrawalScope::Event, target),
-            Some(comity::model::state::Value::Pending(std::sync::Arc::new(own))),
-        );
+        let key = comity::model::state::Key::Pending(place("CA-ON"), WithdrawalScope::Event, target);
+        let value = comity::model::state::Value::Pending(std::sync::Arc::new(own));
+        log.state.restore(comity::schema::state::StateEntry::new(key, Some(value)));
     }
     // The log tells each story twice and compares dumps, which is slow on so many values: it is read by hand here.
     let entry = |log: &Log, id: &str, platform: &str| {

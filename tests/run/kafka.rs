@@ -12,7 +12,7 @@ use comity::model::place::Millis;
 use comity::model::record::SourcePosition;
 use comity::model::state::{Checkpoint, Key, Value};
 use comity::run::ledger::{OutputTails, Transaction};
-use comity::schema::state::{CHECKPOINT_KEY, StateRecord, decode_record, encode_checkpoint, encode_header};
+use comity::schema::state::{CHECKPOINT_KEY, StateEntry, StateRecord, decode_record, encode_checkpoint, encode_header};
 
 use crate::reference::{self, Outputs};
 use crate::world::{START, apply, content, digest, rules};
@@ -133,7 +133,7 @@ impl Kafka {
                     last = Some(checkpoint);
                     behind.clear();
                 }
-                StateRecord::Value { key, .. } => {
+                StateRecord::Entry { entry: StateEntry { key, .. }, .. } => {
                     behind.insert(key);
                 }
             }

@@ -11,7 +11,7 @@ use comity::model::rules::Rules;
 use comity::model::state::{Checkpoint, Key};
 use comity::run::ledger::{Command, Fault, Input, Ledger, OutputTails, Setting, Transaction, alert_value};
 use comity::schema::log::{decode_entry, encode_entry};
-use comity::schema::state::{CHECKPOINT_KEY, StateRecord, decode_record, encode_checkpoint, encode_header};
+use comity::schema::state::{CHECKPOINT_KEY, StateEntry, StateRecord, decode_record, encode_checkpoint, encode_header};
 
 use crate::broker::{Broker, Read, Record};
 use crate::chance::Chance;
@@ -452,7 +452,7 @@ pub(crate) fn last_checkpoint(broker: &Broker) -> (Option<Checkpoint>, BTreeSet<
     for read in &all[from..] {
         match state_record(read) {
             StateRecord::Checkpoint(checkpoint) => last = Some(checkpoint),
-            StateRecord::Value { key, .. } => {
+            StateRecord::Entry { entry: StateEntry { key, .. }, .. } => {
                 behind.insert(key);
             }
         }

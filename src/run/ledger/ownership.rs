@@ -8,7 +8,7 @@ use super::{Command, Fault, Leaving, Ledger, Phase, STARTS_MAX};
 use crate::fault::{Planted, planted};
 use crate::model::rules::Rules;
 use crate::model::state::{Key, Value};
-use crate::schema::state::StateRecord;
+use crate::schema::state::{StateEntry, StateRecord};
 
 /// Why an instance with these rules may not own a ledger in which others are in force.
 pub(super) fn fault(own: &Rules, in_force: Option<&Arc<Rules>>) -> Option<Fault> {
@@ -177,7 +177,8 @@ impl Ledger {
             return self.stop(fault);
         }
         if planted(Planted::RuleFromConfiguration) && is_newer(&self.setting.rules, self.state.rules()) {
-            self.state.restore(Key::Rules, Some(Value::Rules(Arc::new(self.setting.rules.clone()))));
+            let rules = Value::Rules(Arc::new(self.setting.rules.clone()));
+            self.state.restore(StateEntry::new(Key::Rules, Some(rules)));
             self.torn.insert(Key::Rules);
         }
         self.phase = Phase::Comparing;

@@ -9,8 +9,8 @@ use std::mem;
 use super::Shown;
 use crate::fault::{self, Planted};
 use crate::index::State;
-use crate::model::state::{Checkpoint, Key, Value};
-use crate::schema::state::StateRecord;
+use crate::model::state::{Checkpoint, Key};
+use crate::schema::state::{StateEntry, StateRecord};
 
 /// Values kept aside since the last `Checkpoint`: every entry of the largest batch may change some.
 const ASIDE_VALUES_MAX: usize = 4_000_000;
@@ -22,7 +22,7 @@ pub(crate) struct Restore {
     /// Values of transactions up to this one are applied as they come, since its `Checkpoint` is known to follow.
     covered: i64,
     last: Option<Checkpoint>,
-    aside: Vec<(Key, i64, Option<Value>)>,
+    aside: Vec<(i64, StateEntry)>,
     /// Applied since the last call of `take_shown`, in this order.
     shown: Vec<Shown>,
 }
@@ -36,12 +36,12 @@ impl Restore {
     /// Takes one record. `Err` says what no ledger ever writes.
     pub(crate) fn read(&mut self, record: StateRecord) -> Result<(), &'static str> {
         match record {
-            StateRecord::Value { key, transaction, value } => {
+            StateRecord::Entry { transaction, entry } => {
                 if transaction <= self.covered || fault::planted(Planted::RestoredBeyondCheckpoint) {
-                    apply(&mut self.state, &mut self.shown, key, value);
+                    apply(&mut self.state, &mut self.shown, entry);
                     return Ok(());
                 }
-                self.aside.push((key, transaction, value));
+                self.aside.push((transaction, entry));
                 if self.aside.len() > ASIDE_VALUES_MAX {
                     return Err("a transaction without a Checkpoint holds more values than any batch may change");
                 }
@@ -50,9 +50,8 @@ impl Restore {
             StateRecord::Checkpoint(earlier) if earlier.transaction < self.covered => {}
             StateRecord::Checkpoint(checkpoint) => {
                 let (state, shown, transaction) = (&mut self.state, &mut self.shown, checkpoint.transaction);
-                let covered = |(_, number, _): &mut (Key, i64, Option<Value>)| *number <= transaction;
-                for (key, _, value) in self.aside.extract_if(.., covered) {
-                    apply(state, shown, key, value);
+                for (_, entry) in self.aside.extract_if(.., |(number, _)| *number <= transaction) {
+                    apply(state, shown, entry);
                 }
                 self.covered = transaction;
                 self.last = Some(checkpoint);
@@ -74,7 +73,7 @@ impl Restore {
     /// The state as of the last `Checkpoint`, with that and the keys whose values a torn transaction left behind it.
     /// `Err` where the values do not add up to the digest that the `Checkpoint` promises.
     pub(crate) fn finish(mut self) -> Result<(State, Option<Checkpoint>, BTreeSet<Key>), &'static str> {
-        let torn = self.aside.into_iter().map(|(key, _, _)| key).collect();
+        let torn = self.aside.into_iter().map(|(_, entry)| entry.key).collect();
         if self.last.as_ref().map_or(0, |last| last.transaction) != self.covered {
             return Err("the last Checkpoint is not there any more");
         }
@@ -87,8 +86,8 @@ impl Restore {
     }
 }
 
-/// Puts a value that a `Checkpoint` covers into the state, and notes it for readers.
-fn apply(state: &mut State, shown: &mut Vec<Shown>, key: Key, value: Option<Value>) {
-    shown.extend(Shown::new(key.clone(), value.clone()));
-    state.restore(key, value);
+/// Puts an entry that a `Checkpoint` covers into the state, and notes it for readers.
+fn apply(state: &mut State, shown: &mut Vec<Shown>, entry: StateEntry) {
+    shown.extend(Shown::new(&entry.key, entry.value.as_ref()));
+    state.restore(entry);
 }

@@ -1,9 +1,8 @@
-//! Organisations and cases read without a library's help: a restore meets millions of them, nearly all under the newest
+//! Organisations, and what cases are made of, read without a library's help: a restore meets millions of them, nearly all under the newest
 //! schema. What is not read here is read by the schema that it was written under.
 
 use crate::model::identifiers::Identifiers;
-use crate::model::limit::ID_BYTES_MAX;
-use crate::model::state::{Ack, Case, CaseEvent, Duty, OpenCase, Organisation, RanOut, Revision, Told};
+use crate::model::state::{Ack, CaseEvent, Duty, OpenCase, Organisation, RanOut, Revision, Told};
 use crate::schema::datum::Reader;
 
 /// An `Organisation`, known by the first of its identifiers.
@@ -31,23 +30,8 @@ fn open_case(from: &mut Reader<'_>) -> Option<OpenCase> {
     })
 }
 
-/// A `Case`.
-pub(super) fn case(from: &mut Reader<'_>) -> Option<Case> {
-    Some(Case {
-        origin: from.place()?,
-        case_id: from.owned().filter(|id| id.len() <= ID_BYTES_MAX)?,
-        platform: from.owned()?,
-        domain: from.code()?,
-        organisation_id: from.optional(Reader::owned)?,
-        name_digest: from.optional(digest)?,
-        told: from.list(told)?.into(),
-        events: from.list(event)?.into(),
-        acks: from.list(ack)?.into(),
-        keep_until: from.long()?,
-    })
-}
-
-fn told(from: &mut Reader<'_>) -> Option<Told> {
+/// Who was told of a case.
+pub(super) fn told(from: &mut Reader<'_>) -> Option<Told> {
     Some(Told {
         member: from.int()?.try_into().ok()?,
         role: from.code()?,

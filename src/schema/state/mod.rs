@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::log::CodecError;
 use super::read::Record;
@@ -37,13 +38,34 @@ const CHECKPOINT: Record = Record { topic: "comity.state", schema: canonical::CH
 /// What one record of `comity.state` says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StateRecord {
-    /// A value, or `None` for a tombstone, with the number of the transaction that wrote it.
-    Value {
-        key: Key,
+    /// An entry with the number of the transaction that wrote it.
+    Entry {
         transaction: i64,
-        value: Option<Value>,
+        entry: StateEntry,
     },
     Checkpoint(Checkpoint),
+}
+
+/// A key with the value that it has from then on, or with `None` for a tombstone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateEntry {
+    pub key: Key,
+    pub value: Option<Value>,
+    /// What it adds to the digest of the state; 0 for a tombstone.
+    pub digest: u128,
+}
+
+impl StateEntry {
+    /// The entry of a key that now has this value.
+    pub fn new(key: Key, value: Option<Value>) -> Self {
+        let digest = value.as_ref().map_or(0, |value| digest(&encode_key(&key), &encode_value(value)));
+        Self { key, value, digest }
+    }
+}
+
+/// The digest of one entry: xxh3 over the record key, a zero byte to keep the two apart, and the datum.
+fn digest(key: &str, datum: &[u8]) -> u128 {
+    xxh3_128(&[key.as_bytes(), &[0], datum].concat())
 }
 
 /// The record key of a state key: `org/…`, `case/<origin>/<case_id>`, `pending/<origin>/<scope>/<target>`,
@@ -184,33 +206,39 @@ pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) ->
     let Some(value) = value else {
         let number = header.and_then(|bytes| bytes.try_into().ok());
         let number = number.ok_or_else(|| ENTRY.error("a tombstone without its transaction"))?;
-        return Ok(StateRecord::Value { key, transaction: i64::from_be_bytes(number), value: None });
+        let entry = StateEntry::new(key, None);
+        return Ok(StateRecord::Entry { transaction: i64::from_be_bytes(number), entry });
     };
-    let (transaction, value) = match read_directly(value) {
-        Some(read) => read,
+    let (transaction, entry) = match read_directly(value) {
+        Some((transaction, datum, value)) => {
+            debug_assert_eq!(encode_value(&value), datum, "only what Comity writes is read directly");
+            (transaction, StateEntry { key, value: Some(value), digest: digest(text, datum) })
+        }
         None => {
             let read: Entry = ENTRY.read(value)?;
             let value = read.value.into_model();
-            (read.transaction, value.ok_or_else(|| ENTRY.error("holds what a value of its kind never does"))?)
+            let value = value.ok_or_else(|| ENTRY.error("holds what a value of its kind never does"))?;
+            (read.transaction, StateEntry::new(key, Some(value)))
         }
     };
-    if !belongs(&key, &value) {
+    if !entry.value.as_ref().is_some_and(|value| belongs(&entry.key, value)) {
         return Err(ENTRY.error("its value is another key's"));
     }
-    Ok(StateRecord::Value { key, transaction, value: Some(value) })
+    Ok(StateRecord::Entry { transaction, entry })
 }
 
-/// An organisation or a case under the newest schema, with its transaction; `None` for any other value.
-fn read_directly(value: &[u8]) -> Option<(i64, Value)> {
-    let (_, datum) = wire::unframe(value).filter(|(id, _)| *id == canonical::STATE_ENTRY.id)?;
-    let mut from = datum::Reader(datum);
+/// An organisation or a case under the newest schema, with its transaction and its datum; `None` for any other value.
+fn read_directly(value: &[u8]) -> Option<(i64, &[u8], Value)> {
+    let (_, rest) = wire::unframe(value).filter(|(id, _)| *id == canonical::STATE_ENTRY.id)?;
+    let mut from = datum::Reader(rest);
     let transaction = from.long()?;
+    let datum = from.0;
     let value = match from.long()? {
         0 => Value::Organisation(Arc::new(direct::organisation(&mut from)?)),
-        1 => Value::Case(PackedCase::new(&direct::case(&mut from)?)),
+        1 => Value::Case(PackedCase::of_datum(&mut from)?),
         _ => return None,
     };
-    from.0.is_empty().then_some((transaction, value))
+    from.0.is_empty().then_some((transaction, datum, value))
 }
 
 /// Whether a value may stand under a key.

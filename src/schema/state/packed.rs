@@ -4,11 +4,12 @@
 use std::fmt;
 
 use super::case;
-use super::direct::{ack, digest, event};
+use super::direct::{ack, digest, event, told};
 use crate::model::code::Domain;
+use crate::model::limit::ID_BYTES_MAX;
 use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
-use crate::model::state::Case;
+use crate::model::state::{Case, CaseEvent};
 use crate::model::told::ToldList;
 use crate::schema::datum::{self, Reader};
 
@@ -26,6 +27,20 @@ impl PackedCase {
         Self::from_bytes(case.origin, &case.case_id, &bytes)
     }
 
+    /// Packs a case as it is written, without making one of it; `None` for what is never written.
+    pub(super) fn of_datum(from: &mut Reader<'_>) -> Option<Self> {
+        let (origin, case_id) = (from.place()?, from.text().filter(|id| id.len() <= ID_BYTES_MAX)?);
+        let head = passed(from, pass_head)?;
+        let told: ToldList = from.list(told)?.into();
+        let tail = passed(from, pass_tail)?;
+        let mut bytes = Vec::with_capacity(CASE_BYTES_USUAL);
+        bytes.extend_from_slice(case_id.as_bytes());
+        bytes.extend_from_slice(head);
+        datum::bytes(told.packed(), &mut bytes);
+        bytes.extend_from_slice(tail);
+        Some(Self::from_bytes(origin, case_id, &bytes))
+    }
+
     /// The case.
     pub fn unpack(&self) -> Case {
         let Some(case) = read(self.key(), &mut Reader(self.body())) else {
@@ -34,14 +49,22 @@ impl PackedCase {
         case
     }
 
+    /// Its events, without the rest.
+    pub fn events(&self) -> Vec<CaseEvent> {
+        let mut from = Reader(self.body());
+        let events = pass_head(&mut from).and_then(|()| from.bytes()).and_then(|_| from.list(event));
+        let Some(events) = events else { unreachable!("what was packed is unpacked") };
+        events
+    }
+
     /// Appends its datum, in which those told are a list.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let (body, (origin, case_id)) = (self.body(), self.key());
-        let mut from = Reader(body);
-        let head = pass_head(&mut from).map(|()| body.len() - from.0.len());
-        let (Some(head), Some(told)) = (head, from.bytes()) else { unreachable!("those told are behind its head") };
+        let (mut from, (origin, case_id)) = (Reader(self.body()), self.key());
+        let (Some(head), Some(told)) = (passed(&mut from, pass_head), from.bytes()) else {
+            unreachable!("those told are behind its head")
+        };
         case::write_key(origin, case_id, out);
-        out.extend_from_slice(&body[..head]);
+        out.extend_from_slice(head);
         case::write_told(&ToldList::from_packed(told), out);
         out.extend_from_slice(from.0);
     }
@@ -67,6 +90,21 @@ fn read((origin, case_id): (Jurisdiction, &str), from: &mut Reader<'_>) -> Optio
         acks: from.list(ack)?.into(),
         keep_until: from.long()?,
     })
+}
+
+/// The bytes that are passed over.
+fn passed<'a>(from: &mut Reader<'a>, pass: impl FnOnce(&mut Reader<'a>) -> Option<()>) -> Option<&'a [u8]> {
+    let bytes = from.0;
+    pass(from)?;
+    bytes.get(..bytes.len() - from.0.len())
+}
+
+/// Passes over what stands behind those told.
+fn pass_tail(from: &mut Reader<'_>) -> Option<()> {
+    from.list(event)?;
+    from.list(ack)?;
+    from.long()?;
+    Some(())
 }
 
 /// Passes over what stands between its key and those told.
