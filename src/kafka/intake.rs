@@ -1,6 +1,5 @@
 //! Intake's shell: it executes what the loop commands, on the thread that calls it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -37,10 +36,8 @@ const POLL_WAIT: Duration = Duration::from_millis(5);
 const POLL_READY: Duration = Duration::from_millis(1);
 /// Records taken in one round of the loop.
 const ROUND_RECORDS_MAX: usize = 100;
-/// Lots of entries that the producer has at once. The next one grows with the time that these take, and a lone entry
-/// goes at once. A producer with more than it may send looks for room without a pause, and one that is given entries
-/// one by one sends each by itself.
-const LOTS_MAX: usize = 2;
+/// Answers to requests that one look at the producer takes; a lot takes more than one request only where it is large.
+const ANSWERS_AT_ONCE: usize = 2;
 /// Pause before a full producer is tried again.
 const FULL_PAUSE: Duration = Duration::from_micros(200);
 /// Pause before a new producer after the first failure; it doubles with each one that follows without a delivery.
@@ -122,8 +119,10 @@ struct Shell<'c> {
     producer: BaseProducer<Context>,
     /// Entries for the producer with their tags, in the order of the loop.
     ready: Vec<(usize, Vec<u8>)>,
-    /// The last tag of each lot that the producer has.
-    lots: VecDeque<usize>,
+    /// The last tag of the lot that the producer has. The next lot grows with the time that this one takes, and a lone
+    /// entry goes at once. An idempotent producer sends a partition nothing more while five records of it are under way,
+    /// and one that has more looks for room without a pause, for a whole core.
+    lot: Option<usize>,
     /// Failures since the last delivery.
     failures: u32,
     started: Instant,
@@ -142,7 +141,7 @@ impl<'c> Shell<'c> {
             sources,
             producer,
             ready: Vec::new(),
-            lots: VecDeque::new(),
+            lot: None,
             failures: 0,
             started: clock::instant(),
         };
@@ -272,13 +271,13 @@ impl<'c> Shell<'c> {
         self.ready.push((tag, value));
     }
 
-    /// Gives the producer what is ready, unless it has enough; an entry that it does not take counts as not delivered,
+    /// Gives the producer what is ready, once it has nothing else; an entry that it does not take counts as not delivered,
     /// with all behind it. `true` once everything is drained.
     fn hand_over(&mut self, intake: &mut Intake) -> Result<bool, Stop> {
-        if self.lots.len() >= LOTS_MAX {
+        if self.lot.is_some() {
             return Ok(false);
         }
-        self.lots.extend(self.ready.last().map(|(tag, _)| *tag));
+        self.lot = self.ready.last().map(|(tag, _)| *tag);
         for (tag, value) in std::mem::take(&mut self.ready) {
             if !self.send(tag, &value) {
                 return self.step(intake, Input::NotDelivered, None);
@@ -308,8 +307,7 @@ impl<'c> Shell<'c> {
 
     /// What became of the entries.
     fn delivered(&mut self) -> Result<Vec<Input>, Stop> {
-        // Each call takes the answers to one request.
-        for _ in 0..=LOTS_MAX {
+        for _ in 0..ANSWERS_AT_ONCE {
             self.producer.poll(Duration::ZERO);
         }
         let mut inputs = Vec::new();
@@ -317,7 +315,7 @@ impl<'c> Shell<'c> {
             match event {
                 Event::Delivered { tag, .. } => {
                     self.failures = 0;
-                    self.lots.pop_front_if(|last| *last <= tag);
+                    self.lot.take_if(|last| *last <= tag);
                     self.context.status.delivered.fetch_add(1, Ordering::Relaxed);
                     inputs.push(Input::Delivered { tag });
                 }
@@ -345,7 +343,7 @@ impl<'c> Shell<'c> {
         self.failures += 1;
         // The loop goes back to before them.
         self.ready.clear();
-        self.lots.clear();
+        self.lot = None;
         self.producer = producer(self.context)?;
         self.context.status.producers.fetch_add(1, Ordering::Relaxed);
         self.context.status.failed_deliveries.fetch_add(1, Ordering::Relaxed);
