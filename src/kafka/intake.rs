@@ -120,8 +120,8 @@ struct Shell<'c> {
     /// Entries for the producer with their tags, in the order of the loop.
     ready: Vec<(usize, Vec<u8>)>,
     /// The last tag of the lot that the producer has. The next lot grows with the time that this one takes, and a lone
-    /// entry goes at once. An idempotent producer sends a partition nothing more while five records of it are under way,
-    /// and one that has more looks for room without a pause, for a whole core.
+    /// entry goes at once. An idempotent producer sends nothing more to a partition while five of its records are under
+    /// way; one that has more looks for room without a pause, for a whole core.
     lot: Option<usize>,
     /// Failures since the last delivery.
     failures: u32,
@@ -271,8 +271,8 @@ impl<'c> Shell<'c> {
         self.ready.push((tag, value));
     }
 
-    /// Gives the producer what is ready, once it has nothing else; an entry that it does not take counts as not delivered,
-    /// with all behind it. `true` once everything is drained.
+    /// Gives the producer what is ready, once it has nothing else; an entry that it does not take counts as not
+    /// delivered, with all behind it. `true` once everything is drained.
     fn hand_over(&mut self, intake: &mut Intake) -> Result<bool, Stop> {
         if self.lot.is_some() {
             return Ok(false);
