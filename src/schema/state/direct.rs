@@ -1,5 +1,5 @@
-//! Organisations, and what cases are made of, read without a library's help: a restore meets millions of them, nearly all under the newest
-//! schema. What is not read here is read by the schema that it was written under.
+//! Organisations, and what cases are made of, read without a library's help: a restore meets millions of them, nearly all
+//! under the newest schema. What is not read here is read by the schema that it was written under.
 
 use crate::model::identifiers::Identifiers;
 use crate::model::state::{Ack, CaseEvent, Duty, OpenCase, Organisation, RanOut, Revision, Told};
