@@ -1,6 +1,7 @@
 //! The yardstick: two hops over Kafka and nothing else. The first copies a platform's topic into a log by an idempotent
 //! producer and commits its position once all is delivered; the second writes each record of the log once for each
-//! recipient, in transactions of up to 1,000 records that end when nothing waits. No record is looked into.
+//! recipient, in transactions of up to 1,000 records that end when nothing waits. No record is looked into. The first
+//! may work in transactions too, as whoever has no positions of its own must for the same promise.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -41,6 +42,9 @@ pub(crate) struct Bare {
     /// One hop alone; both where it is not given.
     #[arg(long, value_enum)]
     hop: Option<Hop>,
+    /// Transactions in the first hop too.
+    #[arg(long)]
+    transactional: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,10 +56,14 @@ pub(crate) enum Hop {
 pub(crate) fn run(bare: &Bare) {
     std::thread::scope(|scope| {
         if bare.hop != Some(Hop::Ledger) {
-            scope.spawn(|| copy(bare));
+            scope.spawn(|| match bare.transactional {
+                false => copy(bare),
+                true => fan_out(bare, INTAKE_GROUP, INPUT, &[LOG.to_owned()]),
+            });
         }
         if bare.hop != Some(Hop::Intake) {
-            scope.spawn(|| fan_out(bare));
+            let outputs: Vec<String> = (0..bare.copies).map(output).collect();
+            scope.spawn(move || fan_out(bare, LEDGER_GROUP, LOG, &outputs));
         }
     });
 }
@@ -145,12 +153,11 @@ fn copy(bare: &Bare) {
     }
 }
 
-/// The second hop.
-fn fan_out(bare: &Bare) {
-    let consumer = consumer(bare, LEDGER_GROUP, LOG);
-    let producer = producer(bare, Some("bare-ledger"));
+/// A hop in transactions: the second one, with the group's name as its id.
+fn fan_out(bare: &Bare, group: &str, input: &str, outputs: &[String]) {
+    let consumer = consumer(bare, group, input);
+    let producer = producer(bare, Some(group));
     producer.init_transactions(CALL_TIMEOUT).unwrap();
-    let outputs: Vec<String> = (0..bare.copies).map(output).collect();
     loop {
         let mut begun = false;
         let offset = round(&consumer, |value| {
@@ -158,14 +165,14 @@ fn fan_out(bare: &Bare) {
                 producer.begin_transaction().unwrap();
                 begun = true;
             }
-            for output in &outputs {
+            for output in outputs {
                 send(&producer, output, value);
             }
         });
         if let Some(offset) = offset {
             drain(&producer);
             let group = consumer.group_metadata().unwrap();
-            producer.send_offsets_to_transaction(&position(LOG, offset), &group, CALL_TIMEOUT).unwrap();
+            producer.send_offsets_to_transaction(&position(input, offset), &group, CALL_TIMEOUT).unwrap();
             producer.commit_transaction(CALL_TIMEOUT).unwrap();
             producer.poll(Duration::ZERO);
         }

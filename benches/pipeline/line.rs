@@ -34,6 +34,8 @@ pub(crate) enum Kind {
 /// One line with its processes.
 pub(crate) struct Line {
     pub(crate) kind: Kind,
+    /// The yardstick with transactions in both of its hops.
+    pub(crate) transactional: bool,
     pub(crate) processes: Vec<Process>,
     pub(crate) log: &'static str,
     /// The topic of each recipient.
@@ -78,8 +80,23 @@ impl Line {
         let mut with_order = config.clone();
         with_order.set("enable.idempotence", "true").set("linger.ms", "0").set("batch.size", BATCH_BYTES_MAX);
         let producer = with_order.create().unwrap();
-        let processes = Vec::new();
-        Self { kind, processes, log, outputs, input, groups, config, folder, recipients, issued: 0, sent: 0, producer }
+        let (transactional, processes) = (false, Vec::new());
+        let (issued, sent) = (0, 0);
+        Self {
+            kind,
+            transactional,
+            processes,
+            log,
+            outputs,
+            input,
+            groups,
+            config,
+            folder,
+            recipients,
+            issued,
+            sent,
+            producer,
+        }
     }
 
     /// Starts each stage as a process of its own, or both in one.
@@ -102,6 +119,9 @@ impl Line {
                     command.args(["bare", "--bootstrap", address, "--copies", &self.recipients.to_string()]);
                     if apart {
                         command.args(["--hop", stage]);
+                    }
+                    if self.transactional {
+                        command.arg("--transactional");
                     }
                     command
                 }
@@ -155,7 +175,9 @@ impl Line {
         assert_eq!(asker.fetch_watermarks(self.input, 0, PATIENCE).unwrap().1, sent, "every record is delivered");
         self.wait("intake", &self.groups[0].clone(), self.input, |position| position >= sent);
         let (_, end) = asker.fetch_watermarks(self.log, 0, PATIENCE).unwrap();
-        self.wait("ledger", &self.groups[1].clone(), self.log, |position| position >= end);
+        // Behind the last record of a transaction stands its marker.
+        let markers = i64::from(self.transactional);
+        self.wait("ledger", &self.groups[1].clone(), self.log, |position| position >= end - markers);
     }
 
     fn wait(&mut self, what: &str, group: &str, topic: &str, there: impl Fn(i64) -> bool) {
