@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_128;
-
 use crate::model::change::Change;
 use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
@@ -14,7 +12,7 @@ use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
     Bond, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
 };
-use crate::schema::state::{StateEntry, encode_key, write_value};
+use crate::schema::state::{StateEntry, digest, encode_key, write_digest_key, write_value};
 
 pub mod hash;
 pub mod key;
@@ -53,7 +51,7 @@ impl State {
     /// the ledger here.
     pub fn apply(&mut self, change: &Change) -> Written {
         assert!(self.values.get(&change.key) == change.before, "a change starts from the value in place");
-        self.put(&change.key, change.after.clone())
+        self.put(&change.key, change.after.as_ref())
     }
 
     /// Takes over the marks of `Effects` once its changes are applied; the digest stays the one that they gave.
@@ -70,7 +68,7 @@ impl State {
     {
         for change in changes.into_iter().rev() {
             assert!(self.values.get(&change.key) == change.after, "only what was applied is undone");
-            self.put(&change.key, change.before.clone());
+            self.put(&change.key, change.before.as_ref());
         }
         assert!(self.marks.digest == before.digest, "the digest after an undo is that before the changes");
         self.marks = before;
@@ -78,11 +76,9 @@ impl State {
 
     /// Puts an entry read from `comity.state` in place; the digest follows.
     pub fn restore(&mut self, StateEntry { key, value, digest }: StateEntry) {
-        if let Some(before) = self.place(&key, value) {
-            let before = Written::new(encode_key(&key)).digest_of(&before);
-            self.marks.digest = self.marks.digest.wrapping_sub(before);
-        }
-        self.marks.digest = self.marks.digest.wrapping_add(digest);
+        let before = self.place(&key, value.as_ref());
+        let before = StateEntry::new(key, before).digest;
+        self.marks.digest = self.marks.digest.wrapping_sub(before).wrapping_add(digest);
     }
 
     /// Takes over the marks of the last `Checkpoint` once every value up to it is restored; `false` where the digest
@@ -223,13 +219,13 @@ impl State {
     }
 
     /// Puts a value in place or takes it away; the digest follows.
-    fn put(&mut self, key: &Key, after: Option<Value>) -> Written {
-        let before = self.place(key, after.clone());
+    fn put(&mut self, key: &Key, after: Option<&Value>) -> Written {
+        let before = self.place(key, after);
         let mut written = Written::new(encode_key(key));
         if let Some(before) = &before {
             self.marks.digest = self.marks.digest.wrapping_sub(written.digest_of(before));
         }
-        if let Some(after) = &after {
+        if let Some(after) = after {
             self.marks.digest = self.marks.digest.wrapping_add(written.digest_of(after));
             written.is_value = true;
         }
@@ -238,9 +234,9 @@ impl State {
 
     /// The one place where a value changes: the values and what is derived from them move together. Gives the value
     /// before.
-    fn place(&mut self, key: &Key, after: Option<Value>) -> Option<Value> {
-        let before = self.values.put(key, after.clone());
-        self.derived.update(&self.values, key, before.as_ref(), after.as_ref());
+    fn place(&mut self, key: &Key, after: Option<&Value>) -> Option<Value> {
+        let before = self.values.put(key, after.cloned());
+        self.derived.update(&self.values, key, before.as_ref(), after);
         before
     }
 }
@@ -253,7 +249,7 @@ const BYTES_USUAL: usize = 512;
 pub struct Written {
     /// The text of the key.
     pub key: String,
-    /// The key, a zero byte to keep the two apart, and the datum: what the digest of an entry is made of.
+    /// What the digest of the entry is made of.
     bytes: Vec<u8>,
     is_value: bool,
 }
@@ -261,8 +257,7 @@ pub struct Written {
 impl Written {
     fn new(key: String) -> Self {
         let mut bytes = Vec::with_capacity(BYTES_USUAL);
-        bytes.extend_from_slice(key.as_bytes());
-        bytes.push(0);
+        write_digest_key(&key, &mut bytes);
         Self { key, bytes, is_value: false }
     }
 
@@ -275,6 +270,6 @@ impl Written {
     fn digest_of(&mut self, value: &Value) -> u128 {
         self.bytes.truncate(self.key.len() + 1);
         write_value(value, &mut self.bytes);
-        xxh3_128(&self.bytes)
+        digest(&self.bytes)
     }
 }

@@ -126,10 +126,10 @@ pub enum Shown {
 
 impl Shown {
     /// `None` for what readers do not look up.
-    fn new(key: &Key, after: Option<&Value>) -> Option<Self> {
+    fn new(key: &Key, after: Option<Value>) -> Option<Self> {
         match (key, after) {
             (Key::Source(..) | Key::Pending(..) | Key::Join(_) | Key::Retell(_), _) => None,
-            (_, Some(value)) => Some(Self::Value(value.clone())),
+            (_, Some(value)) => Some(Self::Value(value)),
             (key, None) => Some(Self::Gone(key.clone())),
         }
     }

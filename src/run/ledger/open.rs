@@ -221,12 +221,8 @@ impl Sealed {
 
     /// What is left once the batch is known to be committed: how to count it, and what readers are shown.
     pub(super) fn shown(self) -> (Checkpoint, Tally, Vec<Shown>) {
-        let shown = self
-            .changes
-            .into_iter()
-            .flatten()
-            .filter_map(|change| Shown::new(&change.key, change.after.as_ref()))
-            .collect();
+        let changes = self.changes.into_iter().flatten();
+        let shown = changes.filter_map(|change| Shown::new(&change.key, change.after)).collect();
         (self.checkpoint, self.tally, shown)
     }
 

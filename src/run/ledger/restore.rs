@@ -88,6 +88,6 @@ impl Restore {
 
 /// Puts an entry that a `Checkpoint` covers into the state, and notes it for readers.
 fn apply(state: &mut State, shown: &mut Vec<Shown>, entry: StateEntry) {
-    shown.extend(Shown::new(&entry.key, entry.value.as_ref()));
+    shown.extend(Shown::new(&entry.key, entry.value.clone()));
     state.restore(entry);
 }

@@ -58,14 +58,28 @@ pub struct StateEntry {
 impl StateEntry {
     /// The entry of a key that now has this value.
     pub fn new(key: Key, value: Option<Value>) -> Self {
-        let digest = value.as_ref().map_or(0, |value| digest(&encode_key(&key), &encode_value(value)));
+        let digest = value.as_ref().map_or(0, |value| digest_of(&encode_key(&key), &encode_value(value)));
         Self { key, value, digest }
     }
 }
 
-/// The digest of one entry: xxh3 over the record key, a zero byte to keep the two apart, and the datum.
-fn digest(key: &str, datum: &[u8]) -> u128 {
-    xxh3_128(&[key.as_bytes(), &[0], datum].concat())
+fn digest_of(key: &str, datum: &[u8]) -> u128 {
+    let mut bytes = Vec::with_capacity(key.len() + 1 + datum.len());
+    write_digest_key(key, &mut bytes);
+    bytes.extend_from_slice(datum);
+    digest(&bytes)
+}
+
+/// Begins the bytes of which the digest of an entry is made: the record key and, to keep the two apart, a zero byte. The
+/// datum follows.
+pub(crate) fn write_digest_key(key: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(key.as_bytes());
+    out.push(0);
+}
+
+/// The digest of an entry.
+pub(crate) fn digest(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes)
 }
 
 /// The record key of a state key: `org/…`, `case/<origin>/<case_id>`, `pending/<origin>/<scope>/<target>`,
@@ -212,7 +226,7 @@ pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) ->
     let (transaction, entry) = match read_directly(value) {
         Some((transaction, datum, value)) => {
             debug_assert_eq!(encode_value(&value), datum, "only what Comity writes is read directly");
-            (transaction, StateEntry { key, value: Some(value), digest: digest(text, datum) })
+            (transaction, StateEntry { key, value: Some(value), digest: digest_of(text, datum) })
         }
         None => {
             let read: Entry = ENTRY.read(value)?;
