@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use comity::schema::view;
 use rdkafka::message::Message;
 
-use crate::line::{Kind, Line, recipients};
+use crate::line::{Kind, Line, recipient};
 use crate::quantile;
 use crate::records::Turn;
 use crate::support::broker::Broker;
@@ -49,7 +49,7 @@ fn measure(broker: &Broker, members: usize, rate: usize, cases: usize) -> ([Vec<
     // One event goes through first: whoever starts has nothing to do with what a backfill delays.
     line.send();
     line.finish();
-    let reader = recipients(broker.plain_config(), [line.last_output()]);
+    let reader = recipient(broker.plain_config(), line.last_output());
     let mut sent: BTreeMap<String, (Instant, bool)> = BTreeMap::new();
     let mut times = [Vec::new(), Vec::new()];
     // That event is the first that the reader meets.

@@ -56,9 +56,12 @@ pub(crate) enum Hop {
 pub(crate) fn run(bare: &Bare) {
     std::thread::scope(|scope| {
         if bare.hop != Some(Hop::Ledger) {
-            scope.spawn(|| match bare.transactional {
-                false => copy(bare),
-                true => fan_out(bare, INTAKE_GROUP, INPUT, &[LOG.to_owned()]),
+            scope.spawn(|| {
+                if bare.transactional {
+                    fan_out(bare, INTAKE_GROUP, INPUT, &[LOG.to_owned()]);
+                } else {
+                    copy(bare);
+                }
             });
         }
         if bare.hop != Some(Hop::Intake) {
@@ -153,7 +156,7 @@ fn copy(bare: &Bare) {
     }
 }
 
-/// A hop in transactions: the second one, with the group's name as its id.
+/// A hop in transactions, under the name of its group.
 fn fan_out(bare: &Bare, group: &str, input: &str, outputs: &[String]) {
     let consumer = consumer(bare, group, input);
     let producer = producer(bare, Some(group));

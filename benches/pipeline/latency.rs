@@ -7,16 +7,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientConfig;
 
-use crate::line::{Kind, Line, recipients};
+use crate::line::{Kind, Line, recipient};
 use crate::quantile;
-use crate::support::broker::{Broker, wait_until};
+use crate::support::broker::{Broker, PATIENCE, wait_until};
 use crate::support::reader::read_committed;
 
 /// Records before the first one that is measured.
 const WARM_UP: usize = 500;
 /// The pace of those.
 const WARM_UP_PAUSE: Duration = Duration::from_millis(2);
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Entries of the log below this size are ticks.
 const TICK_BYTES_MAX: usize = 64;
 
@@ -118,7 +117,7 @@ impl Reader {
         let (arrivals, ending) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (noted, told) = (Arc::clone(&arrivals), Arc::clone(&ending));
         let thread = std::thread::spawn(move || {
-            let consumer = recipients(config, [topic.as_str()]);
+            let consumer = recipient(config, &topic);
             while !told.load(Ordering::Relaxed) {
                 if let Some(message) = consumer.poll(Duration::from_millis(50)) {
                     message.unwrap();

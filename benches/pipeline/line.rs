@@ -205,15 +205,13 @@ impl Line {
     }
 }
 
-/// Recipients in one client, from the beginning of their topics, who see what is committed.
-pub(crate) fn recipients<'t>(mut config: ClientConfig, topics: impl IntoIterator<Item = &'t str>) -> BaseConsumer {
+/// A recipient, from the beginning of its topic, who sees what is committed.
+pub(crate) fn recipient(mut config: ClientConfig, topic: &str) -> BaseConsumer {
     config.set("group.id", "recipient").set("isolation.level", "read_committed");
     config.set("enable.auto.commit", "false").set("auto.offset.reset", "error");
     let reader: BaseConsumer = config.create().unwrap();
     let mut partitions = TopicPartitionList::new();
-    for topic in topics {
-        partitions.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
-    }
+    partitions.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
     reader.assign(&partitions).unwrap();
     reader
 }

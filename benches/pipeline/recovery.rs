@@ -99,7 +99,7 @@ impl Line {
         federation.configure("[ledger]\ncommit_doubt_ms = 5000");
         federation.must(&["topics", "apply", "--yes"]);
         let topic = names::alerts(organisations::place(members.last().unwrap()));
-        let reader = line::recipients(broker.plain_config(), [topic.as_str()]);
+        let reader = line::recipient(broker.plain_config(), &topic);
         Self { federation, address: broker.address(), log: Writer::new(broker, "comity.in.recovery"), reader }
     }
 

@@ -56,7 +56,7 @@ impl Storm {
     fn new(broker: &Broker, recipients: usize) -> Self {
         let mut line = Line::new(Kind::Comity, broker, recipients);
         line.start(false);
-        let reader = line::recipients(broker.plain_config(), [line.last_output()]);
+        let reader = line::recipient(broker.plain_config(), line.last_output());
         Self { _line: line, log: Writer::new(broker, "comity.in.storm"), reader, lasted: Duration::ZERO }
     }
 

@@ -11,10 +11,9 @@ use crate::latency::Reader;
 use crate::line::{Kind, Line};
 use crate::quantile;
 use crate::records::Turn;
-use crate::support::broker::{Broker, wait_until};
+use crate::support::broker::{Broker, PATIENCE, wait_until};
 use crate::support::reader::read_committed;
 
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Notices before the first withdrawal.
 const WARM_UP: usize = 1_000;
 const WARM_UP_PAUSE: Duration = Duration::from_millis(2);
