@@ -10,6 +10,7 @@ use crate::model::entry::Body;
 use crate::model::event::{
     Dated, Identifier, Info, InfractionEvent, Measure, Money, Product, Provenance, Resource, Subject, Withdrawal,
 };
+use crate::model::limit;
 use crate::model::place::{Days, Jurisdiction, Millis};
 use crate::model::record::SourcePosition;
 use crate::model::rejection::Rejection;
@@ -232,14 +233,16 @@ fn place(place: &Jurisdiction) -> Value {
 
 /// `YYYY-MM-DD`; the number itself where it is no day of the years 1 to 9999, which no event has.
 pub(crate) fn day(days: Days) -> Value {
-    let span = jiff::Span::new().try_days(days).ok();
+    let known = (limit::DATE_MIN_DAYS..=limit::DATE_MAX_DAYS).contains(&days);
+    let span = known.then(|| jiff::Span::new().try_days(days).ok()).flatten();
     let date = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
     date.map_or_else(|| json!(days), |date| json!(date.to_string()))
 }
 
-/// RFC 3339 in UTC with milliseconds; the number itself where it is out of every calendar.
+/// RFC 3339 in UTC with milliseconds; the number itself outside the years 1 to 9999, since RFC 3339 writes four digits.
 pub(crate) fn instant(millis: Millis) -> Value {
-    let instant = jiff::Timestamp::from_millisecond(millis).ok();
+    let known = (limit::INSTANT_MIN_MS..=limit::INSTANT_MAX_MS).contains(&millis);
+    let instant = known.then(|| jiff::Timestamp::from_millisecond(millis).ok()).flatten();
     instant.map_or_else(|| json!(millis), |instant| json!(format!("{instant:.3}")))
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn framed(decision: &Decision<'_>, recipient: &Recipient, jurisdictio
     out
 }
 
-/// The same record with days and instants as people write them; what no calendar has stays a number.
+/// The same record with days and instants as people write them; what is not of the years 1 to 9999 stays a number.
 fn written(value: Json) -> Json {
     const DAYS: [&str; 4] = ["since", "date", "from", "to"];
     const INSTANTS: [&str; 6] = ["ack_due_at", "disputed_since", "issued_at", "expires_at", "aware_at", "reported_at"];
@@ -50,11 +50,14 @@ fn written(value: Json) -> Json {
 fn day(number: i64) -> Json {
     let epoch = jiff::civil::date(1970, 1, 1);
     let span = jiff::Span::new().try_days(number).ok();
-    span.and_then(|span| epoch.checked_add(span).ok()).map_or(json!(number), |day| json!(day.to_string()))
+    let day = span.and_then(|span| epoch.checked_add(span).ok()).filter(|day| day.year() >= 1);
+    day.map_or(json!(number), |day| json!(day.to_string()))
 }
 
 fn instant(number: i64) -> Json {
     let instant = jiff::Timestamp::from_millisecond(number).ok();
+    let first: jiff::Timestamp = "0001-01-01T00:00:00Z".parse().expect("an instant");
+    let instant = instant.filter(|instant| *instant >= first);
     instant.map_or(json!(number), |instant| json!(instant.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()))
 }
 

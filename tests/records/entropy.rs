@@ -47,23 +47,23 @@ impl Entropy {
         usize::from(self.byte()) % bound
     }
 
-    /// Any `i64`; often a small one or one at an end.
+    /// Any `i64` of any size, so that instants within the calendar come up; often a small one or one at an end.
     pub(crate) fn long(&mut self) -> i64 {
         match self.byte() % 6 {
             0 | 1 => i64::from(self.byte().cast_signed()),
             2 => i64::MAX,
             3 => i64::MIN,
-            _ => i64::from_le_bytes(self.bytes()),
+            _ => i64::from_le_bytes(self.bytes()) >> self.below(64),
         }
     }
 
-    /// Any `i32`; often a small one or one at an end.
+    /// Any `i32` of any size; often a small one or one at an end.
     pub(crate) fn int(&mut self) -> i32 {
         match self.byte() % 6 {
             0 | 1 => i32::from(self.byte().cast_signed()),
             2 => i32::MAX,
             3 => i32::MIN,
-            _ => i32::from_le_bytes(self.bytes()),
+            _ => i32::from_le_bytes(self.bytes()) >> self.below(32),
         }
     }
 
