@@ -170,7 +170,9 @@ fn link(look: &Look<'_>, other: &str, bond: &Bond) -> Value {
         "relation": bond.relation.map(Code::name),
         "first": bond.first, "second": bond.second,
         "other_organisation_id": look.holder(other).map(|holder| holder.organisation_id().to_owned()),
-        "asserted_by": bond.asserted_by, "event_id": bond.event_id, "basis": bond.basis,
+        "asserted_by": bond.asserted_by,
+        "event_ids": bond.events.iter().map(|event| event.event_id.as_str()).collect::<Vec<_>>(),
+        "basis": bond.basis,
         "from": bond.from.map(day), "to": bond.to.map(day),
     })
 }

@@ -16,7 +16,7 @@ use crate::model::code::Scope;
 use crate::model::packed::PackedCase;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Ack, Bond, Case, EventEnd, Key, NAMESAKE, OpenCase, Organisation, Pair, Value};
+use crate::model::state::{Ack, Bond, Case, EventEnd, EventKey, Key, NAMESAKE, OpenCase, Organisation, Pair, Value};
 
 /// The open cases of one organisation that its bounded value has no room for.
 #[derive(Debug, Default)]
@@ -77,6 +77,8 @@ pub(super) struct Derived {
     links: BTreeSet<Due>,
     /// What is said of an identifier, in the order of the pairs.
     bonds: HashMap<String, Vec<Arc<Bond>>, RandomState>,
+    /// The bonds that an event asserted.
+    asserted: HashMap<EventKey, BTreeSet<Pair>, RandomState>,
     /// Further organisations under an identifier that came back with another name.
     namesakes: HashMap<String, BTreeSet<String>, RandomState>,
     pending_by_platform: BTreeMap<String, usize>,
@@ -114,6 +116,11 @@ impl Derived {
     /// What is said of an identifier, in the order of the pairs.
     pub(super) fn bonds(&self, identifier: &str) -> &[Arc<Bond>] {
         self.bonds.get(identifier).map_or(&[], Vec::as_slice)
+    }
+
+    /// The bonds that an event asserted, in their order.
+    pub(super) fn asserted(&self, event: &EventKey) -> impl Iterator<Item = &Pair> {
+        self.asserted.get(event).into_iter().flatten()
     }
 
     pub(super) fn has_bonds(&self) -> bool {
@@ -244,8 +251,20 @@ impl Derived {
         }
     }
 
-    /// Puts a bond at both of its identifiers, or takes it away from them.
+    /// Puts a bond at both of its identifiers and at the events that asserted it, or takes it away from them.
     fn update_bond(&mut self, bond: &Arc<Bond>, put: bool) {
+        for event in bond.events.iter().filter(|_| bond.joins()) {
+            let pairs = self.asserted.entry(event.clone()).or_default();
+            let pair = Pair::new(&bond.first, &bond.second);
+            if put {
+                pairs.insert(pair)
+            } else {
+                pairs.remove(&pair)
+            };
+            if pairs.is_empty() {
+                self.asserted.remove(event);
+            }
+        }
         for identifier in [&bond.first, &bond.second] {
             let bonds = self.bonds.entry_ref(identifier.as_str()).or_default();
             bonds.retain(|known| pair_of(known) != pair_of(bond));
@@ -339,6 +358,7 @@ impl Derived {
         lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
         lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
         lines.extend(self.bonds.iter().map(|entry| format!("derived bonds {entry:?}")));
+        lines.extend(self.asserted.iter().map(|entry| format!("derived asserted {entry:?}")));
         lines.extend(self.namesakes.iter().map(|entry| format!("derived namesakes {entry:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));

@@ -10,7 +10,7 @@ use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
-    Bond, Checkpoint, EventEnd, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
+    Bond, Checkpoint, EventEnd, EventKey, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
 };
 use crate::schema::state::{StateEntry, digest, encode_key, write_digest_key, write_value};
 
@@ -150,6 +150,11 @@ impl State {
     /// What is said of an identifier, in the order of the pairs.
     pub fn bonds(&self, identifier: &str) -> &[Arc<Bond>] {
         self.derived.bonds(identifier)
+    }
+
+    /// The bonds that an event asserted and that hold, in their order.
+    pub fn asserted(&self, event: &EventKey) -> impl Iterator<Item = &Pair> {
+        self.derived.asserted(event)
     }
 
     /// True where anything is said of any identifier.

@@ -5,12 +5,20 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::group::{all_at, bond, group, has_bonds};
 use crate::model::decision::Output;
-use crate::model::limit::RETELLING_STEPS_MAX;
-use crate::model::state::{Bond, Key, Pair, Retelling, Step, Value};
+use crate::model::limit::{BOND_EVENTS_MAX, RETELLING_STEPS_MAX};
+use crate::model::state::{Bond, EventKey, Key, Pair, Retelling, Step, Value};
 
-/// Gives a pair its bond, or takes it away; where that makes or ends one organisation of two, what was told under the
-/// picture before becomes due to be told again.
+/// Gives a pair its bond, or takes it away, and with it the holders that no case names and that nothing joins to one
+/// that some case does.
 pub(super) fn put(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) {
+    if set(draft, pair, after) {
+        forget_holders(draft, pair);
+    }
+}
+
+/// The same, but for forgetting; true where the two are joined no more. Where that makes or ends one organisation of
+/// two, what was told under the picture before becomes due to be told again.
+fn set(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) -> bool {
     let before = bond(draft, pair).filter(|bond| bond.joins()).cloned();
     let joins = after.as_ref().filter(|bond| bond.joins()).map(shape);
     let (changes, joins_no_more) = (before.as_deref().map(shape) != joins, joins.is_none());
@@ -18,14 +26,49 @@ pub(super) fn put(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) {
     if changes {
         make_due(draft, pair, before.as_deref());
     }
-    if before.is_some() && joins_no_more {
-        for identifier in [&pair.low, &pair.high] {
-            let holder = draft.holder(identifier).map(|holder| holder.organisation_id().to_owned());
-            if let Some(id) = holder {
-                forget(draft, &id);
-            }
+    before.is_some() && joins_no_more
+}
+
+/// Forgets the holders of two identifiers that are joined no more, where no case names them.
+pub(super) fn forget_holders(draft: &mut Draft<'_, '_>, pair: &Pair) {
+    for identifier in [&pair.low, &pair.high] {
+        let holder = draft.holder(identifier).map(|holder| holder.organisation_id().to_owned());
+        if let Some(id) = holder {
+            forget(draft, &id);
         }
     }
+}
+
+/// An event asserts that two identifiers are of one organisation, as an event before did; `false` where none did.
+pub(super) fn assert_too(draft: &mut Draft<'_, '_>, pair: &Pair, event: &EventKey) -> bool {
+    let Some(known) = bond(draft, pair).filter(|known| known.joins() && !known.events.is_empty()) else { return false };
+    if !known.events.contains(event) && known.events.len() < BOND_EVENTS_MAX {
+        let mut more = Bond::clone(known);
+        more.events.push(event.clone());
+        set(draft, pair, Some(more));
+    }
+    true
+}
+
+/// An event asserts its bonds no more, but for some; gives the pairs that nothing joins any more, whose holders may
+/// have to be forgotten. A bond that so many events asserted that not all are remembered stays: only a `Link` ends it.
+pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[Pair]) -> Vec<Pair> {
+    let mut parted = Vec::new();
+    let state = draft.state;
+    for pair in state.asserted(event).filter(|pair| !but_for.contains(pair)) {
+        let Some(known) = bond(draft, pair) else { continue };
+        if !known.events.contains(event) || known.events.len() >= BOND_EVENTS_MAX {
+            continue;
+        }
+        let mut rest = Bond::clone(known);
+        rest.events.retain(|known| known != event);
+        let first = rest.events.first().map(|first| first.origin.to_string());
+        let rest = first.map(|asserted_by| Bond { asserted_by, ..rest });
+        if set(draft, pair, rest) {
+            parted.push(pair.clone());
+        }
+    }
+    parted
 }
 
 /// Ends a link on the day that was stated.
@@ -64,7 +107,7 @@ pub(super) fn forget(draft: &mut Draft<'_, '_>, organisation_id: &str) {
     }
     for bond in identifiers.iter().flat_map(|identifier| all_at(draft, identifier, &[])).collect::<Vec<_>>() {
         let unheld = draft.holder(&bond.first).is_none() && draft.holder(&bond.second).is_none();
-        if bond.relation.is_none() || (bond.event_id.is_some() && unheld) {
+        if bond.relation.is_none() || (!bond.events.is_empty() && unheld) {
             draft.put(Key::Link(Pair::new(&bond.first, &bond.second)), None);
         }
     }

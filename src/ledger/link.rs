@@ -49,7 +49,7 @@ fn judge(
     if ends {
         let known = known.filter(|known| known.relation == Some(link.relation));
         let known = known.ok_or((Reason::UnknownLink, "relation"))?;
-        let its_own = known.event_id.is_some() || known.asserted_by == link.asserted_by;
+        let its_own = !known.events.is_empty() || known.asserted_by == link.asserted_by;
         return if its_own || link.asserted_by == OPERATOR {
             Ok(Some(None))
         } else {
@@ -99,7 +99,7 @@ fn bond_of(link: &Link) -> Bond {
         first: link.first.clone(),
         second: link.second.clone(),
         asserted_by: link.asserted_by.clone(),
-        event_id: None,
+        events: Vec::new(),
         basis: link.basis.clone(),
         from: link.from,
         to: link.to,

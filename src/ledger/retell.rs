@@ -140,7 +140,7 @@ fn bond_before(pair: &Pair, step: &Step) -> Option<Arc<Bond>> {
         first: first.clone(),
         second: second.clone(),
         asserted_by: String::new(),
-        event_id: None,
+        events: Vec::new(),
         basis: String::new(),
         from: None,
         to: None,

@@ -3,8 +3,9 @@
 use super::Outcome;
 use super::draft::Draft;
 use super::revision::{self, Against};
+use super::subject::Entered;
 use super::tell::{self, Message};
-use super::{duty, reject, subject, term};
+use super::{bonds, duty, reject, subject, term};
 use crate::model::code::{CaseStatus, Kind, Mode, MsgType, Scope, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::event::InfractionEvent;
 use crate::model::exact::{self, Exact};
@@ -51,7 +52,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     if is_other {
         cancel_first(draft, rules, &mut case, index);
     }
-    let matched_by = subject::enter(draft, &mut case, found, event, is_other);
+    let Entered { matched_by, parted } = subject::enter(draft, &mut case, found, event, is_other);
     let msg_type = msg_type(before.is_some(), known.and(case.events.get(index)), event.kind, is_over);
     let standing = state(&mut case, index, event, expires_at, is_over);
     case.keep_until = case.keep_until.max(term::forget_at(expires_at, &rules.policy));
@@ -79,6 +80,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     };
     tell::tell(draft, rules, &mut case, index, recipients, message);
     draft.put_case(before, case);
+    parted.iter().for_each(|pair| bonds::forget_holders(draft, pair));
     Outcome::Taken
 }
 

@@ -14,7 +14,7 @@ use crate::model::event::{InfractionEvent, Subject};
 use crate::model::exact::Exact;
 use crate::model::identifiers::Identifiers;
 use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX, ORGANISATION_IDENTIFIERS_MAX};
-use crate::model::state::{Bond, Case, Key, NAMESAKE, Organisation, Pair, Value};
+use crate::model::state::{Bond, Case, EventKey, Key, NAMESAKE, Organisation, Pair, Value};
 use crate::route::Places;
 
 /// Looks a subject up. Whoever holds one of its identifiers under another name is not it, nor is, once it has no open
@@ -60,70 +60,89 @@ pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, sought: &Sought<'_>, 
     }
 }
 
-/// Puts the subject into the index and the case; gives how its organisation was found.
+/// What a subject's way into the index did.
+#[derive(Debug, Default)]
+pub(super) struct Entered {
+    /// How its organisation was found; `None` where the event names no subject.
+    pub(super) matched_by: Option<MatchedBy>,
+    /// Pairs that the event joined before and joins no more: their holders may have to be forgotten.
+    pub(super) parted: Vec<Pair>,
+}
+
+/// Puts the subject into the index and the case. What the event asserted before of identifiers that it names no more
+/// is taken back; where it states no subject, that of its case stays as it is.
 pub(super) fn enter(
     draft: &mut Draft<'_, '_>,
     case: &mut Case,
     found: Found<'_>,
     event: &InfractionEvent,
     is_other: bool,
-) -> Option<MatchedBy> {
-    let subject = event.subject.as_ref()?;
+) -> Entered {
+    let Some(subject) = &event.subject else { return Entered::default() };
     if is_other {
         case.organisation_id = None;
     }
     case.name_digest = Some(name_digest(&subject.legal_name));
-    let (organisation_id, matched_by) = match found.sought {
-        Sought::Nobody | Sought::NameOnly => return Some(MatchedBy::NameOnly),
-        Sought::New(identifiers) => {
-            let organisation_id = identifiers.first()?.clone();
+    let organisation = match found.sought {
+        Sought::Nobody | Sought::NameOnly => None,
+        Sought::New(identifiers) => identifiers.first().cloned().map(|organisation_id| {
             attach(draft, &organisation_id, identifiers, subject);
             (organisation_id, MatchedBy::NewIdentifier)
-        }
+        }),
         Sought::Known(organisation, identifiers) => {
             attach(draft, organisation.organisation_id(), identifiers, subject);
-            (organisation.organisation_id().to_owned(), MatchedBy::Identifier)
+            Some((organisation.organisation_id().to_owned(), MatchedBy::Identifier))
         }
     };
-    for (identifier, other, has_its_name) in found.others {
-        meet(draft, event, (&organisation_id, matched_by), (&identifier, other, has_its_name));
+    let mut asserted = Vec::new();
+    if let Some((organisation_id, matched_by)) = &organisation {
+        for (identifier, other, has_its_name) in found.others {
+            asserted.extend(meet(draft, event, (organisation_id, *matched_by), (&identifier, other, has_its_name)));
+        }
+        case.organisation_id = Some(organisation_id.clone());
     }
-    case.organisation_id = Some(organisation_id);
-    Some(matched_by)
+    let parted = bonds::take_back(draft, &EventKey::of(event), &asserted);
+    Entered { matched_by: Some(organisation.map_or(MatchedBy::NameOnly, |(_, matched_by)| matched_by)), parted }
 }
 
 /// An event names an identifier that another organisation holds. Of the same name it is one with the subject, since
 /// one record names both; of another name it is a question for a person. What an authority said of the two stands.
+/// Gives the pair whose bond the event asserts.
 fn meet(
     draft: &mut Draft<'_, '_>,
     event: &InfractionEvent,
     (organisation_id, matched_by): (&String, MatchedBy),
     (identifier, other, has_its_name): (&str, &Organisation, bool),
-) {
+) -> Option<Pair> {
+    let event_key = EventKey::of(event);
+    let said_before = Some(Pair::new(organisation_id, identifier)).filter(|_| has_its_name);
+    if let Some(pair) = said_before.filter(|pair| bonds::assert_too(draft, pair, &event_key)) {
+        return Some(pair);
+    }
     let (ones, others) = (group(draft, organisation_id, &[]), group(draft, other.organisation_id(), &[]));
     let joins = has_its_name && ones.len() + others.len() <= GROUP_ORGANISATIONS_MAX;
     let second = if joins { identifier } else { other.organisation_id() };
     let pair = Pair::new(organisation_id, second);
     let is_known = bond(draft, &pair).is_some_and(|bond| !joins || bond.relation.is_some());
     if ones.iter().any(|id| id == other.organisation_id()) || is_known || is_contradicted(draft, &ones, &others) {
-        return;
+        return None;
     }
     if joins && bonds::is_busy(draft, &pair) {
-        return;
+        return None;
     }
     let bond = Bond {
         relation: joins.then_some(LinkRelation::Same),
         first: organisation_id.clone(),
         second: second.to_owned(),
         asserted_by: event.origin.to_string(),
-        event_id: Some(event.event_id.clone()),
+        events: vec![event_key],
         basis: String::new(),
         from: None,
         to: None,
     };
     bonds::put(draft, &pair, Some(bond));
     if joins {
-        return;
+        return Some(pair);
     }
     let is_reused = matched_by == MatchedBy::NewIdentifier;
     let review = Review {
@@ -140,6 +159,7 @@ fn meet(
         other_legal_name: None,
     };
     draft.notify(Output::Review, NoticeContent::Review(review));
+    None
 }
 
 /// Makes the organisation, or adds identifiers that nobody holds and where it is registered: the last statement holds.

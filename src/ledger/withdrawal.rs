@@ -7,13 +7,13 @@ use super::draft::Draft;
 use super::revision::{self, Against};
 use super::statement::place_of;
 use super::tell::{self, Message};
-use super::{reject, term};
+use super::{bonds, reject, term};
 use crate::model::code::{Finality, Kind, MsgType, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::event::{InfractionEvent, Withdrawal};
 use crate::model::limit::PENDING_PER_PLATFORM_MAX;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::model::state::{Case, Key, Pending, Value};
+use crate::model::state::{Case, EventKey, Key, Pending, Value};
 use crate::route;
 
 /// What a withdrawal is about: events of its case that are known, and names that are not.
@@ -125,7 +125,7 @@ fn withdraw_known<'e>(
     if standing.is_empty() {
         return Outcome::Duplicate;
     }
-    for index in standing {
+    for index in standing.iter().copied() {
         revision::remember(&mut case, index, event);
         let Some(known) = case.events.get_mut(index) else { continue };
         known.standing = Standing::Withdrawn;
@@ -142,8 +142,31 @@ fn withdraw_known<'e>(
         tell::tell(draft, rules, &mut case, index, recipients, message);
     }
     case.keep_until = case.keep_until.max(term::keep_until(event, &rules.policy));
+    let unsaid: Vec<EventKey> = standing.iter().filter_map(|index| key_of(&case, *index)).collect();
     draft.put_case(Some(before), case);
+    if takes_back_identity(withdrawal.reason) {
+        for pair in unsaid.iter().flat_map(|event| bonds::take_back(draft, event, &[])).collect::<Vec<_>>() {
+            bonds::forget_holders(draft, &pair);
+        }
+    }
     Outcome::Taken
+}
+
+fn key_of(case: &Case, index: usize) -> Option<EventKey> {
+    let event_id = case.events.get(index)?.event_id.clone();
+    Some(EventKey { origin: case.origin, case_id: case.case_id.clone(), event_id })
+}
+
+/// True where nothing that the event said is to be relied on any more, whom it named included. What was remedied, or
+/// went into another event, was right.
+fn takes_back_identity(reason: WithdrawalReason) -> bool {
+    match reason {
+        WithdrawalReason::Unfounded
+        | WithdrawalReason::SentInError
+        | WithdrawalReason::MistakenIdentity
+        | WithdrawalReason::Annulled => true,
+        WithdrawalReason::Remedied | WithdrawalReason::Superseded => false,
+    }
 }
 
 /// Keeps a withdrawal until its original comes, as long as that could still matter.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
 use super::entry::{AcknowledgementLevel, LinkRelation};
+use super::event::InfractionEvent;
 use super::exact::Exact;
 use super::identifiers::Identifiers;
 use super::packed::PackedCase;
@@ -207,8 +208,8 @@ pub struct Bond {
     pub first: String,
     pub second: String,
     pub asserted_by: String,
-    /// The event that asserted it; `None` where a `Link` did.
-    pub event_id: Option<String>,
+    /// The events that named both, oldest first, at most `limit::BOND_EVENTS_MAX`; none where a `Link` says it.
+    pub events: Vec<EventKey>,
     pub basis: String,
     pub from: Option<Days>,
     /// The day from which it holds no more.
@@ -222,6 +223,21 @@ impl Bond {
             Some(LinkRelation::Same | LinkRelation::SuccessorOf) => true,
             Some(LinkRelation::NotSame) | None => false,
         }
+    }
+}
+
+/// One event, wherever its case is: two cases may each have one of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventKey {
+    pub origin: Jurisdiction,
+    pub case_id: String,
+    pub event_id: String,
+}
+
+impl EventKey {
+    /// That of an event as its origin states it.
+    pub fn of(event: &InfractionEvent) -> Self {
+        Self { origin: event.origin, case_id: event.case_id.clone(), event_id: event.event_id.clone() }
     }
 }
 

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use comity::index::State;
 use comity::ledger::{Outcome, handle};
-use comity::model::code::{MatchedBy, MsgType, Role, Scope};
+use comity::model::code::{Kind, MatchedBy, MsgType, Role, Scope, WithdrawalReason, WithdrawalScope};
 use comity::model::decision::{Notice, NoticeContent, Review};
 use comity::model::entry::{Body, Link, LinkRelation, LogEntry};
 use comity::model::event::InfractionEvent;
-use comity::model::limit::WORK_PER_LIVE_ENTRY_MAX;
+use comity::model::limit::{BOND_EVENTS_MAX, WORK_PER_LIVE_ENTRY_MAX};
 use comity::model::packed::PackedCase;
 use comity::model::place::{DAY_MS, Jurisdiction};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
 use comity::model::state::Value;
 
-use crate::world::{Did, Log, START, TODAY, apply, closure, original, place, subject};
+use crate::world::{Did, Log, START, TODAY, apply, closure, original, place, revised, subject, withdrawal};
 
 const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
 
@@ -299,6 +299,94 @@ fn an_event_that_names_two_organisations_of_its_name_makes_them_one() {
     let did = log.told(&about("d", "DE", "Acme Ltd", &["A", "B"]));
     assert_eq!(did.decisions[0].organisation.as_ref().map(|at| at.formerly.len()), Some(0));
     assert!(reviews(&did).is_empty() && !did.work_left);
+}
+
+/// Two organisations of one name, and so many events that each name both.
+fn asserted_by(log: &mut Log, events: usize) -> Vec<InfractionEvent> {
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+    let both: Vec<_> =
+        (0..events).map(|number| about(&format!("c{number}"), "CA-BC", "Acme Ltd", &["A", "B"])).collect();
+    both.iter().for_each(|event| drop(log.told(event)));
+    settle(log);
+    assert_eq!(formerly(log), [1, 1]);
+    both
+}
+
+/// How many other organisations A and B are one with, as an event about each sees it.
+fn formerly(log: &mut Log) -> [usize; 2] {
+    ["A", "B"].map(|identifier| {
+        let id = format!("look at {identifier} {}", log.state.marks.log_position);
+        let did = log.told(&about(&id, "DE", "Acme Ltd", &[identifier]));
+        settle(log);
+        did.decisions[0].organisation.as_ref().map_or(0, |at| at.formerly.len())
+    })
+}
+
+fn withdrawn_for(reason: WithdrawalReason, event: &InfractionEvent) -> InfractionEvent {
+    let mut withdrawal = withdrawal(event, WithdrawalScope::Event);
+    withdrawal.withdrawal.as_mut().expect("a withdrawal").reason = reason;
+    withdrawal
+}
+
+#[test]
+fn what_an_event_asserted_of_two_identifiers_is_withdrawn_with_it() {
+    for (reason, left) in [
+        (WithdrawalReason::Unfounded, [0, 0]),
+        (WithdrawalReason::SentInError, [0, 0]),
+        (WithdrawalReason::MistakenIdentity, [0, 0]),
+        (WithdrawalReason::Annulled, [0, 0]),
+        (WithdrawalReason::Remedied, [1, 1]),
+        (WithdrawalReason::Superseded, [1, 1]),
+    ] {
+        let mut log = Log::new(&FEDERATION);
+        let both = asserted_by(&mut log, 1);
+        let did = log.told(&withdrawn_for(reason, &both[0]));
+        assert_eq!(did.work_left, left == [0, 0], "{reason:?}: whoever saw one organisation is told of two");
+        let again = told(&settle(&mut log));
+        assert_eq!(again.contains(&("a".to_owned(), place("CA-QC"))), left == [0, 0], "{reason:?}: {again:?}");
+        assert_eq!(formerly(&mut log), left, "{reason:?}");
+    }
+}
+
+#[test]
+fn what_two_events_asserted_holds_until_both_are_withdrawn() {
+    let mut log = Log::new(&FEDERATION);
+    let both = asserted_by(&mut log, 2);
+    let did = log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[0]));
+    assert!(!did.work_left);
+    assert_eq!(formerly(&mut log), [1, 1]);
+    assert!(log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[1])).work_left);
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
+    // Said anew, it holds anew.
+    log.told(&revised(&both[1], Kind::Original, "put in force again"));
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [1, 1]);
+}
+
+#[test]
+fn a_correction_that_names_one_of_the_two_takes_the_other_back() {
+    let mut log = Log::new(&FEDERATION);
+    let both = asserted_by(&mut log, 1);
+    let mut corrected = revised(&both[0], Kind::Correction, "names A alone");
+    corrected.subject = Some(subject("Acme Ltd", &["A"]));
+    assert!(log.told(&corrected).work_left);
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
+}
+
+#[test]
+fn what_more_events_asserted_than_are_remembered_ends_by_a_link_only() {
+    let mut log = Log::new(&FEDERATION);
+    for event in asserted_by(&mut log, BOND_EVENTS_MAX + 1) {
+        log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &event));
+    }
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [1, 1]);
+    assert_eq!(say(&mut log, &over(&link(LinkRelation::Same, "reg:A", "reg:B"))).outcome, Outcome::Taken);
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
 }
 
 #[test]

@@ -1,16 +1,18 @@
 //! Links by chance, and what the ledger asks of them in the words of the model.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use comity::index::State;
 use comity::ledger::handle;
+use comity::model::code::WithdrawalReason::{self, MistakenIdentity, Remedied};
 use comity::model::code::{Kind, Scope, Severity, WithdrawalScope};
 use comity::model::decision::{Notice, NoticeContent, ReviewKind};
 use comity::model::entry::{Body, Link, LinkRelation};
-use comity::model::event::InfractionEvent;
+use comity::model::event::{InfractionEvent, Withdrawal};
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
-use comity::model::state::Key;
+use comity::model::state::{Key, Value};
 use proptest::prelude::*;
 
 use crate::chance::Chance;
@@ -62,6 +64,8 @@ pub(crate) fn asked(notice: &Notice) -> Option<Asked> {
     ))
 }
 
+const AB: &[&str] = &["A", "B"];
+
 /// A record of a log in which open cases gather under few organisations, and links join and part them.
 fn write(writer: &mut Writer, bytes: &[u8]) {
     let mut chance = Chance(bytes, 0);
@@ -85,7 +89,8 @@ fn write(writer: &mut Writer, bytes: &[u8]) {
             Body::Link(Box::new(ended.unwrap_or(new)))
         }
         _ => {
-            let mut event = event(&mut chance, writer.events.last());
+            let back = chance.pick(&[0, 0, 1, 2, 4]);
+            let mut event = event(&mut chance, writer.events.iter().rev().nth(back));
             event.provenance.content_sha256 = content(&event);
             event.provenance.raw_sha256 = digest(&format!("native {}", writer.entries.len()));
             writer.events.push(event.clone());
@@ -96,15 +101,16 @@ fn write(writer: &mut Writer, bytes: &[u8]) {
     writer.push(body);
 }
 
-/// Mostly an original in a case of its own; now and then the end, the correction or the withdrawal of the last event.
-fn event(chance: &mut Chance<'_>, last: Option<&InfractionEvent>) -> InfractionEvent {
+/// Mostly an original in a case of its own; now and then the end, the correction or the withdrawal of one before.
+fn event(chance: &mut Chance<'_>, before: Option<&InfractionEvent>) -> InfractionEvent {
     let what = chance.below(10);
-    if let Some(last) = last.filter(|last| what < 3 && last.subject.is_some()) {
+    if let Some(before) = before.filter(|before| what < 4 && before.subject.is_some()) {
         let named = world::subject("Acme Ltd", chance.pick(&[&["A"][..], &["B"], &["C", "B"], &["D"]]));
+        let reason = chance.pick(&[WithdrawalReason::Unfounded, MistakenIdentity, MistakenIdentity, Remedied]);
         return match what {
-            0 => world::closure(last),
-            1 => world::withdrawal(last, WithdrawalScope::Event),
-            _ => InfractionEvent { subject: Some(named), ..world::revised(last, Kind::Correction, "other") },
+            0 => world::closure(before),
+            1 | 2 => withdrawn(before, reason),
+            _ => InfractionEvent { subject: Some(named), ..world::revised(before, Kind::Correction, "other") },
         };
     }
     let mut event = world::original(&format!("p/e{}", chance.below(40)));
@@ -117,13 +123,18 @@ fn event(chance: &mut Chance<'_>, last: Option<&InfractionEvent>) -> InfractionE
     if chance.rarely(4) {
         event.for_follow_up.push(place(chance.pick(&PLACES)));
     }
-    let identifiers = chance.pick(&[&["A"][..], &["A"], &["B"], &["B"], &["C"], &["D"], &["A", "B"], &["C", "D"]]);
+    let identifiers = chance.pick(&[&["A"][..], &["A"], &["B"], &["B"], &["C"], &["D"], &["A", "B"], &["C", "D"], AB]);
     let name = chance.pick(&["Acme Ltd", "Acme Ltd", "ACME, Ltd.", "Acme Ltd", "Acme Ltd", "Other Inc"]);
     let mut subject = world::subject(name, identifiers);
     subject.legal_form = chance.pick(&[None, None, None, Some("Ltd")]).map(str::to_owned);
     subject.jurisdiction = if chance.rarely(4) { Some(place(chance.pick(&PLACES))) } else { None };
     event.subject = Some(subject);
     event
+}
+
+fn withdrawn(event: &InfractionEvent, reason: WithdrawalReason) -> InfractionEvent {
+    let withdrawal = Withdrawal { scope: WithdrawalScope::Event, reason, decision_ref: None };
+    InfractionEvent { withdrawal: Some(withdrawal), ..world::withdrawal(event, WithdrawalScope::Event) }
 }
 
 fn writer<'r>(records: impl IntoIterator<Item = &'r Vec<u8>>) -> Writer {
@@ -156,7 +167,7 @@ proptest! {
 const TO_MEET: &str = "EqualIdentifiers, UnknownOrganisation, UnknownLink, ContradictedLink, NotItsLink, \
     known before by another name, told by time alone of the same standing, a number that came back, \
     a number with two holders, a link gone, an organisation forgotten, FollowUp before Some(Attention), \
-    Attention before Some(FollowUp), two retellings";
+    Attention before Some(FollowUp), two retellings, taken back by an event, asserted by another event, asserted by an event less";
 
 #[test]
 fn histories_of_links_meet_every_rule() {
@@ -175,7 +186,16 @@ fn histories_of_links_meet_every_rule() {
             let mut note = |what: &str| *met.entry(what.to_owned()).or_default() += 1;
             for change in &effects.changes {
                 match (&change.key, &change.after) {
+                    (Key::Link(_), None) if matches!(entry.body, Body::Event(_)) => note("taken back by an event"),
                     (Key::Link(_), None) => note("a link gone"),
+                    (Key::Link(_), Some(Value::Link(now))) => {
+                        let events = |value: &Option<Value>| value.as_ref()?.bond().map(|bond| bond.events.len());
+                        match events(&change.before).map(|before| before.cmp(&now.events.len())) {
+                            Some(Ordering::Less) => note("asserted by another event"),
+                            Some(Ordering::Greater) if !now.events.is_empty() => note("asserted by an event less"),
+                            _ => {}
+                        }
+                    }
                     (Key::Organisation(_), None) => note("an organisation forgotten"),
                     _ => {}
                 }

@@ -291,7 +291,10 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
         }),
         Value::Link(bond) => json!({
             "relation": bond.relation.map(Code::name), "first": bond.first, "second": bond.second,
-            "asserted_by": bond.asserted_by, "event_id": bond.event_id, "basis": bond.basis,
+            "asserted_by": bond.asserted_by, "basis": bond.basis,
+            "events": each(&bond.events, |event| json!({
+                "origin": event.origin.as_str(), "case_id": event.case_id, "event_id": event.event_id,
+            })),
             "from": bond.from, "to": bond.to,
         }),
         Value::Retell(work) => json!({

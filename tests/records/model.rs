@@ -16,8 +16,8 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
 use comity::model::state::{
-    Ack, Bond, Case, CaseEvent, Checkpoint, Duty, EventEnd, Join, Key, Marks, OpenCase, Organisation, Pair, Pending,
-    RanOut, Retelling, Revision, Sequences, SourceState, Step, Told, Value,
+    Ack, Bond, Case, CaseEvent, Checkpoint, Duty, EventEnd, EventKey, Join, Key, Marks, OpenCase, Organisation, Pair,
+    Pending, RanOut, Retelling, Revision, Sequences, SourceState, Step, Told, Value,
 };
 use comity::model::told::ToldList;
 
@@ -339,7 +339,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 first: e.text(),
                 second: e.text(),
                 asserted_by: e.text(),
-                event_id: e.optional(Entropy::text),
+                events: e.list(|e| EventKey { origin: e.place(), case_id: e.text(), event_id: e.text() }),
                 basis: e.text(),
                 from: e.optional(Entropy::int),
                 to: e.optional(Entropy::int),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::model::entry::LinkRelation;
-use crate::model::state::{Bond, Pair, Retelling, Step};
+use crate::model::state::{Bond, EventKey, Pair, Retelling, Step};
 use crate::schema::datum;
 use crate::schema::read::{Place, Symbol};
 
@@ -27,7 +27,11 @@ pub(super) fn write(bond: &Bond, out: &mut Vec<u8>) {
     datum::text(&bond.first, out);
     datum::text(&bond.second, out);
     datum::text(&bond.asserted_by, out);
-    datum::optional_text(bond.event_id.as_deref(), out);
+    datum::list(&bond.events, out, |event, out| {
+        datum::place(event.origin, out);
+        datum::text(&event.case_id, out);
+        datum::text(&event.event_id, out);
+    });
     datum::text(&bond.basis, out);
     datum::optional(bond.from, out, datum::int);
     datum::optional(bond.to, out, datum::int);
@@ -56,7 +60,7 @@ pub(super) struct Read {
     first: String,
     second: String,
     asserted_by: String,
-    event_id: Option<String>,
+    events: Vec<ReadEvent>,
     basis: String,
     from: Option<i32>,
     to: Option<i32>,
@@ -69,11 +73,25 @@ impl From<Read> for Bond {
             first: read.first,
             second: read.second,
             asserted_by: read.asserted_by,
-            event_id: read.event_id,
+            events: read.events.into_iter().map(EventKey::from).collect(),
             basis: read.basis,
             from: read.from,
             to: read.to,
         }
+    }
+}
+
+/// `BondEvent` as read.
+#[derive(Debug, Deserialize)]
+struct ReadEvent {
+    origin: Place,
+    case_id: String,
+    event_id: String,
+}
+
+impl From<ReadEvent> for EventKey {
+    fn from(read: ReadEvent) -> Self {
+        Self { origin: read.origin.0, case_id: read.case_id, event_id: read.event_id }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the naive ledger does with each kind of event.
 
 use super::*;
-use comity::model::code::{Finality, Kind, MemberState, Mode, MsgType, Role, Scope, Standing, WithdrawalScope};
+use comity::model::code::{
+    Finality, Kind, MemberState, Mode, MsgType, Role, Scope, Standing, WithdrawalReason, WithdrawalScope,
+};
 
 impl Model {
     pub(super) fn event(&mut self, event: &InfractionEvent, said: &mut Said) -> Outcome {
@@ -315,15 +317,23 @@ impl Model {
                 let until = end(&event.decided, &[policy.expires_after, policy.forget_after]);
                 self.keep(case, until);
             }
-            for place in targets {
-                self.note_seen(case, place, event);
-                self.cases[case].events[place].standing = Standing::Withdrawn;
-                self.cases[case].events[place].expires_at = None;
-                let recipients = self.everyone_told(case, place);
-                if self.cases[case].events[place].version > 0 {
+            for place in &targets {
+                self.note_seen(case, *place, event);
+                self.cases[case].events[*place].standing = Standing::Withdrawn;
+                self.cases[case].events[*place].expires_at = None;
+                let recipients = self.everyone_told(case, *place);
+                if self.cases[case].events[*place].version > 0 {
                     let alert = Alert::cancel(recipients);
-                    self.send(case, place, alert, said);
+                    self.send(case, *place, alert, said);
                 }
+            }
+            let reason = event.withdrawal.as_ref().map(|withdrawal| withdrawal.reason);
+            if !matches!(reason, Some(WithdrawalReason::Remedied | WithdrawalReason::Superseded)) {
+                for place in targets {
+                    let id = self.cases[case].events[place].id.clone();
+                    self.take_back(&(event.origin, event.case_id.clone(), id), &[], said);
+                }
+                self.drop_unnamed();
             }
         }
         for target in missing {

@@ -143,7 +143,9 @@ impl Model {
             self.cases[case].organisation = None;
         }
         self.cases[case].name = Some(normal(&subject.legal_name));
-        let Some(Led { id: Some(id), free, others, is_new }) = led else { return };
+        let Some(Led { id: Some(id), free, others, is_new }) = led else {
+            return self.take_back(&links::named(event), &[], said);
+        };
         if is_new {
             let (name, form) = (subject.legal_name.clone(), subject.legal_form.clone());
             let registered_in = subject.jurisdiction;
@@ -156,9 +158,11 @@ impl Model {
             known.identifiers.extend(free);
             known.registered_in = subject.jurisdiction.or(known.registered_in);
         }
+        let mut pairs = Vec::new();
         for met in others {
-            self.meet(event, &id, met, is_new, said);
+            pairs.extend(self.meet(event, &id, met, is_new, said));
         }
+        self.take_back(&links::named(event), &pairs, said);
         self.cases[case].organisation = Some(id);
     }
 

@@ -12,11 +12,15 @@ pub(super) struct Bond {
     first: String,
     second: String,
     by: String,
-    by_event: bool,
+    /// The events that named both, each with its origin and case; eight at most are remembered.
+    events: Vec<Named>,
     basis: String,
     from: Option<i32>,
     to: Option<i32>,
 }
+
+/// The origin, the case and the name of an event.
+pub(super) type Named = (Jurisdiction, String, String);
 
 /// A change of a pair that is being told.
 #[derive(Debug, Clone)]
@@ -71,7 +75,7 @@ impl Model {
             first: link.first.clone(),
             second: link.second.clone(),
             by: link.asserted_by.clone(),
-            by_event: false,
+            events: Vec::new(),
             basis: link.basis.clone(),
             from: link.from,
             to: link.to,
@@ -80,7 +84,7 @@ impl Model {
             let Some(known) = known.filter(|known| known.relation == Some(link.relation)) else {
                 return self.reject(Reason::UnknownLink, said);
             };
-            if !known.by_event && known.by != link.asserted_by && link.asserted_by != "operator" {
+            if known.events.is_empty() && known.by != link.asserted_by && link.asserted_by != "operator" {
                 return self.reject(Reason::NotItsLink, said);
             }
             self.put_bond(&pair, None, said);
@@ -217,24 +221,33 @@ impl Model {
         met: (String, String, bool),
         new: bool,
         said: &mut Said,
-    ) {
+    ) -> Option<Pair> {
         let (identifier, other, its_name) = met;
+        let named = named(event);
+        let both = Pair::new(id, &identifier);
+        let before = |bond: &&mut Bond| its_name && bond.pair() == both && bond.joins() && !bond.events.is_empty();
+        if let Some(bond) = self.bonds.iter_mut().find(before) {
+            if !bond.events.contains(&named) && bond.events.len() < 8 {
+                bond.events.push(named);
+            }
+            return Some(both);
+        }
         let (ones, twos) = (self.one_with(id, &self.bonds), self.one_with(&other, &self.bonds));
         let pair = Pair::new(id, if its_name { &identifier } else { &other });
         let known = self.bonds.iter().find(|bond| bond.pair() == pair);
         let is_known = known.is_some_and(|known| known.relation.is_some() || !its_name);
         if ones.contains(&other) || is_known || self.are_two(&ones, &twos) {
-            return;
+            return None;
         }
         if its_name && self.tellings.iter().any(|telling| telling.pair == pair && telling.changes >= 8) {
-            return;
+            return None;
         }
         let bond = Bond {
             relation: its_name.then_some(LinkRelation::Same),
             first: id.to_owned(),
             second: if its_name { identifier.clone() } else { other.clone() },
             by: event.origin.to_string(),
-            by_event: true,
+            events: vec![named],
             basis: String::new(),
             from: None,
             to: None,
@@ -243,6 +256,24 @@ impl Model {
         if !its_name {
             let sequence = self.sequence("review", None);
             said.reviews.push((new, id.to_owned(), other, identifier, sequence));
+            return None;
+        }
+        Some(pair)
+    }
+
+    /// An event is taken back, or names other identifiers now: what it alone said of some holds no more.
+    pub(super) fn take_back(&mut self, named: &Named, but_for: &[Pair], said: &mut Said) {
+        for bond in self.bonds.clone() {
+            let (pair, full) = (bond.pair(), bond.events.len() >= 8);
+            if !bond.joins() || !bond.events.contains(named) || but_for.contains(&pair) || full {
+                continue;
+            }
+            let events: Vec<Named> = bond.events.iter().filter(|known| *known != named).cloned().collect();
+            self.bonds.retain(|known| known.pair() != pair);
+            match events.first() {
+                Some((by, ..)) => self.bonds.push(Bond { by: by.to_string(), events, ..bond }),
+                None => self.tell_change(&pair, Some(bond), said),
+            }
         }
     }
 
@@ -263,7 +294,7 @@ impl Model {
             let (first, second) = (held.contains(&bond.first), held.contains(&bond.second));
             match bond.relation {
                 None => first && second,
-                Some(_) => !bond.by_event || first || second,
+                Some(_) => bond.events.is_empty() || first || second,
             }
         });
     }
@@ -373,4 +404,8 @@ impl Model {
         open.retain(|open| open.scope == Scope::Federation);
         (Some(ids[0].clone()), open, self.restricted_for(&ids, origin, to), self.is_known_in(&ids, to))
     }
+}
+
+pub(super) fn named(event: &InfractionEvent) -> Named {
+    (event.origin, event.case_id.clone(), event.event_id.clone())
 }
