@@ -472,3 +472,26 @@ fn an_organisation_that_holds_others_together_is_kept_as_long_as_they_are() {
         "what an authority said is kept"
     );
 }
+
+#[test]
+fn an_organisation_that_only_an_event_kept_goes_when_the_event_is_taken_back() {
+    for corrected in [false, true] {
+        let mut log = Log::new(&FEDERATION);
+        log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+        let short = about("b", "CA-QC", "Acme Ltd", &["B"]);
+        log.told(&InfractionEvent { expires_at: Some(START + DAY_MS), ..short });
+        let both = about("c", "CA-BC", "Acme Ltd", &["A", "B"]);
+        log.told(&both);
+        settle(&mut log);
+        let kept = |log: &Log| log.state.organisation("reg:B").map(|known| known.cases);
+        for _ in 0..(365 * 2 + 5) {
+            log.later(DAY_MS);
+        }
+        assert_eq!(kept(&log), Some(0), "no case names it, and it is one with A");
+        let mut named_one = revised(&both, Kind::Correction, "names A alone");
+        named_one.subject = Some(subject("Acme Ltd", &["A"]));
+        let withdrawn = withdrawn_for(WithdrawalReason::MistakenIdentity, &both);
+        log.told(if corrected { &named_one } else { &withdrawn });
+        assert_eq!(kept(&log), None);
+    }
+}
