@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use vrl::value::{ObjectMap, Value};
+use vrl::value::{KeyString, ObjectMap, Value};
 
 use super::path::Path;
 use super::value::{
@@ -25,19 +25,20 @@ use crate::platform::{Platform, is_name as is_group};
 
 /// The fields of one object; each is taken once, and what nobody took is refused.
 struct Fields {
-    object: ObjectMap,
+    /// As a list: an object has so few that looking at each is faster than a search.
+    object: Vec<(KeyString, Value)>,
     taken: Cell<usize>,
 }
 
 impl Fields {
     fn new(object: ObjectMap) -> Self {
-        Self { object, taken: Cell::new(0) }
+        Self { object: object.into_iter().collect(), taken: Cell::new(0) }
     }
 
     /// The value of a field; null where it is absent.
     fn get(&self, name: &str) -> &Value {
-        match self.object.get(name) {
-            Some(value) => {
+        match self.object.iter().find(|(known, _)| known.as_str() == name) {
+            Some((_, value)) => {
                 self.taken.set(self.taken.get() + 1);
                 value
             }
@@ -47,8 +48,8 @@ impl Fields {
 
     /// The same, moved out.
     fn take(&mut self, name: &str) -> Value {
-        match self.object.get_mut(name) {
-            Some(value) => {
+        match self.object.iter_mut().find(|(known, _)| known.as_str() == name) {
+            Some((_, value)) => {
                 self.taken.set(self.taken.get() + 1);
                 std::mem::replace(value, Value::Null)
             }

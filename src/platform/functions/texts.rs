@@ -1,5 +1,6 @@
 //! Texts: `squeeze`, `plain`, `capture`, `pad_left`, `pad_right`, `cut`, `required`, `digest`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
@@ -107,8 +108,13 @@ fn like(argument: &dyn Expression, state: &TypeState) -> Kind {
 
 fn squeeze(_: &Knowledge, _: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
     Ok(Apply::one(arguments.required("text"), Kind::bytes().or_null(), |value| {
-        let squeezed = as_text(&value).map(text::squeeze).filter(|text| !text.is_empty());
-        Ok(squeezed.map_or(Value::Null, |text| Value::from(text.as_ref())))
+        let Some(text) = as_text(&value) else { return Ok(Value::Null) };
+        let squeezed = text::squeeze(text);
+        Ok(match squeezed.as_ref() {
+            "" => Value::Null,
+            same if same.len() == text.len() && matches!(squeezed, Cow::Borrowed(_)) => value,
+            other => Value::from(other),
+        })
     }))
 }
 
