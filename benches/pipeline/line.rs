@@ -229,6 +229,7 @@ fn write_configuration(broker: &Broker, members: &[&str], folder: &Path) {
         "[kafka]\nbootstrap_servers = \"{}\"\nsingle_broker = true\n[federation]\nname = \"{}\"\n\
          jurisdictions = {members:?}\n[platforms]\ndir = \"{}\"\nenabled = [{name:?}]\n\
          [policy]\nexpires_after = \"P50Y\"\n[intake]\nbackfill_platforms = [{name:?}]\n\
+         events_per_minute_max = {{ \"*\" = 4000000000 }}\n\
          [ledger]\ncommit_doubt_ms = {COMMIT_DOUBT_MS}\n",
         broker.address(),
         broker.federation,
