@@ -257,10 +257,10 @@ impl Derived {
             let pairs = self.asserted.entry(event.clone()).or_default();
             let pair = Pair::new(&bond.first, &bond.second);
             if put {
-                pairs.insert(pair)
+                pairs.insert(pair);
             } else {
-                pairs.remove(&pair)
-            };
+                pairs.remove(&pair);
+            }
             if pairs.is_empty() {
                 self.asserted.remove(event);
             }

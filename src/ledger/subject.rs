@@ -101,7 +101,8 @@ pub(super) fn enter(
         }
         case.organisation_id = Some(organisation_id.clone());
     }
-    let parted = bonds::take_back(draft, &EventKey::of(event), &asserted);
+    let may_have_asserted = draft.state.has_bonds();
+    let parted = if may_have_asserted { bonds::take_back(draft, &EventKey::of(event), &asserted) } else { Vec::new() };
     Entered { matched_by: Some(organisation.map_or(MatchedBy::NameOnly, |(_, matched_by)| matched_by)), parted }
 }
 
