@@ -39,15 +39,19 @@ pub(super) fn forget_holders(draft: &mut Draft<'_, '_>, pair: &Pair) {
     }
 }
 
-/// An event asserts that two identifiers are of one organisation, as an event before did; `false` where none did.
-pub(super) fn assert_too(draft: &mut Draft<'_, '_>, pair: &Pair, event: &EventKey) -> bool {
+/// An event names two identifiers that an event asserted to be of one organisation: it does so too where they have one
+/// name, and where it asserted that before, whatever has become of the names since. `false` where it asserts nothing.
+pub(super) fn assert_too(draft: &mut Draft<'_, '_>, pair: &Pair, event: &EventKey, of_one_name: bool) -> bool {
     let Some(known) = bond(draft, pair).filter(|known| known.joins() && !known.events.is_empty()) else { return false };
-    if !known.events.contains(event) && known.events.len() < BOND_EVENTS_MAX {
+    if known.events.contains(event) {
+        return true;
+    }
+    if of_one_name && known.events.len() < BOND_EVENTS_MAX {
         let mut more = Bond::clone(known);
         more.events.push(event.clone());
         set(draft, pair, Some(more));
     }
-    true
+    of_one_name
 }
 
 /// An event asserts its bonds no more, but for some; gives the pairs that nothing joins any more, whose holders may

@@ -116,9 +116,9 @@ fn meet(
     (identifier, other, has_its_name): (&str, &Organisation, bool),
 ) -> Option<Pair> {
     let event_key = EventKey::of(event);
-    let said_before = Some(Pair::new(organisation_id, identifier)).filter(|_| has_its_name);
-    if let Some(pair) = said_before.filter(|pair| bonds::assert_too(draft, pair, &event_key)) {
-        return Some(pair);
+    let named = Pair::new(organisation_id, identifier);
+    if bonds::assert_too(draft, &named, &event_key, has_its_name) {
+        return Some(named);
     }
     let (ones, others) = (group(draft, organisation_id, &[]), group(draft, other.organisation_id(), &[]));
     let joins = has_its_name && ones.len() + others.len() <= GROUP_ORGANISATIONS_MAX;

@@ -10,6 +10,7 @@ mod index;
 mod model;
 mod rules;
 mod rules_of_acknowledging;
+mod rules_of_assertions;
 mod rules_of_joining;
 mod rules_of_snapshots;
 mod rules_of_telling;

@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use comity::index::State;
 use comity::ledger::{Outcome, handle};
-use comity::model::code::{Kind, MatchedBy, MsgType, Role, Scope, WithdrawalReason, WithdrawalScope};
+use comity::model::code::{MatchedBy, MsgType, Role, Scope};
 use comity::model::decision::{Notice, NoticeContent, Review};
 use comity::model::entry::{Body, Link, LinkRelation, LogEntry};
 use comity::model::event::InfractionEvent;
-use comity::model::limit::{BOND_EVENTS_MAX, WORK_PER_LIVE_ENTRY_MAX};
+use comity::model::limit::WORK_PER_LIVE_ENTRY_MAX;
 use comity::model::packed::PackedCase;
 use comity::model::place::{DAY_MS, Jurisdiction};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
 use comity::model::state::Value;
 
-use crate::world::{Did, Log, START, TODAY, apply, closure, original, place, revised, subject, withdrawal};
+use crate::world::{Did, Log, START, TODAY, apply, closure, original, place, subject};
 
-const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
+pub(crate) const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
 
-fn link(relation: LinkRelation, first: &str, second: &str) -> Link {
+pub(crate) fn link(relation: LinkRelation, first: &str, second: &str) -> Link {
     let at = SourcePosition { topic: Arc::from("comity.links"), partition: 0, from: 0, offset: 0 };
     Link {
         at,
@@ -35,12 +35,12 @@ fn link(relation: LinkRelation, first: &str, second: &str) -> Link {
 }
 
 /// The same link, over since today.
-fn over(of: &Link) -> Link {
+pub(crate) fn over(of: &Link) -> Link {
     Link { to: Some(TODAY), ..of.clone() }
 }
 
 /// Says a link as the next record of its topic.
-fn say(log: &mut Log, link: &Link) -> Did {
+pub(crate) fn say(log: &mut Log, link: &Link) -> Did {
     let mut link = link.clone();
     let position = log.state.source("comity.links", 0).map_or(0, |source| source.position);
     (link.at.from, link.at.offset) = (position, position);
@@ -48,12 +48,12 @@ fn say(log: &mut Log, link: &Link) -> Did {
 }
 
 /// An original about a holder of these identifiers, in a case of its own.
-fn about(id: &str, origin: &str, name: &str, identifiers: &[&str]) -> InfractionEvent {
+pub(crate) fn about(id: &str, origin: &str, name: &str, identifiers: &[&str]) -> InfractionEvent {
     InfractionEvent { origin: place(origin), subject: Some(subject(name, identifiers)), ..original(id) }
 }
 
 /// Ticks until no work is left: what each of them sent, at most 64 cases an entry.
-fn settle(log: &mut Log) -> Vec<Did> {
+pub(crate) fn settle(log: &mut Log) -> Vec<Did> {
     let mut all = Vec::new();
     loop {
         let did = log.tick();
@@ -67,7 +67,7 @@ fn settle(log: &mut Log) -> Vec<Did> {
 }
 
 /// Which case each recipient is told of again.
-fn told(dids: &[Did]) -> BTreeSet<(String, Jurisdiction)> {
+pub(crate) fn told(dids: &[Did]) -> BTreeSet<(String, Jurisdiction)> {
     let alerts = dids.iter().flat_map(|did| &did.alerts);
     alerts.map(|alert| (alert.alert_id.split('#').next().unwrap_or_default().to_owned(), alert.to)).collect()
 }
@@ -301,94 +301,6 @@ fn an_event_that_names_two_organisations_of_its_name_makes_them_one() {
     assert!(reviews(&did).is_empty() && !did.work_left);
 }
 
-/// Two organisations of one name, and so many events that each name both.
-fn asserted_by(log: &mut Log, events: usize) -> Vec<InfractionEvent> {
-    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
-    log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
-    let both: Vec<_> =
-        (0..events).map(|number| about(&format!("c{number}"), "CA-BC", "Acme Ltd", &["A", "B"])).collect();
-    both.iter().for_each(|event| drop(log.told(event)));
-    settle(log);
-    assert_eq!(formerly(log), [1, 1]);
-    both
-}
-
-/// How many other organisations A and B are one with, as an event about each sees it.
-fn formerly(log: &mut Log) -> [usize; 2] {
-    ["A", "B"].map(|identifier| {
-        let id = format!("look at {identifier} {}", log.state.marks.log_position);
-        let did = log.told(&about(&id, "DE", "Acme Ltd", &[identifier]));
-        settle(log);
-        did.decisions[0].organisation.as_ref().map_or(0, |at| at.formerly.len())
-    })
-}
-
-fn withdrawn_for(reason: WithdrawalReason, event: &InfractionEvent) -> InfractionEvent {
-    let mut withdrawal = withdrawal(event, WithdrawalScope::Event);
-    withdrawal.withdrawal.as_mut().expect("a withdrawal").reason = reason;
-    withdrawal
-}
-
-#[test]
-fn what_an_event_asserted_of_two_identifiers_is_withdrawn_with_it() {
-    for (reason, left) in [
-        (WithdrawalReason::Unfounded, [0, 0]),
-        (WithdrawalReason::SentInError, [0, 0]),
-        (WithdrawalReason::MistakenIdentity, [0, 0]),
-        (WithdrawalReason::Annulled, [0, 0]),
-        (WithdrawalReason::Remedied, [1, 1]),
-        (WithdrawalReason::Superseded, [1, 1]),
-    ] {
-        let mut log = Log::new(&FEDERATION);
-        let both = asserted_by(&mut log, 1);
-        let did = log.told(&withdrawn_for(reason, &both[0]));
-        assert_eq!(did.work_left, left == [0, 0], "{reason:?}: whoever saw one organisation is told of two");
-        let again = told(&settle(&mut log));
-        assert_eq!(again.contains(&("a".to_owned(), place("CA-QC"))), left == [0, 0], "{reason:?}: {again:?}");
-        assert_eq!(formerly(&mut log), left, "{reason:?}");
-    }
-}
-
-#[test]
-fn what_two_events_asserted_holds_until_both_are_withdrawn() {
-    let mut log = Log::new(&FEDERATION);
-    let both = asserted_by(&mut log, 2);
-    let did = log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[0]));
-    assert!(!did.work_left);
-    assert_eq!(formerly(&mut log), [1, 1]);
-    assert!(log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[1])).work_left);
-    settle(&mut log);
-    assert_eq!(formerly(&mut log), [0, 0]);
-    // Said anew, it holds anew.
-    log.told(&revised(&both[1], Kind::Original, "put in force again"));
-    settle(&mut log);
-    assert_eq!(formerly(&mut log), [1, 1]);
-}
-
-#[test]
-fn a_correction_that_names_one_of_the_two_takes_the_other_back() {
-    let mut log = Log::new(&FEDERATION);
-    let both = asserted_by(&mut log, 1);
-    let mut corrected = revised(&both[0], Kind::Correction, "names A alone");
-    corrected.subject = Some(subject("Acme Ltd", &["A"]));
-    assert!(log.told(&corrected).work_left);
-    settle(&mut log);
-    assert_eq!(formerly(&mut log), [0, 0]);
-}
-
-#[test]
-fn what_more_events_asserted_than_are_remembered_ends_by_a_link_only() {
-    let mut log = Log::new(&FEDERATION);
-    for event in asserted_by(&mut log, BOND_EVENTS_MAX + 1) {
-        log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &event));
-    }
-    settle(&mut log);
-    assert_eq!(formerly(&mut log), [1, 1]);
-    assert_eq!(say(&mut log, &over(&link(LinkRelation::Same, "reg:A", "reg:B"))).outcome, Outcome::Taken);
-    settle(&mut log);
-    assert_eq!(formerly(&mut log), [0, 0]);
-}
-
 #[test]
 fn a_number_that_comes_back_with_another_name_stands_alone_until_a_link_decides() {
     let mut log = Log::new(&FEDERATION);
@@ -471,27 +383,4 @@ fn an_organisation_that_holds_others_together_is_kept_as_long_as_they_are() {
         ),
         "what an authority said is kept"
     );
-}
-
-#[test]
-fn an_organisation_that_only_an_event_kept_goes_when_the_event_is_taken_back() {
-    for corrected in [false, true] {
-        let mut log = Log::new(&FEDERATION);
-        log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
-        let short = about("b", "CA-QC", "Acme Ltd", &["B"]);
-        log.told(&InfractionEvent { expires_at: Some(START + DAY_MS), ..short });
-        let both = about("c", "CA-BC", "Acme Ltd", &["A", "B"]);
-        log.told(&both);
-        settle(&mut log);
-        let kept = |log: &Log| log.state.organisation("reg:B").map(|known| known.cases);
-        for _ in 0..(365 * 2 + 5) {
-            log.later(DAY_MS);
-        }
-        assert_eq!(kept(&log), Some(0), "no case names it, and it is one with A");
-        let mut named_one = revised(&both, Kind::Correction, "names A alone");
-        named_one.subject = Some(subject("Acme Ltd", &["A"]));
-        let withdrawn = withdrawn_for(WithdrawalReason::MistakenIdentity, &both);
-        log.told(if corrected { &named_one } else { &withdrawn });
-        assert_eq!(kept(&log), None);
-    }
 }

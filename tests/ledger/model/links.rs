@@ -225,7 +225,10 @@ impl Model {
         let (identifier, other, its_name) = met;
         let named = named(event);
         let both = Pair::new(id, &identifier);
-        let before = |bond: &&mut Bond| its_name && bond.pair() == both && bond.joins() && !bond.events.is_empty();
+        let before = |bond: &&mut Bond| {
+            let asserted = bond.pair() == both && bond.joins() && !bond.events.is_empty();
+            asserted && (its_name || bond.events.contains(&named))
+        };
         if let Some(bond) = self.bonds.iter_mut().find(before) {
             if !bond.events.contains(&named) && bond.events.len() < 8 {
                 bond.events.push(named);

@@ -1,0 +1,141 @@
+//! What events assert of two identifiers by naming both, and how it is taken back: one test for each rule.
+
+use comity::ledger::Outcome;
+use comity::model::code::{Kind, WithdrawalReason, WithdrawalScope};
+use comity::model::entry::LinkRelation;
+use comity::model::event::{InfractionEvent, Subject};
+use comity::model::limit::BOND_EVENTS_MAX;
+use comity::model::place::DAY_MS;
+
+use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
+use crate::world::{Log, START, closure, place, revised, subject, withdrawal};
+
+/// Two organisations of one name, and so many events that each name both.
+fn asserted_by(log: &mut Log, events: usize) -> Vec<InfractionEvent> {
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+    let both: Vec<_> =
+        (0..events).map(|number| about(&format!("c{number}"), "CA-BC", "Acme Ltd", &["A", "B"])).collect();
+    both.iter().for_each(|event| drop(log.told(event)));
+    settle(log);
+    assert_eq!(formerly(log), [1, 1]);
+    both
+}
+
+/// How many other organisations A and B are one with, as an event about each sees it.
+fn formerly(log: &mut Log) -> [usize; 2] {
+    ["A", "B"].map(|identifier| {
+        let id = format!("look at {identifier} {}", log.state.marks.log_position);
+        let did = log.told(&about(&id, "DE", "Acme Ltd", &[identifier]));
+        settle(log);
+        did.decisions[0].organisation.as_ref().map_or(0, |at| at.formerly.len())
+    })
+}
+
+fn withdrawn_for(reason: WithdrawalReason, event: &InfractionEvent) -> InfractionEvent {
+    let mut withdrawal = withdrawal(event, WithdrawalScope::Event);
+    withdrawal.withdrawal.as_mut().expect("a withdrawal").reason = reason;
+    withdrawal
+}
+
+#[test]
+fn what_an_event_asserted_of_two_identifiers_is_withdrawn_with_it() {
+    for (reason, left) in [
+        (WithdrawalReason::Unfounded, [0, 0]),
+        (WithdrawalReason::SentInError, [0, 0]),
+        (WithdrawalReason::MistakenIdentity, [0, 0]),
+        (WithdrawalReason::Annulled, [0, 0]),
+        (WithdrawalReason::Remedied, [1, 1]),
+        (WithdrawalReason::Superseded, [1, 1]),
+    ] {
+        let mut log = Log::new(&FEDERATION);
+        let both = asserted_by(&mut log, 1);
+        let did = log.told(&withdrawn_for(reason, &both[0]));
+        assert_eq!(did.work_left, left == [0, 0], "{reason:?}: whoever saw one organisation is told of two");
+        let again = told(&settle(&mut log));
+        assert_eq!(again.contains(&("a".to_owned(), place("CA-QC"))), left == [0, 0], "{reason:?}: {again:?}");
+        assert_eq!(formerly(&mut log), left, "{reason:?}");
+    }
+}
+
+#[test]
+fn what_two_events_asserted_holds_until_both_are_withdrawn() {
+    let mut log = Log::new(&FEDERATION);
+    let both = asserted_by(&mut log, 2);
+    let did = log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[0]));
+    assert!(!did.work_left);
+    assert_eq!(formerly(&mut log), [1, 1]);
+    assert!(log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[1])).work_left);
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
+    // Said anew, it holds anew.
+    log.told(&revised(&both[1], Kind::Original, "put in force again"));
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [1, 1]);
+}
+
+#[test]
+fn a_correction_that_names_one_of_the_two_takes_the_other_back() {
+    let mut log = Log::new(&FEDERATION);
+    let both = asserted_by(&mut log, 1);
+    let mut corrected = revised(&both[0], Kind::Correction, "names A alone");
+    corrected.subject = Some(subject("Acme Ltd", &["A"]));
+    assert!(log.told(&corrected).work_left);
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
+}
+
+#[test]
+fn a_revision_that_names_both_still_says_so_whatever_became_of_them() {
+    let mut log = Log::new(&FEDERATION);
+    let form = |event: InfractionEvent, form: &str| {
+        let subject = event.subject.map(|subject| Subject { legal_form: Some(form.to_owned()), ..subject });
+        InfractionEvent { subject, ..event }
+    };
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    let other = form(about("b", "CA-QC", "Acme Ltd", &["B"]), "Inc");
+    log.told(&other);
+    let both = form(about("c", "CA-BC", "Acme Ltd", &["A", "B"]), "Ltd");
+    log.told(&both);
+    settle(&mut log);
+    // B has no open case any more, so that a newcomer of another form would not be taken for it.
+    log.told(&closure(&other));
+    let did = log.told(&revised(&both, Kind::Correction, "another title"));
+    assert_eq!(did.decisions[0].organisation.as_ref().map(|at| at.formerly.len()), Some(1));
+}
+
+#[test]
+fn what_more_events_asserted_than_are_remembered_ends_by_a_link_only() {
+    let mut log = Log::new(&FEDERATION);
+    for event in asserted_by(&mut log, BOND_EVENTS_MAX + 1) {
+        log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &event));
+    }
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [1, 1]);
+    assert_eq!(say(&mut log, &over(&link(LinkRelation::Same, "reg:A", "reg:B"))).outcome, Outcome::Taken);
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
+}
+
+#[test]
+fn an_organisation_that_only_an_event_kept_goes_when_the_event_is_taken_back() {
+    for corrected in [false, true] {
+        let mut log = Log::new(&FEDERATION);
+        log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+        let short = about("b", "CA-QC", "Acme Ltd", &["B"]);
+        log.told(&InfractionEvent { expires_at: Some(START + DAY_MS), ..short });
+        let both = about("c", "CA-BC", "Acme Ltd", &["A", "B"]);
+        log.told(&both);
+        settle(&mut log);
+        let kept = |log: &Log| log.state.organisation("reg:B").map(|known| known.cases);
+        for _ in 0..(365 * 2 + 5) {
+            log.later(DAY_MS);
+        }
+        assert_eq!(kept(&log), Some(0), "no case names it, and it is one with A");
+        let mut named_one = revised(&both, Kind::Correction, "names A alone");
+        named_one.subject = Some(subject("Acme Ltd", &["A"]));
+        let withdrawn = withdrawn_for(WithdrawalReason::MistakenIdentity, &both);
+        log.told(if corrected { &named_one } else { &withdrawn });
+        assert_eq!(kept(&log), None);
+    }
+}
