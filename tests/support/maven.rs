@@ -21,8 +21,9 @@ pub(crate) struct Maven {
     /// The disk of its own, where it has one; it ends before the folder in which it lies.
     disk: Option<Disk>,
     folder: tempfile::TempDir,
-    port: u16,
-    second: u16,
+    port: Port,
+    second: Port,
+    _controller: Port,
     running: Option<Running>,
     _turn: Turn,
 }
@@ -64,26 +65,25 @@ impl Maven {
         }
         let meta = std::fs::read_to_string(data.join("meta.properties")).unwrap();
         std::fs::write(data.join("meta.properties"), meta.replace("AAAAAAAAAAAAAAAAAAAAAA", &cluster_id())).unwrap();
-        let port = free_port();
-        let second = free_port();
+        let [port, second, controller] = std::array::from_fn(|_| Port::free());
         let properties = (include_str!("../kafka/server.properties").to_owned() + lines)
-            .replace("@SECOND@", &second.to_string())
+            .replace("@SECOND@", &second.number.to_string())
             .replace("@DATA@", data.to_str().unwrap())
-            .replace("@PORT@", &port.to_string())
-            .replace("@CONTROLLER@", &free_port().to_string());
+            .replace("@PORT@", &port.number.to_string())
+            .replace("@CONTROLLER@", &controller.number.to_string());
         std::fs::write(folder.path().join("server.properties"), properties).unwrap();
-        let mut broker = Self { disk, folder, port, second, running: None, _turn: turn };
+        let mut broker = Self { disk, folder, port, second, _controller: controller, running: None, _turn: turn };
         broker.restart();
         broker
     }
 
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("127.0.0.1:{}", self.port.number)
     }
 
     /// The second port, where the broker was given a listener for it.
     pub(crate) fn second_address(&self) -> String {
-        format!("127.0.0.1:{}", self.second)
+        format!("127.0.0.1:{}", self.second.number)
     }
 
     /// The one file that holds a topic's only partition, as long as it is small.
@@ -198,14 +198,27 @@ fn prepared() -> &'static Path {
     })
 }
 
-/// A free port outside the range from which clients get theirs, so that it is free again for a restart.
-fn free_port() -> u16 {
-    let start =
-        std::process::id().wrapping_mul(97).wrapping_add(std::time::UNIX_EPOCH.elapsed().unwrap().subsec_micros());
-    (0..2_000)
-        .map(|step| 12_000 + u16::try_from(start.wrapping_add(step * 7) % 18_000).unwrap())
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .unwrap()
+/// A port that no other test on this machine takes as long as this one lives, whoever listens on it or does not yet.
+struct Port {
+    number: u16,
+    _held: std::fs::File,
+}
+
+impl Port {
+    /// A free one outside the range from which clients get theirs, so that it is free again for a restart.
+    fn free() -> Self {
+        let folder = prepared().join("ports");
+        std::fs::create_dir_all(&folder).unwrap();
+        let start =
+            std::process::id().wrapping_mul(97).wrapping_add(std::time::UNIX_EPOCH.elapsed().unwrap().subsec_micros());
+        let numbers = (0..2_000).map(|step| 12_000 + u16::try_from(start.wrapping_add(step * 7) % 18_000).unwrap());
+        let mut free = numbers.filter_map(|number| {
+            let held = std::fs::File::create(folder.join(number.to_string())).unwrap();
+            let is_free = held.try_lock().is_ok() && TcpListener::bind(("127.0.0.1", number)).is_ok();
+            is_free.then_some(Self { number, _held: held })
+        });
+        free.next().expect("a free port")
+    }
 }
 
 /// 22 characters of Kafka's alphabet for ids.
