@@ -8,9 +8,9 @@ use comity::kafka::StopKind;
 use comity::kafka::feed::{Fed, Numbered, Target, feed};
 use rdkafka::admin::{AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 
-use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, end, interrupt, said};
+use crate::setting::{HEADER, PLATFORM, Setting, TOPIC, interrupt, said};
 use crate::support::avro::{alerts, number, rejections, text};
-use crate::support::broker::{Broker, PATIENCE, block_on, needs_real_kafka, wait_until};
+use crate::support::broker::{Broker, block_on, needs_real_kafka};
 use crate::support::reader::read_committed;
 
 fn company(number: usize) -> String {
@@ -71,23 +71,6 @@ fn an_interrupted_feed_names_the_record_from_which_nothing_is_missing() {
     assert_eq!(values(&broker), (1..from).map(company).collect::<Vec<_>>(), "what the hint says is there, is there");
     setting.must(&["feed", &file, "--platform", PLATFORM, "--from", &from.to_string()]);
     assert!(values(&broker).into_iter().eq((1..=rows).map(company)), "every record, in order");
-}
-
-#[test]
-fn no_more_is_fed_in_a_minute_than_intake_admits() {
-    let broker = Broker::for_test();
-    broker.create_topics(&[TOPIC], &[]);
-    let setting = Setting::new(&broker);
-    let file = file(&setting, (1..=30).map(company));
-    let feed = ["feed", &file, "--platform", PLATFORM, "--from", "3"];
-    setting.change("comity.toml", "[policy]", "[intake]\nevents_per_minute_max = { works = 7 }\n\n[policy]");
-    let feeding = setting.spawn(&feed);
-    wait_until("what a minute may have is there", PATIENCE, || count(&broker) >= 7);
-    std::thread::sleep(Duration::from_secs(2));
-    let output = end(feeding, "TERM");
-    let said = said(&output);
-    assert_eq!((output.status.code(), hinted(&said, "--from")), (Some(69), 10), "{said}");
-    assert_eq!(values(&broker), (3..10).map(company).collect::<Vec<_>>());
 }
 
 #[test]

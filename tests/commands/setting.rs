@@ -144,19 +144,9 @@ impl Setting {
 
 /// Sends a signal to a feed that the network holds up, which it does no longer; how the feed ended.
 pub(crate) fn interrupt(feeding: Child, signal: &str, proxy: &Proxy) -> Output {
-    send(&feeding, signal);
+    assert!(Command::new("kill").args(["-s", signal, &feeding.id().to_string()]).status().unwrap().success());
     proxy.stall(None);
     feeding.wait_with_output().unwrap()
-}
-
-/// Ends a command by a signal.
-pub(crate) fn end(command: Child, signal: &str) -> Output {
-    send(&command, signal);
-    command.wait_with_output().unwrap()
-}
-
-fn send(command: &Child, signal: &str) {
-    assert!(Command::new("kill").args(["-s", signal, &command.id().to_string()]).status().unwrap().success());
 }
 
 /// What a command wrote to standard error, on one line, so that a test need not know where lines are broken.

@@ -1,18 +1,15 @@
 //! One file into its platform's topic, record by record as they stand.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::super::map::map_one;
 use super::super::{Exit, Failure, Output, load};
-use super::pace::Pace;
 use super::snapshot;
 use crate::config::Settings;
 use crate::decode::cut::{Cut, Cutter};
@@ -31,8 +28,6 @@ pub(super) struct Line<'a> {
     pub(super) platform: &'a Platform,
     pub(super) topic: &'a str,
     pub(super) backfill: bool,
-    /// Over all files of a watched folder.
-    pub(super) pace: RefCell<Pace>,
     /// True where records that the guard would refuse are left out.
     pub(super) guard: bool,
     pub(super) test: bool,
@@ -83,22 +78,11 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
         matches!(body, Body::Rejection(rejection) if rejection.reason.stage() == Stage::Guard)
     };
     let end = job.limit.map(|limit| job.from.saturating_add(limit));
+    let mut records = Records { cutter, refuse, from: job.from, end, last: 0, guarded: 0, broken: None, stopping };
     let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} records, {per_sec}, {elapsed} {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} records, {per_sec}, {elapsed}") {
         bar.set_style(style);
     }
-    let mut records = Records {
-        cutter,
-        refuse,
-        from: job.from,
-        end,
-        last: 0,
-        guarded: 0,
-        broken: None,
-        stopping,
-        pace: &line.pace,
-        bar: &bar,
-    };
     let target = Target { topic: line.topic, source_version: &version, test: line.test };
     let fed = feed::feed(&line.settings.kafka, target, &mut records, |sent| bar.set_position(sent), stopping);
     bar.finish_and_clear();
@@ -133,26 +117,6 @@ struct Records<'r, F> {
     /// Where the file could not be cut any further.
     broken: Option<Problem>,
     stopping: &'r AtomicBool,
-    pace: &'r RefCell<Pace>,
-    bar: &'r ProgressBar,
-}
-
-/// How long a feed sleeps before it looks again whether it is to stop.
-const LOOK: Duration = Duration::from_millis(200);
-
-impl<F> Records<'_, F> {
-    /// Waits until the next record may be sent, or the feed is to stop.
-    fn keep_pace(&self) {
-        while !self.stopping.load(Ordering::Relaxed)
-            && let Some(wait) = self.pace.borrow_mut().wait(clock::instant())
-        {
-            let seconds = wait.as_secs() + 1;
-            self.bar.set_message(format!("(as many as intake admits in a minute; on in {seconds} s)"));
-            self.bar.tick();
-            std::thread::sleep(wait.min(LOOK));
-            self.bar.set_message("");
-        }
-    }
 }
 
 impl<F: Fn(&[u8], usize) -> bool> Iterator for Records<'_, F> {
@@ -180,9 +144,6 @@ impl<F: Fn(&[u8], usize) -> bool> Iterator for Records<'_, F> {
             }
             let refused = (self.refuse)(&bytes, number - 1);
             self.guarded += u64::from(refused);
-            if !refused {
-                self.keep_pace();
-            }
             return Some(Numbered { number, value: (!refused).then_some(bytes) });
         }
     }

@@ -1,6 +1,5 @@
 //! `comity feed`: files of native records into their platform's topic.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::engine::signals;
@@ -10,15 +9,12 @@ use crate::kafka::feeds::Memory;
 use crate::model::problem::Problem;
 use crate::platform::Platform;
 use crate::platform::definition::Speaks;
-use crate::telemetry::clock;
 
 mod file;
-mod pace;
 mod snapshot;
 mod watch;
 
 use file::{Job, Line};
-use pace::Pace;
 
 pub(super) use file::Beside;
 
@@ -33,8 +29,7 @@ Examples:
   comity feed open-cases.csv --platform us-nj-labour --backfill   as it joins: told as ATTENTION, at a bounded rate
   comity feed --watch inbox --platform us-nj-labour           each file that is moved into the folder, once
 The version of the format is recognised by the header. Feeding a file twice sends no alert twice. A feed that ends early
-says from which record on the file has to be fed again. No more is sent in a minute than intake admits of the platform
-(intake.events_per_minute_max), or it would be paused.
+says from which record on the file has to be fed again.
 A watched folder holds whole files only: write elsewhere, or under a name that begins with `.` or ends in `.tmp` or
 `.part`, and rename. The oldest file goes first. A file is known by its name and content; what became of it stands in
 comity.feeds, and a watch that ended goes on there. A file that is wrong is told, set aside and not tried again.
@@ -84,11 +79,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     let platform = chosen(load::platforms(&settings)?, &arguments.platform)?;
     let topic = topic(&settings, &platform, arguments.backfill)?;
     let stopping = signals()?;
-    // What backfills get is admitted by intake at its own rate.
-    let bound = settings.intake.events_per_minute_max(&platform.definition.name).filter(|_| !arguments.backfill);
     let line = Line {
         topic: &topic,
-        pace: RefCell::new(Pace::new(bound, clock::instant())),
         backfill: arguments.backfill,
         settings: &settings,
         platform: &platform,
