@@ -101,8 +101,8 @@ pub(super) fn enter(
         }
         case.organisation_id = Some(organisation_id.clone());
     }
-    let may_have_asserted = draft.state.has_bonds();
-    let parted = if may_have_asserted { bonds::take_back(draft, &EventKey::of(event), &asserted) } else { Vec::new() };
+    let parted =
+        if draft.state.has_bonds() { bonds::take_back(draft, &EventKey::of(event), &asserted) } else { Vec::new() };
     Entered { matched_by: Some(organisation.map_or(MatchedBy::NameOnly, |(_, matched_by)| matched_by)), parted }
 }
 

@@ -13,7 +13,7 @@ use crate::model::event::{InfractionEvent, Withdrawal};
 use crate::model::limit::PENDING_PER_PLATFORM_MAX;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::model::state::{Case, EventKey, Key, Pending, Value};
+use crate::model::state::{Case, EventKey, Key, Pair, Pending, Value};
 use crate::route;
 
 /// What a withdrawal is about: events of its case that are known, and names that are not.
@@ -142,19 +142,13 @@ fn withdraw_known<'e>(
         tell::tell(draft, rules, &mut case, index, recipients, message);
     }
     case.keep_until = case.keep_until.max(term::keep_until(event, &rules.policy));
-    let unsaid: Vec<EventKey> = standing.iter().filter_map(|index| key_of(&case, *index)).collect();
     draft.put_case(Some(before), case);
     if takes_back_identity(withdrawal.reason) {
-        for pair in unsaid.iter().flat_map(|event| bonds::take_back(draft, event, &[])).collect::<Vec<_>>() {
-            bonds::forget_holders(draft, &pair);
-        }
+        let key = |index: &usize| EventKey::within(before, &before.events[*index]);
+        let parted: Vec<Pair> = standing.iter().flat_map(|index| bonds::take_back(draft, &key(index), &[])).collect();
+        parted.iter().for_each(|pair| bonds::forget_holders(draft, pair));
     }
     Outcome::Taken
-}
-
-fn key_of(case: &Case, index: usize) -> Option<EventKey> {
-    let event_id = case.events.get(index)?.event_id.clone();
-    Some(EventKey { origin: case.origin, case_id: case.case_id.clone(), event_id })
 }
 
 /// True where nothing that the event said is to be relied on any more, whom it named included. What was remedied, or

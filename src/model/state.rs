@@ -239,6 +239,11 @@ impl EventKey {
     pub fn of(event: &InfractionEvent) -> Self {
         Self { origin: event.origin, case_id: event.case_id.clone(), event_id: event.event_id.clone() }
     }
+
+    /// That of an event of a case.
+    pub fn within(case: &Case, event: &CaseEvent) -> Self {
+        Self { origin: case.origin, case_id: case.case_id.clone(), event_id: event.event_id.clone() }
+    }
 }
 
 /// Two identifiers in their order, whichever of them is first in a link.
