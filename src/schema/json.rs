@@ -233,16 +233,16 @@ fn place(place: &Jurisdiction) -> Value {
 
 /// `YYYY-MM-DD`; the number itself where it is no day of the years 1 to 9999, which no event has.
 pub(crate) fn day(days: Days) -> Value {
-    let known = (limit::DATE_MIN_DAYS..=limit::DATE_MAX_DAYS).contains(&days);
-    let span = known.then(|| jiff::Span::new().try_days(days).ok()).flatten();
+    let known = Some(days).filter(|days| (limit::DATE_MIN_DAYS..=limit::DATE_MAX_DAYS).contains(days));
+    let span = known.and_then(|days| jiff::Span::new().try_days(days).ok());
     let date = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
     date.map_or_else(|| json!(days), |date| json!(date.to_string()))
 }
 
 /// RFC 3339 in UTC with milliseconds; the number itself outside the years 1 to 9999, since RFC 3339 writes four digits.
 pub(crate) fn instant(millis: Millis) -> Value {
-    let known = (limit::INSTANT_MIN_MS..=limit::INSTANT_MAX_MS).contains(&millis);
-    let instant = known.then(|| jiff::Timestamp::from_millisecond(millis).ok()).flatten();
+    let known = Some(millis).filter(|millis| (limit::INSTANT_MIN_MS..=limit::INSTANT_MAX_MS).contains(millis));
+    let instant = known.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     instant.map_or_else(|| json!(millis), |instant| json!(format!("{instant:.3}")))
 }
 
