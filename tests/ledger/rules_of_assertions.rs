@@ -1,21 +1,23 @@
 //! What events assert of two identifiers by naming both, and how it is taken back: one test for each rule.
 
 use comity::ledger::Outcome;
-use comity::model::code::{Kind, WithdrawalReason, WithdrawalScope};
+use comity::model::code::{Kind, WithdrawalReason};
 use comity::model::entry::LinkRelation;
 use comity::model::event::{InfractionEvent, Subject};
 use comity::model::limit::BOND_EVENTS_MAX;
 use comity::model::place::DAY_MS;
+use comity::model::state::{EventKey, Pair};
 
 use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
-use crate::world::{Log, START, closure, place, revised, subject, withdrawal};
+use crate::world::{Log, START, closure, place, revised, subject, withdrawn_for};
 
 /// Two organisations of one name, and so many events that each name both.
 fn asserted_by(log: &mut Log, events: usize) -> Vec<InfractionEvent> {
     log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
     log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+    let origins = ["CA-BC", "DE"].into_iter().cycle().take(events).enumerate();
     let both: Vec<_> =
-        (0..events).map(|number| about(&format!("c{number}"), "CA-BC", "Acme Ltd", &["A", "B"])).collect();
+        origins.map(|(number, origin)| about(&format!("c{number}"), origin, "Acme Ltd", &["A", "B"])).collect();
     both.iter().for_each(|event| drop(log.told(event)));
     settle(log);
     assert_eq!(formerly(log), [1, 1]);
@@ -30,12 +32,6 @@ fn formerly(log: &mut Log) -> [usize; 2] {
         settle(log);
         did.decisions[0].organisation.as_ref().map_or(0, |at| at.formerly.len())
     })
-}
-
-fn withdrawn_for(reason: WithdrawalReason, event: &InfractionEvent) -> InfractionEvent {
-    let mut withdrawal = withdrawal(event, WithdrawalScope::Event);
-    withdrawal.withdrawal.as_mut().expect("a withdrawal").reason = reason;
-    withdrawal
 }
 
 #[test]
@@ -65,6 +61,8 @@ fn what_two_events_asserted_holds_until_both_are_withdrawn() {
     let did = log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[0]));
     assert!(!did.work_left);
     assert_eq!(formerly(&mut log), [1, 1]);
+    let bond = log.state.bond(&Pair::new("reg:A", "reg:B")).expect("what the other event says");
+    assert_eq!((bond.asserted_by.as_str(), bond.events.as_slice()), ("DE", [EventKey::of(&both[1])].as_slice()));
     assert!(log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[1])).work_left);
     settle(&mut log);
     assert_eq!(formerly(&mut log), [0, 0]);

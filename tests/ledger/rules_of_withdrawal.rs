@@ -9,7 +9,7 @@ use comity::model::limit::PENDING_PER_PLATFORM_MAX;
 use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 
-use crate::world::{Log, START, original, place, revised, rules, subject, withdrawal};
+use crate::world::{Log, START, original, place, revised, rules, subject, withdrawal, withdrawn_for};
 
 fn in_case(id: &str, case_id: &str) -> InfractionEvent {
     InfractionEvent { case_id: case_id.to_owned(), ..original(id) }
@@ -205,9 +205,7 @@ fn after_a_withdrawal_unseen_content_is_a_new_alert_and_seen_content_is_not() {
 fn after_a_withdrawal_for_mistaken_identity_the_event_may_name_another_organisation() {
     let mut log = Log::new(&["CA-ON", "CA-QC"]);
     log.told(&original("p/1"));
-    let mut mistaken = withdrawal(&original("p/1"), WithdrawalScope::Event);
-    mistaken.withdrawal.as_mut().expect("a withdrawal").reason = WithdrawalReason::MistakenIdentity;
-    log.told(&mistaken);
+    log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &original("p/1")));
     let mut other = revised(&original("p/1"), Kind::Original, "of the right one");
     other.subject = Some(subject("Besta Ltd", &["B"]));
     let did = log.told(&other);

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use comity::index::State;
 use comity::ledger::handle;
 use comity::model::code::WithdrawalReason::{self, MistakenIdentity, Remedied};
-use comity::model::code::{Kind, Scope, Severity, WithdrawalScope};
+use comity::model::code::{Kind, Scope, Severity};
 use comity::model::decision::{Notice, NoticeContent, ReviewKind};
 use comity::model::entry::{Body, Link, LinkRelation};
-use comity::model::event::{InfractionEvent, Withdrawal};
+use comity::model::event::InfractionEvent;
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::state::{Key, Value};
@@ -64,8 +64,6 @@ pub(crate) fn asked(notice: &Notice) -> Option<Asked> {
     ))
 }
 
-const AB: &[&str] = &["A", "B"];
-
 /// A record of a log in which open cases gather under few organisations, and links join and part them.
 fn write(writer: &mut Writer, bytes: &[u8]) {
     let mut chance = Chance(bytes, 0);
@@ -109,7 +107,7 @@ fn event(chance: &mut Chance<'_>, before: Option<&InfractionEvent>) -> Infractio
         let reason = chance.pick(&[WithdrawalReason::Unfounded, MistakenIdentity, MistakenIdentity, Remedied]);
         return match what {
             0 => world::closure(before),
-            1 | 2 => withdrawn(before, reason),
+            1 | 2 => world::withdrawn_for(reason, before),
             _ => InfractionEvent { subject: Some(named), ..world::revised(before, Kind::Correction, "other") },
         };
     }
@@ -123,18 +121,14 @@ fn event(chance: &mut Chance<'_>, before: Option<&InfractionEvent>) -> Infractio
     if chance.rarely(4) {
         event.for_follow_up.push(place(chance.pick(&PLACES)));
     }
-    let identifiers = chance.pick(&[&["A"][..], &["A"], &["B"], &["B"], &["C"], &["D"], &["A", "B"], &["C", "D"], AB]);
+    let identifiers =
+        chance.pick(&[&["A"][..], &["A"], &["B"], &["B"], &["C"], &["D"], &["A", "B"], &["A", "B"], &["C", "D"]]);
     let name = chance.pick(&["Acme Ltd", "Acme Ltd", "ACME, Ltd.", "Acme Ltd", "Acme Ltd", "Other Inc"]);
     let mut subject = world::subject(name, identifiers);
     subject.legal_form = chance.pick(&[None, None, None, Some("Ltd")]).map(str::to_owned);
     subject.jurisdiction = if chance.rarely(4) { Some(place(chance.pick(&PLACES))) } else { None };
     event.subject = Some(subject);
     event
-}
-
-fn withdrawn(event: &InfractionEvent, reason: WithdrawalReason) -> InfractionEvent {
-    let withdrawal = Withdrawal { scope: WithdrawalScope::Event, reason, decision_ref: None };
-    InfractionEvent { withdrawal: Some(withdrawal), ..world::withdrawal(event, WithdrawalScope::Event) }
 }
 
 fn writer<'r>(records: impl IntoIterator<Item = &'r Vec<u8>>) -> Writer {
@@ -167,7 +161,8 @@ proptest! {
 const TO_MEET: &str = "EqualIdentifiers, UnknownOrganisation, UnknownLink, ContradictedLink, NotItsLink, \
     known before by another name, told by time alone of the same standing, a number that came back, \
     a number with two holders, a link gone, an organisation forgotten, FollowUp before Some(Attention), \
-    Attention before Some(FollowUp), two retellings, taken back by an event, asserted by another event, asserted by an event less";
+    Attention before Some(FollowUp), two retellings, taken back by an event, asserted by another event, \
+    asserted by an event less";
 
 #[test]
 fn histories_of_links_meet_every_rule() {

@@ -133,6 +133,13 @@ pub(crate) fn withdrawal(of: &InfractionEvent, scope: WithdrawalScope) -> Infrac
     event
 }
 
+/// The withdrawal of one event for a reason.
+pub(crate) fn withdrawn_for(reason: WithdrawalReason, of: &InfractionEvent) -> InfractionEvent {
+    let mut event = withdrawal(of, WithdrawalScope::Event);
+    event.withdrawal.as_mut().expect("a withdrawal").reason = reason;
+    event
+}
+
 /// The closure of one event.
 pub(crate) fn closure(of: &InfractionEvent) -> InfractionEvent {
     InfractionEvent { case_status: CaseStatus::Closed, ..bare(of, Kind::Closure) }

@@ -5,11 +5,12 @@ use serde_json::{Value as Json, json};
 use super::answer;
 use crate::kafka::view::View;
 use crate::model::code::{Domain, MemberState, Role, Scope, Severity, Standing};
+use crate::model::entry::LinkRelation;
 use crate::model::identifiers::Identifiers;
 use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, Period, Policy, Rules};
-use crate::model::state::{Case, CaseEvent, Checkpoint, Marks, OpenCase, Organisation, Told, Value};
+use crate::model::state::{Bond, Case, CaseEvent, Checkpoint, EventKey, Marks, OpenCase, Organisation, Told, Value};
 use crate::run::ledger::Shown;
 
 fn place(code: &str) -> Jurisdiction {
@@ -86,6 +87,21 @@ fn view() -> View {
         name: 0,
         form: 0,
     };
+    let named = |case_id: &str, event_id: &str| EventKey {
+        origin: place("CA-QC"),
+        case_id: case_id.to_owned(),
+        event_id: event_id.to_owned(),
+    };
+    let bond = Bond {
+        relation: Some(LinkRelation::Same),
+        first: "ca-bn:000901371".to_owned(),
+        second: "ca-bn:000902742".to_owned(),
+        asserted_by: "CA-QC".to_owned(),
+        events: vec![named("c1", "q/1"), named("c2", "q/2")],
+        basis: String::new(),
+        from: None,
+        to: None,
+    };
     let values = [
         Value::Rules(Arc::new(rules())),
         Value::Case(PackedCase::new(&case("CA-ON", "ca-on-food/IN-88213", Scope::Federation))),
@@ -93,6 +109,7 @@ fn view() -> View {
         Value::Case(PackedCase::new(&case("CA-ON", "CA-QC/twin", Scope::Federation))),
         Value::Case(PackedCase::new(&case("CA-QC", "twin", Scope::Federation))),
         Value::Organisation(Arc::new(organisation)),
+        Value::Link(Arc::new(bond)),
     ];
     let marks = Marks { log_time: 1_790_000_000_000, ..Marks::default() };
     let last = Checkpoint { transaction: 41, marks, cluster_id: String::new() };
@@ -112,6 +129,17 @@ fn origins(path: &str) -> Vec<String> {
     let (status, body) = ask(path);
     assert_eq!(status, 200, "{path}: {body}");
     body["cases"].as_array().unwrap().iter().map(|case| case["origin"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_events_said_of_two_identifiers_is_shown_with_their_ids() {
+    let (status, body) = ask("/api/v1/organisations/ca-bn:000901371");
+    assert_eq!(status, 200, "{body}");
+    let link = json!({
+        "relation": "SAME", "first": "ca-bn:000901371", "second": "ca-bn:000902742", "other_organisation_id": null,
+        "asserted_by": "CA-QC", "event_ids": ["q/1", "q/2"], "basis": "", "from": null, "to": null,
+    });
+    assert_eq!(body["organisations"][0]["links"], json!([link]));
 }
 
 #[test]
