@@ -99,10 +99,15 @@ impl<'s> Draft<'s, '_> {
         })
     }
 
-    /// The organisation that holds an identifier, unless this entry has forgotten it.
-    ///
-    /// An entry makes or changes organisations for its own subject only, so the state still knows who holds what.
-    pub(super) fn holder(&self, identifier: &str) -> Option<&'s Arc<Organisation>> {
+    /// The organisation that holds an identifier, as this entry has changed it.
+    pub(super) fn holder(&self, identifier: &str) -> Option<&Arc<Organisation>> {
+        let mut organisations = self.effects.changes.iter().filter_map(|change| change.after.as_ref()?.organisation());
+        let changed = organisations.find(|known| known.identifiers.contains(identifier));
+        changed.or_else(|| self.holder_before(identifier))
+    }
+
+    /// The organisation that held an identifier before this entry's own subject, unless the entry has forgotten it.
+    pub(super) fn holder_before(&self, identifier: &str) -> Option<&'s Arc<Organisation>> {
         let state: &'s State = self.state;
         state
             .holder(identifier)

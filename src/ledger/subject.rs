@@ -29,7 +29,7 @@ pub(super) fn seek<'s>(draft: &Draft<'s, '_>, subject: Option<&Subject>, current
         current == Some(id) || (name::is_alike(known.name, sketch) && !(ended && other_form))
     };
     identity::seek(subject, |identifier| {
-        let holder = draft.holder(identifier);
+        let holder = draft.holder_before(identifier);
         if let Some(holder) = holder.filter(|holder| is_it(holder)) {
             return Held::By(holder);
         }

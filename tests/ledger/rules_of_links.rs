@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use comity::index::State;
 use comity::ledger::{Outcome, handle};
-use comity::model::code::{MatchedBy, MsgType, Role, Scope};
+use comity::model::code::{Kind, MatchedBy, MsgType, Role, Scope};
 use comity::model::decision::{Notice, NoticeContent, Review};
 use comity::model::entry::{Body, Link, LinkRelation, LogEntry};
 use comity::model::event::InfractionEvent;
@@ -16,7 +16,7 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
 use comity::model::state::Value;
 
-use crate::world::{Did, Log, START, TODAY, apply, closure, original, place, subject};
+use crate::world::{Did, Log, START, TODAY, apply, closure, original, place, revised, subject};
 
 pub(crate) const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
 
@@ -277,6 +277,25 @@ fn a_successor_stands_for_both_and_a_link_ends_on_its_day() {
     assert!(did.work_left, "the day has come");
     assert_eq!(told(&settle(&mut log)).len(), 6);
     assert!(!log.state.has_bonds());
+}
+
+#[test]
+fn who_comes_back_under_a_link_is_shown_by_it_at_once() {
+    let mut log = Log::new(&FEDERATION);
+    let (one, other) = (about("a", "CA-ON", "Acme Ltd", &["D"]), about("b", "CA-QC", "Acme Ltd", &["Z"]));
+    log.told(&one);
+    log.told(&other);
+    say(&mut log, &link(LinkRelation::Same, "reg:Z", "reg:D"));
+    settle(&mut log);
+    for (event, name) in [(one, "X"), (other, "Y")] {
+        let named = Some(subject("Acme Ltd", &[name]));
+        log.told(&InfractionEvent { subject: named, ..revised(&event, Kind::Correction, "mistaken") });
+    }
+    assert!(log.state.organisation("reg:D").or(log.state.organisation("reg:Z")).is_none(), "no case names them");
+    log.told(&about("c", "CA-QC", "Acme Ltd", &["Z"]));
+    let did = log.told(&about("d", "CA-ON", "Acme Ltd", &["D"]));
+    let shown = did.decisions[0].organisation.as_ref().expect("an organisation");
+    assert_eq!((shown.organisation_id.as_deref(), &shown.formerly[..]), (Some("reg:Z"), &["reg:D".to_owned()][..]));
 }
 
 #[test]
