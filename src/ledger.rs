@@ -32,6 +32,7 @@ mod missing;
 mod withdrawal;
 mod trial;
 mod tell;
+mod versions;
 mod reject;
 mod status;
 

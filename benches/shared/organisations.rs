@@ -53,6 +53,7 @@ pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
         severity: Severity::Severe,
         since: 20_000,
         expires_at: Some(1_900_000_000_000 + sequence),
+        sent: Box::default(),
         revisions: Box::new([Revision { raw: 1, content: 2 }]),
     };
     let case = Case {

@@ -134,6 +134,7 @@ fn case() -> Case {
         severity: Severity::Severe,
         since: 20_000,
         expires_at: Some(88),
+        sent: Box::default(),
         revisions: Box::new([Revision { raw: 1, content: 2 }]),
     };
     let ran_out = Some(RanOut { step: 1, level: AcknowledgementLevel::Received, due_at: 80 });

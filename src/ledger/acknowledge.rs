@@ -3,8 +3,7 @@
 use super::draft::Draft;
 use super::statement::place_of;
 use super::tell::{self, Message};
-use super::{Acknowledged, Outcome, duty, reject};
-use crate::index::cases::was_told;
+use super::{Acknowledged, Outcome, duty, reject, versions};
 use crate::model::code::{MsgType, Standing};
 use crate::model::entry::{Acknowledgement, AcknowledgementLevel};
 use crate::model::rejection::Reason;
@@ -53,9 +52,9 @@ fn found(draft: &Draft<'_, '_>, rules: &Rules, said: &Acknowledgement) -> Option
     let case = draft.case(said.origin, &said.case_id)?;
     let (event_id, version) = said.alert_id.rsplit_once('#')?;
     let index = place_of(&case, event_id)?;
-    let event = case.events.get(index)?;
     let version: i32 = version.parse().ok()?;
-    let sent = was_told(event, member) && (1..=event.version).contains(&version);
+    let is_its_name = tell::alert_id(event_id, version) == said.alert_id;
+    let sent = is_its_name && versions::was_sent(case.events.get(index)?, member, version);
     sent.then_some((case, member, index, version))
 }
 

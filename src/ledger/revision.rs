@@ -77,11 +77,18 @@ pub(super) fn has_room_for_ack(case: &Case) -> bool {
     encoded_bytes_max(case) + ACK_BYTES <= STATE_VALUE_BYTES_MAX
 }
 
+/// True where the case has room to note twice more who got which versions of an alert.
+pub(super) fn has_room_for_sent(case: &Case) -> bool {
+    encoded_bytes_max(case) + 2 * SENT_BYTES <= STATE_VALUE_BYTES_MAX
+}
+
 /// An upper bound of the encoded size of an entry of acknowledgements.
 const ACK_BYTES: usize = 96;
 /// An upper bound of a revision's encoded size: two digests of 16 bytes.
 const REVISION_BYTES: usize = 40;
-/// An upper bound of an event's encoded size without its name and its revisions.
+/// An upper bound of the encoded size of who got some versions.
+const SENT_BYTES: usize = 24;
+/// An upper bound of an event's encoded size without its name, its revisions and who got which versions.
 const EVENT_BYTES: usize = 112;
 /// An upper bound of a case's encoded size without texts, events and those told.
 const CASE_BYTES: usize = 256;
@@ -92,7 +99,9 @@ const TOLD_BYTES: usize = 24 * crate::model::limit::MEMBERS_MAX;
 fn encoded_bytes_max(case: &Case) -> usize {
     let texts = case.case_id.len() + case.platform.len() + case.organisation_id.as_deref().map_or(0, str::len);
     let events = case.events.iter();
-    let events = events.map(|event| EVENT_BYTES + event.event_id.len() + REVISION_BYTES * event.revisions.len());
+    let events = events.map(|event| {
+        EVENT_BYTES + event.event_id.len() + REVISION_BYTES * event.revisions.len() + SENT_BYTES * event.sent.len()
+    });
     CASE_BYTES + TOLD_BYTES + ACK_BYTES * case.acks.len() + texts + events.sum::<usize>()
 }
 

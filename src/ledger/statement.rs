@@ -218,6 +218,7 @@ fn new_event(event: &InfractionEvent) -> CaseEvent {
         scope: event.scope,
         handling: event.handling,
         told: 0,
+        sent: Exact::default(),
         severity: event.severity,
         since: event.decided.date,
         expires_at: None,

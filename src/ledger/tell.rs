@@ -3,7 +3,8 @@
 use super::draft::Draft;
 use super::duty::{self, Bearing};
 use super::picture::Picture;
-use crate::index::cases::{member_bit, was_told};
+use super::versions;
+use crate::index::cases::was_told;
 use crate::model::code::{MatchedBy, MsgType, Role, RoleReason, Scope, Standing, WithdrawalReason};
 use crate::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient};
 use crate::model::event::InfractionEvent;
@@ -85,11 +86,11 @@ pub(super) fn tell<'e>(
     let mut told = case.told.to_vec();
     told.reserve_exact(routed.len().saturating_sub(told.len()));
     let picture = Picture::of(draft, case);
+    versions::note(case, index, &routed, message.joining);
     let recipients = routed
         .into_iter()
         .map(|routed| {
             let sequence = draft.next_sequence(Output::Alerts(routed.member));
-            case.events[index].told |= member_bit(routed.member);
             note(&mut told, &routed, sequence);
             let restricted_cases = picture.entitled(rules, routed.member);
             let ack_due_at = duty::follow(draft, rules, case, index, &routed, bearing);

@@ -57,6 +57,8 @@ pub const REFERENCES_MAX: usize = 64;
 pub const PLACES_MAX: usize = 250;
 /// Revisions of an event whose digests its case keeps.
 pub const REVISIONS_KEPT_MAX: usize = 16;
+/// Changes of who gets the alerts about an event that its case keeps.
+pub const SENT_KEPT_MAX: usize = 16;
 /// Events of one case.
 pub const CASE_EVENTS_MAX: usize = 256;
 /// Bytes of one value of the state.

@@ -137,6 +137,8 @@ pub struct CaseEvent {
     /// Bit n is set once member n got an alert about this very event: the only ones that a RESTRICTED one goes on to.
     /// The last bit stands for the national feed (`limit::NATIONAL_BIT`).
     pub told: u128,
+    /// Who got which of its versions, oldest first; empty while all who were told got all of them.
+    pub sent: Exact<Sent>,
     pub severity: Severity,
     /// The day of its decision.
     pub since: Days,
@@ -144,6 +146,14 @@ pub struct CaseEvent {
     pub expires_at: Option<Millis>,
     /// The digests of its last revisions, oldest first.
     pub revisions: Exact<Revision>,
+}
+
+/// Versions of an alert that the same members got: from this one up to the next of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    pub from: i32,
+    /// Bit n is set where member n got them.
+    pub members: u128,
 }
 
 /// What two records must share to be the same content: either of the two digests.

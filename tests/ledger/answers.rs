@@ -30,7 +30,8 @@ pub(crate) fn sent(state: &mut State, entry: &LogEntry) -> Vec<Sent> {
     lasting.flat_map(|decision| decision.recipients.iter().map(|to| one(decision, to)).collect::<Vec<_>>()).collect()
 }
 
-/// Mostly of one of the last alerts that were sent; now and then of one that never was, or by somebody else.
+/// Mostly of one of the last alerts that were sent; now and then of one that never was, of an earlier version, or by
+/// somebody else.
 pub(crate) fn acknowledgement(
     chance: &mut Chance<'_>,
     sent: &[Sent],
@@ -42,7 +43,11 @@ pub(crate) fn acknowledgement(
     let wrong = chance.below(16);
     Some(Acknowledgement {
         at,
-        alert_id: if wrong == 1 { format!("{alert_id}9") } else { alert_id },
+        alert_id: match wrong {
+            1 => format!("{alert_id}9"),
+            3..5 => earlier(chance, &alert_id),
+            _ => alert_id,
+        },
         origin,
         case_id,
         recipient: if wrong == 2 { place(chance.pick(&PLACES)) } else { recipient },
@@ -59,6 +64,13 @@ pub(crate) fn acknowledgement(
         reason: None,
         acknowledged_at: now,
     })
+}
+
+/// An alert about the same event, of the same version or one before.
+fn earlier(chance: &mut Chance<'_>, alert_id: &str) -> String {
+    let (event, version) = alert_id.rsplit_once('#').expect("a version");
+    let version: i32 = version.parse().expect("a number");
+    format!("{event}#{}", (version - i32::from(chance.below(4))).max(1))
 }
 
 /// Clocks of hours or of working days, or one of a single step for whoever has only to know.

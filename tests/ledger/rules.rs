@@ -312,7 +312,7 @@ fn a_supplement_of_a_known_case_updates_it_and_refers_to_what_was_told() {
 
 #[test]
 fn a_case_full_of_events_takes_no_more_but_lets_all_be_taken_back() {
-    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    let mut log = Log::new(&["CA-ON", "CA-QC", "CA-BC"]);
     let event = |number: usize| {
         let mut event = original(&format!("p/{number:0>190}"));
         event.case_id = "c".to_owned();
@@ -328,10 +328,24 @@ fn a_case_full_of_events_takes_no_more_but_lets_all_be_taken_back() {
     for round in 0..20 {
         log.told(&revised(&event(0), Kind::Correction, &format!("round {round}")));
     }
+    // Each round keeps one version of every event from British Columbia, and tells it of the next.
+    for round in 0..3 {
+        let with_third = |state: MemberState, rules_version: i64| {
+            let mut rules = rules(rules_version, &["CA-ON", "CA-QC", "CA-BC"]);
+            rules.members[2].state = state;
+            rules
+        };
+        log.rules(with_third(MemberState::Retired, 2 * round + 2));
+        for (number, words) in (0..taken).flat_map(|number| [(number, "missed"), (number, "told later")]) {
+            log.told(&revised(&event(number), Kind::Correction, &format!("{round} {words}")));
+        }
+        log.rules(with_third(MemberState::Active, 2 * round + 3));
+        while log.tick().work_left {}
+    }
     let bytes = comity::schema::state::encode_value(&log.state.get(&key).expect("the case")).len();
     assert!(bytes <= comity::model::limit::STATE_VALUE_BYTES_MAX, "{bytes} bytes");
     let all = crate::world::withdrawal(&event(0), comity::model::code::WithdrawalScope::Case);
-    assert_eq!(log.event(&all).alerts.len(), taken);
+    assert_eq!(log.event(&all).alerts.len(), 2 * taken);
 }
 
 #[test]

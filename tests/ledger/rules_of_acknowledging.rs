@@ -5,6 +5,7 @@ use comity::model::code::{Kind, MemberState, MsgType, Role, Severity, Standing, 
 use comity::model::decision::NoticeContent;
 use comity::model::entry::{Acknowledgement, AcknowledgementLevel as Level, AcknowledgementReason, Body};
 use comity::model::event::InfractionEvent;
+use comity::model::limit::SENT_KEPT_MAX;
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
@@ -128,6 +129,66 @@ fn only_who_got_an_alert_acknowledges_it() {
     assert!(refused(says(&mut log, "CA-QC", "p/1#0", Level::Received)));
     assert!(refused(says(&mut log, "CA-QC", "p/9#1", Level::Received)), "there is no such case");
     assert!(refused(says(&mut log, "DE", "p/1#1", Level::Received)), "it is no member");
+}
+
+#[test]
+fn who_joins_later_acknowledges_only_the_version_that_it_got() {
+    let mut log = log();
+    log.told(&for_quebec("p/1"));
+    log.event(&revised(&for_quebec("p/1"), Kind::Correction, "before"));
+    log.rules(Rules { clocks: clocks(0), ..world::rules(2, &["CA-ON", "CA-QC", "CA-BC", "CA-AB"]) });
+    assert_eq!(log.tick().lines(), ["p/1#2 Alert CA-AB Attention"]);
+    let not_sent = Some(Reason::AlertNotSent);
+    assert_eq!(says(&mut log, "CA-AB", "p/1#1", Level::Received).rejected, not_sent, "it came before");
+    assert_eq!(says(&mut log, "CA-AB", "p/1#2", Level::Received).outcome, Outcome::Acknowledged);
+    log.event(&revised(&for_quebec("p/1"), Kind::Correction, "behind"));
+    assert_eq!(says(&mut log, "CA-AB", "p/1#1", Level::Received).rejected, not_sent);
+    assert_eq!(says(&mut log, "CA-AB", "p/1#3", Level::Received).outcome, Outcome::Acknowledged);
+    assert_eq!(says(&mut log, "CA-QC", "p/1#1", Level::Received).outcome, Outcome::Acknowledged);
+    assert_eq!(says(&mut log, "CA-QC", "p/1#+2", Level::Received).rejected, not_sent, "no alert is called so");
+}
+
+/// Rules whose second member is RETIRED or not.
+fn retired(rules_version: i64, is_retired: bool) -> Rules {
+    let mut rules = world::rules(rules_version, &["CA-ON", "CA-QC", "CA-BC"]);
+    rules.members[1].state = if is_retired { MemberState::Retired } else { MemberState::Active };
+    rules
+}
+
+#[test]
+fn who_had_retired_acknowledges_no_version_of_that_time() {
+    let mut log = log();
+    log.told(&for_quebec("p/1"));
+    log.rules(retired(2, true));
+    log.event(&revised(&for_quebec("p/1"), Kind::Correction, "meanwhile"));
+    log.event(&revised(&for_quebec("p/1"), Kind::Correction, "and again"));
+    log.rules(retired(3, false));
+    assert_eq!(log.tick().lines(), ["p/1#3 Update CA-QC FollowUp"]);
+    assert_eq!(says(&mut log, "CA-QC", "p/1#2", Level::Received).rejected, Some(Reason::AlertNotSent));
+    assert_eq!(says(&mut log, "CA-QC", "p/1#1", Level::Received).outcome, Outcome::Acknowledged);
+    assert_eq!(says(&mut log, "CA-QC", "p/1#3", Level::Received).outcome, Outcome::Acknowledged);
+    for alert in ["p/1#2", "p/1#3"] {
+        assert_eq!(says(&mut log, "CA-BC", alert, Level::Received).outcome, Outcome::Acknowledged);
+    }
+}
+
+#[test]
+fn of_versions_long_ago_it_is_known_only_who_got_any() {
+    let mut log = log();
+    log.told(&for_quebec("p/1"));
+    for turn in 1..=10 {
+        log.rules(retired(2 * turn, true));
+        log.event(&revised(&for_quebec("p/1"), Kind::Correction, &format!("{turn}: not to Québec")));
+        log.event(&revised(&for_quebec("p/1"), Kind::Correction, &format!("{turn}: by the time it is back")));
+        log.rules(retired(2 * turn + 1, false));
+        assert_eq!(log.tick().lines(), [format!("p/1#{} Update CA-QC FollowUp", 2 * turn + 1)]);
+    }
+    let event = &log.state.case(place("CA-ON"), "p/1").expect("a case").events()[0];
+    assert_eq!((event.sent.len(), event.sent[1].from), (SENT_KEPT_MAX - 1, 8), "two that came to be the same are one");
+    assert_eq!(says(&mut log, "CA-QC", "p/1#2", Level::Received).outcome, Outcome::Acknowledged, "nobody knows");
+    assert_eq!(says(&mut log, "CA-QC", "p/1#8", Level::Received).rejected, Some(Reason::AlertNotSent));
+    assert_eq!(says(&mut log, "CA-QC", "p/1#20", Level::Received).rejected, Some(Reason::AlertNotSent));
+    assert_eq!(says(&mut log, "CA-QC", "p/1#21", Level::Received).outcome, Outcome::Acknowledged);
 }
 
 #[test]

@@ -245,6 +245,7 @@ fn case(case: &Case) -> Json {
             "event_id": event.event_id, "revision": event.revision, "version": event.version,
             "issued_at": event.issued_at, "standing": event.standing.name(), "scope": event.scope.name(),
             "handling": event.handling.map(Code::name), "told": digest(event.told),
+            "sent": each(&event.sent, |sent| json!({ "from": sent.from, "members": digest(sent.members) })),
             "severity": event.severity.name(), "since": event.since,
             "expires_at": event.expires_at,
             "revisions": each(&event.revisions, |revision| json!({

@@ -17,7 +17,7 @@ use comity::model::rejection::Rejection;
 use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
 use comity::model::state::{
     Ack, Bond, Case, CaseEvent, Checkpoint, Duty, EventEnd, EventKey, Join, Key, Marks, OpenCase, Organisation, Pair,
-    Pending, RanOut, Retelling, Revision, Sequences, SourceState, Step, Told, Value,
+    Pending, RanOut, Retelling, Revision, Sent, Sequences, SourceState, Step, Told, Value,
 };
 use comity::model::told::ToldList;
 
@@ -258,6 +258,7 @@ pub(crate) fn case(e: &mut Entropy) -> Case {
                 scope: e.code(),
                 handling: e.optional(Entropy::code),
                 told: digest(e),
+                sent: e.list(|e| Sent { from: e.int(), members: digest(e) }).into(),
                 severity: e.code(),
                 since: e.int(),
                 expires_at: e.optional(Entropy::long),

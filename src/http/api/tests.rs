@@ -51,6 +51,7 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         severity: Severity::Severe,
         since: 20_514,
         expires_at: Some(1_800_000_000_000),
+        sent: Box::default(),
         revisions: Box::default(),
     };
     Case {

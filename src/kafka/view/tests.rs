@@ -28,6 +28,7 @@ fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
         severity: Severity::Minor,
         since: 1,
         expires_at: None,
+        sent: Box::default(),
         revisions: Box::default(),
     };
     Case {

@@ -77,6 +77,10 @@ fn event(event: &state::CaseEvent, out: &mut Vec<u8>) {
     datum::code(event.scope, out);
     datum::optional(event.handling, out, datum::code);
     datum::digest_128(event.told, out);
+    datum::list(&event.sent, out, |sent, out| {
+        datum::int(sent.from, out);
+        datum::digest_128(sent.members, out);
+    });
     datum::code(event.severity, out);
     datum::int(event.since, out);
     datum::optional(event.expires_at, out, datum::long);
@@ -228,6 +232,7 @@ struct CaseEvent {
     scope: Symbol<Scope>,
     handling: Option<Symbol<Handling>>,
     told: Fixed<16>,
+    sent: Vec<Sent>,
     severity: Symbol<Severity>,
     since: i32,
     expires_at: Option<i64>,
@@ -245,11 +250,25 @@ impl From<CaseEvent> for state::CaseEvent {
             scope: read.scope.0,
             handling: read.handling.map(|handling| handling.0),
             told: u128::from_be_bytes(read.told.0),
+            sent: each(read.sent).into(),
             severity: read.severity.0,
             since: read.since,
             expires_at: read.expires_at,
             revisions: each(read.revisions).into(),
         }
+    }
+}
+
+/// `Sent` as read.
+#[derive(Debug, Deserialize)]
+struct Sent {
+    from: i32,
+    members: Fixed<16>,
+}
+
+impl From<Sent> for state::Sent {
+    fn from(read: Sent) -> Self {
+        Self { from: read.from, members: u128::from_be_bytes(read.members.0) }
     }
 }
 

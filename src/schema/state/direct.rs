@@ -2,7 +2,7 @@
 //! under the newest schema. What is not read here is read by the schema that it was written under.
 
 use crate::model::identifiers::Identifiers;
-use crate::model::state::{Ack, CaseEvent, Duty, OpenCase, Organisation, RanOut, Revision, Told};
+use crate::model::state::{Ack, CaseEvent, Duty, OpenCase, Organisation, RanOut, Revision, Sent, Told};
 use crate::schema::datum::Reader;
 
 /// An `Organisation`, known by the first of its identifiers.
@@ -56,6 +56,7 @@ pub(super) fn event(from: &mut Reader<'_>) -> Option<CaseEvent> {
         scope: from.code()?,
         handling: from.optional(Reader::code)?,
         told: digest(from)?,
+        sent: from.list(|from| Some(Sent { from: from.int()?, members: digest(from)? }))?.into(),
         severity: from.code()?,
         since: from.int()?,
         expires_at: from.optional(Reader::long)?,

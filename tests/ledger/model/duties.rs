@@ -214,11 +214,10 @@ impl Model {
         let case = self.case(said_by.origin, &said_by.case_id)?;
         let (event, version) = said_by.alert_id.rsplit_once('#')?;
         let place = self.place(case, event)?;
-        let version = version.parse().ok()?;
-        let event = &self.cases[case].events[place];
+        let got = (1..).zip(&self.cases[case].events[place].got).find(|(known, _)| version == i32::to_string(known));
         let member = matches!(self.state_of(said_by.recipient), Some(MemberState::Active | MemberState::Left));
-        let sent = event.told.contains(&said_by.recipient) && version >= 1 && version <= event.version;
-        (member && sent).then_some((case, place, version))
+        let (version, got) = got.filter(|_| member)?;
+        got.contains(&said_by.recipient).then_some((case, place, version))
     }
 
     fn answer_clock(&mut self, case: usize, place: usize, answer: usize, version: i32, level: Level, said: &mut Said) {

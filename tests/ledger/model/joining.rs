@@ -97,6 +97,7 @@ impl Model {
         told.retain(|told| told.to != to);
         told.push(Told { to, role, sequence, by_index, bonds });
         self.cases[case].events[place].told.push(to);
+        self.note_got(case, place, &[to]);
         // It begins no clock; one that runs goes on.
         said.sent.last_mut().expect("an alert").ack_due_at = self.told_now(case, place, (to, role), false, said);
     }

@@ -79,6 +79,7 @@ impl Model {
             expires_at: None,
             seen: Vec::new(),
             told: Vec::new(),
+            got: Vec::new(),
             nation_told: false,
         });
         self.cases[case].events.len() - 1

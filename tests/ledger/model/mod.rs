@@ -1,5 +1,7 @@
 //! A naive ledger: plain vectors and scans, written from the rules and not from the program.
 
+use std::collections::BTreeSet;
+
 use comity::ledger::Outcome;
 use comity::model::code::{Domain, MemberState, MsgType, Role, Scope, Severity, Standing, WithdrawalScope};
 use comity::model::entry::{AcknowledgementLevel, Body, LogEntry, Missing};
@@ -105,6 +107,8 @@ struct Event {
     expires_at: Option<Millis>,
     seen: Vec<([u8; 32], [u8; 32])>,
     told: Vec<Jurisdiction>,
+    /// Who got each version.
+    got: Vec<BTreeSet<Jurisdiction>>,
     nation_told: bool,
 }
 

@@ -130,6 +130,8 @@ impl Model {
         open.retain(|(open, _)| open.scope == Scope::Federation);
         let more = i32::try_from(open.len().saturating_sub(32)).expect("few");
         let open: Vec<OpenCase> = open.into_iter().map(|(open, _)| open).take(32).collect();
+        let everyone: Vec<Jurisdiction> = alert.recipients.iter().map(|(to, ..)| *to).collect();
+        self.note_got(case, place, &everyone);
         for (to, role, role_before, by_index) in alert.recipients {
             let sequence = self.sequence("alerts", Some(to));
             let restricted_cases = self.restricted_for(&ids, origin, to);
@@ -164,6 +166,23 @@ impl Model {
                 let due = self.told_now(case, place, (to, role), begins, said);
                 said.sent.last_mut().expect("an alert").ack_due_at = due;
             }
+        }
+    }
+
+    /// Who got the last version of an alert. Sixteen times the same recipients in a row are remembered; of what lies
+    /// further back only who got any of it.
+    pub(super) fn note_got(&mut self, case: usize, place: usize, to: &[Jurisdiction]) {
+        let event = &mut self.cases[case].events[place];
+        let (version, got) = (usize::try_from(event.version).expect("a version"), &mut event.got);
+        got.resize(version, BTreeSet::new());
+        got[version - 1].extend(to);
+        let changes = |got: &[BTreeSet<Jurisdiction>]| -> Vec<usize> {
+            (1..version).filter(|later| got[*later] != got[*later - 1]).collect()
+        };
+        while changes(got).len() >= 16 {
+            let (first, second) = (changes(got)[0], changes(got)[1]);
+            let both: BTreeSet<Jurisdiction> = got[0].union(&got[first]).copied().collect();
+            got[..second].fill(both);
         }
     }
 
