@@ -58,7 +58,10 @@ fn a_runaway_is_paused_and_the_operator_releases_it() {
     setting.change("comity.toml", "[policy]", "[intake]\nevents_per_minute_max = { works = 20 }\n\n[policy]");
     setting.must(&["topics", "apply", "--yes"]);
     let rows = file(&setting, "rows.csv", 0..50);
-    setting.must(&["feed", &rows, "--platform", PLATFORM]);
+    let fed = setting.must(&["feed", &rows, "--platform", PLATFORM]);
+    assert!(fed.contains("over 20 within a minute") && fed.contains("comity platform release works"), "{fed}");
+    let few = setting.must(&["feed", &rows, "--platform", PLATFORM, "--limit", "20"]);
+    assert!(!few.contains("within a minute"), "{few}");
     // What is paused holds up nobody, nor the end of a run.
     setting.must(&["run", "--exit-when-idle", "1s"]);
     assert_eq!(alerts(&broker, "CA-QC").len(), 21);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -52,6 +53,8 @@ pub(super) struct Report {
     beside: Beside,
     /// Events of the former snapshot that this one lacks; `None` where it is no snapshot, or not whole.
     missing: Option<usize>,
+    /// The bound of records a minute, where it went over it.
+    hurried: Option<u32>,
     /// What is wrong with it, or why it ended early.
     pub(super) failure: Option<Failure>,
 }
@@ -84,9 +87,11 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
         bar.set_style(style);
     }
     let target = Target { topic: line.topic, source_version: &version, test: line.test };
+    let begun = clock::instant();
     let fed = feed::feed(&line.settings.kafka, target, &mut records, |sent| bar.set_position(sent), stopping);
     bar.finish_and_clear();
     let fed = fed.map_err(load::stopped)?;
+    let hurried = line.hurried(fed.delivered, begun.elapsed());
     let (guarded, beside, last) = (records.guarded, Beside::of(&records.cutter), records.last);
     let broken = records.broken.take();
     let missing = match snapshot {
@@ -100,7 +105,7 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
         beyond_the_file(job.from, last, &name).filter(|_| fed.unfinished.is_none()),
     ];
     let failure = failures.into_iter().flatten().reduce(Failure::and);
-    Ok(Report { fed, version, guarded, beside, missing, failure })
+    Ok(Report { fed, version, guarded, beside, missing, hurried, failure })
 }
 
 /// The records of a file, by number.
@@ -184,15 +189,23 @@ impl Beside {
 impl Report {
     /// Says what came of it, in one line that begins with `name`.
     pub(super) fn tell(&self, line: &Line<'_>, job: &Job<'_>, name: &str, output: &Output) -> Result<(), Failure> {
-        let Self { fed, version, guarded, beside, missing, .. } = self;
+        let Self { fed, version, guarded, beside, missing, hurried, .. } = self;
         let topic = line.topic;
+        let platform = &line.platform.definition.name;
+        let hurried_text = hurried.map(|most| {
+            format!("; over {most} within a minute intake pauses it, until: comity platform release {platform}")
+        });
         let lacking = missing.filter(|missing| *missing > 0);
         let lacking =
             lacking.map(|missing| format!("; {missing} events of the former snapshot are missing, and reported"));
         output.line(
             &format!(
-                "{name}{} records of source version {version} are in {topic}; {guarded} left out by the guard, {} too large{}{}",
-                fed.delivered, fed.too_large, beside.text(), lacking.unwrap_or_default(),
+                "{name}{} records of source version {version} are in {topic}; {guarded} left out by the guard, {} too large{}{}{}",
+                fed.delivered,
+                fed.too_large,
+                beside.text(),
+                lacking.unwrap_or_default(),
+                hurried_text.unwrap_or_default(),
             ),
             &json!({
                 "file": job.file.display().to_string(), "topic": topic, "source_version": version,
@@ -200,6 +213,7 @@ impl Report {
                 "too_large": fed.too_large, "too_large_first": fed.too_large_first,
                 "left_out": fed.too_large + guarded, "passed_over": beside.passed_over,
                 "without_partner": beside.alone, "missing": missing,
+                "over_events_per_minute_max": hurried,
                 "resume_from": fed.unfinished.as_ref().map(|unfinished| unfinished.from),
             }),
         )
@@ -211,6 +225,13 @@ impl Line<'_> {
     pub(super) fn is_snapshot(&self, job: &Job<'_>) -> bool {
         let whole = !self.test && !self.backfill && job.limit.is_none();
         self.platform.definition.export == Export::Snapshot && whole
+    }
+
+    /// The bound of records a minute, where so many in that time are over it; a backfill has a rate of its own.
+    fn hurried(&self, records: u64, took: Duration) -> Option<u32> {
+        let most = self.settings.intake.events_per_minute_max(&self.platform.definition.name)?;
+        let minutes = took.as_secs().div_ceil(60).max(1);
+        (!self.backfill && records > u64::from(most).saturating_mul(minutes)).then_some(most)
     }
 }
 
