@@ -48,6 +48,7 @@ pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
         revision: Some(1),
         version: 1,
         standing: Standing::InForce,
+        domain: Domain::FoodSafety,
         scope: Scope::Federation,
         told: ((1 << recipients) - 1) << 1,
         severity: Severity::Severe,
@@ -61,7 +62,6 @@ pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
         origin: place("CA-ON"),
         case_id: case_id(number),
         platform: "ca-on-food".to_owned(),
-        domain: Domain::FoodSafety,
         organisation_id: Some(format!("ca-bn:{number:08}0RC0001")),
         name_digest: Some(3),
         told: (1..=recipients)

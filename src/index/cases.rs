@@ -47,14 +47,16 @@ pub fn member_bit(member: MemberIndex) -> u128 {
     1_u128.checked_shl(u32::from(member)).unwrap_or_default()
 }
 
-/// It is as severe as the most severe of the events that stand, and as old as the oldest of them.
+/// It is as severe as the most severe of the events that stand, as old as the oldest of them, and of the field of the
+/// last of them.
 fn open_case_of(case: &Case, scope: Scope, counts: impl Fn(&CaseEvent) -> bool) -> Option<OpenCase> {
     let mut standing = case.events.iter().filter(|event| stands(event) && counts(event));
     let first = standing.next()?;
-    let (severity, since) = standing.fold((first.severity, first.since), |(severity, since), event| {
-        (Severity::max(severity, event.severity), since.min(event.since))
+    let seed = (first.severity, first.since, first.domain);
+    let (severity, since, domain) = standing.fold(seed, |(severity, since, _), event| {
+        (Severity::max(severity, event.severity), since.min(event.since), event.domain)
     });
-    Some(OpenCase { origin: case.origin, domain: case.domain, case_id: case.case_id.clone(), severity, since, scope })
+    Some(OpenCase { origin: case.origin, domain, case_id: case.case_id.clone(), severity, since, scope })
 }
 
 /// The place of a case in an organisation's list.

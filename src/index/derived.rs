@@ -145,12 +145,20 @@ impl Derived {
         in_order(in_order(in_order(timed, joins), links), in_order(forgets, pending))
     }
 
-    /// Every event that has an end, behind the one given, in the order of their ends.
+    /// Every event that has an end, behind the one given, in the order of their ends; none behind a case without.
     pub(super) fn ends_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = Due> {
+        let is_over = after.is_some_and(|after| after.place == EventEnd::NONE);
         let from = after.map(CaseDue::end).map_or(Bound::Unbounded, Bound::Included);
-        let timed = self.timed.range((from, Bound::Unbounded)).flat_map(CaseDue::timed);
+        let timed = self.timed.range((from, Bound::Unbounded)).take_while(move |_| !is_over).flat_map(CaseDue::timed);
         let last = after.map(Due::from);
         timed.filter(|due| matches!(due.work, Work::Expire(_))).skip_while(move |due| last.as_ref() >= Some(due))
+    }
+
+    /// Every case of which no event has an end any more, behind the one given, in the order in which they are forgotten.
+    pub(super) fn ended_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = Due> {
+        let after = after.filter(|after| after.place == EventEnd::NONE).map(CaseDue::end);
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.forgets.range((from, Bound::Unbounded)).map(CaseDue::forget)
     }
 
     /// Follows one value from `before` to `after`; `values` holds `after` already.

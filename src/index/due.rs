@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use crate::model::code::Domain;
 use crate::model::exact::Exact;
 use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
@@ -128,7 +127,6 @@ fn nameless(origin: Jurisdiction, case_id: &str) -> Case {
         origin,
         case_id: case_id.to_owned(),
         platform: String::new(),
-        domain: Domain::ConsumerProtection,
         organisation_id: None,
         name_digest: None,
         told: ToldList::default(),

@@ -40,6 +40,8 @@ pub enum Held<'s> {
     /// Only by somebody of another name, or by what ended and had another form: the subject is not joined to it. Its
     /// own organisation would have this id.
     Other(&'s Arc<Organisation>, String),
+    /// By so many under different names that it tells nobody apart: it counts for nothing.
+    Crowded,
 }
 
 /// A subject as the index finds it, and whom else its identifiers lead to.
@@ -66,7 +68,7 @@ pub fn seek<'s>(subject: Option<&Subject>, held: impl Fn(&str) -> Held<'s>) -> F
                 others.push((key, organisation, false));
             }
             Held::Free if !unknown.contains(&key) => unknown.push(key),
-            Held::Free => {}
+            Held::Free | Held::Crowded => {}
         }
     }
     let sought = match (holder, namesake) {

@@ -198,6 +198,11 @@ impl State {
         self.derived.ends_after(after)
     }
 
+    /// Every case of which no event has an end any more, behind the one given, in the order in which they are forgotten.
+    pub fn ended_after(&self, after: Option<&EventEnd>) -> impl Iterator<Item = Due> {
+        self.derived.ended_after(after)
+    }
+
     /// A member that joins and is not yet told of everything.
     pub fn join(&self, member: Jurisdiction) -> Option<&Arc<Join>> {
         self.values.other(&KeyRef::Join(member))?.join()

@@ -4,11 +4,11 @@ use super::draft::Draft;
 use super::statement::place_of;
 use super::tell::{self, Message};
 use super::{Acknowledged, Outcome, duty, reject, versions};
-use crate::model::code::{MsgType, Standing};
+use crate::model::code::{MsgType, Scope, Standing};
 use crate::model::entry::{Acknowledgement, AcknowledgementLevel};
 use crate::model::rejection::Reason;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::Case;
+use crate::model::state::{Case, CaseEvent};
 use crate::route;
 
 /// Decides on an acknowledgement.
@@ -59,6 +59,7 @@ fn found(draft: &Draft<'_, '_>, rules: &Rules, said: &Acknowledgement) -> Option
 }
 
 /// Says how long it took, where the alert is the last one: of earlier ones it is no longer known when they were issued.
+/// Of a RESTRICTED one nobody learns that it is there.
 fn count(
     draft: &mut Draft<'_, '_>,
     case: &Case,
@@ -67,12 +68,13 @@ fn count(
     said: &Acknowledgement,
     version: i32,
 ) {
-    let Some(event) = case.events.get(index).filter(|event| event.version == version) else { return };
+    let is_told_of = |event: &&CaseEvent| event.version == version && event.scope == Scope::Federation;
+    let Some(event) = case.events.get(index).filter(is_told_of) else { return };
     let Some(issued_at) = event.issued_at else { return };
     let duty = duty::find(case, member, index).and_then(|place| case.acks[place].duty);
     draft.effects.acknowledged = Some(Acknowledged {
         recipient: said.recipient,
-        domain: case.domain,
+        domain: event.domain,
         level: said.level,
         first: duty::find(case, member, index).is_none_or(|place| case.acks[place].version < version),
         after_ms: draft.now() - issued_at,

@@ -55,12 +55,12 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
     revision::remember(case, index, event);
     let Some(known) = case.events.get_mut(index).filter(|known| stands(known)) else { return };
     known.standing = Standing::Closed;
-    let (severity, scope, expires_at) = (known.severity, known.scope, known.expires_at);
+    let (domain, severity, scope, expires_at) = (known.domain, known.severity, known.scope, known.expires_at);
     let places = subject::shown(draft, case);
     let names_nobody = event.for_follow_up.is_empty() && event.for_attention.is_empty();
     let matter = Matter {
         origin: case.origin,
-        domain: case.domain,
+        domain,
         severity,
         scope,
         naming: if names_nobody {
@@ -69,6 +69,7 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
             // A closure carries no groups: nobody new learns of a matter by its end.
             Naming::of(event, &[])
         },
+        case_told: &case.told,
         places: &places,
         msg_type: MsgType::Update,
         newcomers: true,

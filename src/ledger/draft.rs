@@ -151,8 +151,11 @@ impl<'s> Draft<'s, '_> {
         self.effects.notices.push(Notice { output, sequence, content });
     }
 
-    /// Puts a rejection at its place in `comity.rejects`.
+    /// Puts a rejection at its place in `comity.rejects`; an entry has one, the first.
     pub(super) fn reject(&mut self, rejection: Rejection) -> Outcome {
+        if self.effects.rejection.is_some() {
+            return Outcome::Rejected;
+        }
         let sequence = self.next_sequence(Output::Rejects);
         self.effects.rejection = Some((rejection, sequence));
         Outcome::Rejected
@@ -252,13 +255,15 @@ impl<'s> Draft<'s, '_> {
         self.put(key, Some(Value::Organisation(Arc::new(organisation))));
     }
 
-    /// How many withdrawals of a platform wait, with those that this entry added.
+    /// How many withdrawals of a platform wait, as this entry has changed it.
     pub(super) fn pending_count(&self, platform: &str) -> usize {
-        let added = self.effects.changes.iter().filter(|change| match (&change.before, &change.after) {
-            (None, Some(Value::Pending(pending))) => pending.platform == platform,
-            _ => false,
-        });
-        self.state.pending_count(platform) + added.count()
+        let of = |value: &Option<Value>| {
+            value.as_ref().and_then(Value::pending).is_some_and(|pending| pending.platform == platform)
+        };
+        let changes = || self.effects.changes.iter();
+        let added = changes().filter(|change| !of(&change.before) && of(&change.after)).count();
+        let gone = changes().filter(|change| of(&change.before) && !of(&change.after)).count();
+        (self.state.pending_count(platform) + added).saturating_sub(gone)
     }
 
     /// How many alerts of a member wait for an acknowledgement that is overdue.

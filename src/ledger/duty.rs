@@ -35,7 +35,7 @@ pub(super) fn bearing(standing: Standing, event: Option<&InfractionEvent>) -> Be
 }
 
 /// Follows one recipient's clock through an alert, and gives when its acknowledgement is due. A clock that runs goes
-/// on: a correction gives nobody more time.
+/// on, since a correction gives nobody more time; but for one who has another role now.
 pub(super) fn follow(
     draft: &mut Draft<'_, '_>,
     rules: &Rules,
@@ -44,13 +44,19 @@ pub(super) fn follow(
     to: &Routed,
     bearing: Bearing,
 ) -> Option<Millis> {
-    let running = find(case, to.member, index).and_then(|place| case.acks[place].duty);
+    let mut running = find(case, to.member, index).and_then(|place| case.acks[place].duty);
+    let is_released = (to.role_before, to.role) == (Some(Role::FollowUp), Role::Attention);
+    let has_other = running.is_some_and(|duty| duty.role != to.role);
+    if has_other && (bearing == Bearing::Begins || is_released) {
+        end(draft, rules, case, to.member, index);
+        running = None;
+    }
     if bearing == Bearing::Leaves {
         return running.and_then(|duty| duty.due_at);
     }
     let event = case.events.get(index)?;
     let version = event.version;
-    let clock = rules.clock(case.domain, event.severity, to.role).filter(|_| bearing == Bearing::Begins);
+    let clock = rules.clock(event.domain, event.severity, to.role).filter(|_| bearing == Bearing::Begins);
     match (clock.filter(|_| is_active(rules, to.member)), running) {
         (Some(_), Some(duty)) => duty.due_at,
         (Some(clock), None) => {
@@ -213,7 +219,8 @@ fn search(case: &Case, member: MemberIndex, index: usize) -> Option<Result<usize
 
 /// The clock of one recipient of the alerts about an event, by today's rules.
 fn clock_of<'r>(rules: &'r Rules, case: &Case, member: MemberIndex, index: usize, role: Role) -> Option<&'r Clock> {
-    rules.clock(case.domain, case.events.get(index)?.severity, role).filter(|_| is_active(rules, member))
+    let event = case.events.get(index)?;
+    rules.clock(event.domain, event.severity, role).filter(|_| is_active(rules, member))
 }
 
 fn is_active(rules: &Rules, member: MemberIndex) -> bool {
@@ -242,7 +249,7 @@ fn overdue(
         state,
         noted_at: draft.now(),
         origin: case.origin,
-        domain: case.domain,
+        domain: event.domain,
         case_id: case.case_id.clone(),
         alert_id: alert_id(&event.event_id, duty.version),
         role: duty.role,

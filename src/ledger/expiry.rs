@@ -89,16 +89,18 @@ fn forget(draft: &mut Draft<'_, '_>, rules: &Rules, case: &Case) {
         since: event.since,
         content: event.revisions.last().map(|revision| revision.content),
     };
-    let summary = ReachSummary {
+    let summary = case.events.last().map(|last| ReachSummary {
         origin: case.origin,
         case_id: case.case_id.clone(),
         platform: case.platform.clone(),
-        domain: case.domain,
+        domain: last.domain,
         forgotten_at: draft.now(),
         told: told.collect(),
         events: case.events.iter().map(event).collect(),
-    };
-    draft.notify(Output::Archive, NoticeContent::Reach(summary));
+    });
+    if let Some(summary) = summary {
+        draft.notify(Output::Archive, NoticeContent::Reach(summary));
+    }
     draft.forget_case(case);
 }
 

@@ -1,45 +1,78 @@
 //! A member that joins is told of the open cases that it may know: as ATTENTION, marked BACKFILL, some by each entry.
+//! One that was RETIRED is told again of what it knew, and of what became of it meanwhile.
 //!
 //! It begins with the entry after the rules, before that decides anything else. What the member gets live meanwhile
 //! goes out at once, in the same sequence: to hold it back would take memory without bound. Every event in force has an
 //! end, so the order of their ends is a list of them that needs no other; an event that moves in it while the member
-//! joins was stated anew, and the member is on that statement's route.
+//! joins was stated anew, and the member is on that statement's route. Cases of which no event has an end any more come
+//! behind, in the order in which they will be forgotten.
 
 use std::sync::Arc;
 
 use super::draft::Draft;
 use super::tell::{self, Message};
+use super::versions;
 use crate::index::cases::{stands, was_told};
 use crate::index::{Due, Work};
-use crate::model::code::{MemberState, MsgType, Role, RoleReason};
+use crate::model::code::{MemberState, MsgType, Role, RoleReason, Standing};
 use crate::model::limit::JOIN_LOOKED_AT_MAX;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, MemberIndex, Rules};
-use crate::model::state::{Case, EventEnd, Join, Key, Value};
+use crate::model::state::{Case, CaseEvent, EventEnd, Join, Key, Value};
 use crate::route::{self, Routed};
 
 /// Notes that a member joins; `again` where it was RETIRED.
 pub(super) fn begin(draft: &mut Draft<'_, '_>, member: Jurisdiction, again: bool) {
+    // What it missed while it was RETIRED it may not have been told of by now.
+    let again = again || under_way(draft, member).is_some_and(|join| join.again);
     let join = Join { member, since: draft.now(), again, after: None };
     draft.put(Key::Join(member), Some(Value::Join(Arc::new(join))));
     draft.effects.work_left = true;
+}
+
+fn under_way<'d>(draft: &'d Draft<'_, '_>, member: Jurisdiction) -> Option<&'d Arc<Join>> {
+    match draft.changed(&Key::Join(member)) {
+        Some(changed) => changed?.join(),
+        None => draft.state.join(member),
+    }
+}
+
+/// A member that is being told, and what of.
+struct Joining<'r> {
+    rules: &'r Rules,
+    place: MemberIndex,
+    member: &'r Member,
+    again: bool,
 }
 
 /// Tells a member of as many events as are left for this entry. Gives how many that were; all that were left where the
 /// member is not yet told of everything, so that one entry looks at no more.
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, jurisdiction: Jurisdiction, left: usize) -> usize {
     let Some(join) = draft.state.join(jurisdiction).map(Arc::clone) else { return 0 };
-    let state = draft.state;
+    let (state, again) = (draft.state, join.again);
     let member = rules.member(jurisdiction).and_then(|place| Some((place, rules.members.get(usize::from(place))?)));
-    let Some((place, member)) = member.filter(|(_, member)| member.state == MemberState::Active) else {
+    let is_told = |member: &Member| match member.state {
+        MemberState::Active => true,
+        MemberState::Left => again,
+        MemberState::Retired => false,
+    };
+    let Some((place, member)) = member.filter(|(_, member)| is_told(member)) else {
         draft.put(Key::Join(jurisdiction), None);
         return 0;
     };
-    let mut told = 0;
-    for (looked_at, due) in (1..).zip(state.ends_after(join.after.as_ref())) {
-        told += usize::from(tell_of(draft, rules, (place, member), &due, join.again));
+    let joining = Joining { rules, place, member, again };
+    let ending = state.ends_after(join.after.as_ref());
+    let ended = state.ended_after(join.after.as_ref()).take_while(|_| again);
+    let (mut told, mut after) = (0, join.after.clone());
+    for (looked_at, due) in (1..).zip(ending.chain(ended)) {
+        told += joining.tell_ended(draft, &due, left - told);
+        let is_told = told < left && joining.tell_ending(draft, &due);
+        if is_told || (told < left && looked_at == JOIN_LOOKED_AT_MAX) {
+            after = end(&due);
+        }
+        told += usize::from(is_told);
         if told == left || looked_at == JOIN_LOOKED_AT_MAX {
-            let next = Join { after: end(&due), ..Join::clone(&join) };
+            let next = Join { after, ..Join::clone(&join) };
             draft.put(Key::Join(jurisdiction), Some(Value::Join(Arc::new(next))));
             draft.effects.work_left = true;
             return left;
@@ -49,37 +82,69 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, jurisdiction: Juri
     told
 }
 
-/// Tells it of one event, where that stands, it may know of it, and was not told.
-fn tell_of(
-    draft: &mut Draft<'_, '_>,
-    rules: &Rules,
-    (place, member): (MemberIndex, &Member),
-    due: &Due,
-    again: bool,
-) -> bool {
-    let (Key::Case(origin, case_id), Work::Expire(index)) = (&due.key, due.work) else { return false };
-    let Some(case) = draft.case(*origin, case_id) else { return false };
-    let Some(event) = case.events.get(usize::from(index)).filter(|event| stands(event)) else { return false };
-    let knows = was_told(event, place);
-    let entitled = route::is_entitled(member, case.origin, case.domain, event.severity, event.scope);
-    if if knows { !again } else { !entitled } {
-        return false;
+impl Joining<'_> {
+    /// Tells it of those events of a case that have no end any more, where it knows them and not what became of them,
+    /// and gives how many that were: so many at most. Once told they are not told again.
+    fn tell_ended(&self, draft: &mut Draft<'_, '_>, due: &Due, most: usize) -> usize {
+        let Key::Case(origin, case_id) = &due.key else { return 0 };
+        let Some(case) = draft.case(*origin, case_id).filter(|_| self.again) else { return 0 };
+        let missed = |event: &CaseEvent| event.expires_at.is_none() && self.has_missed(event);
+        let missed: Vec<usize> =
+            (0..case.events.len()).filter(|index| missed(&case.events[*index])).take(most).collect();
+        missed.iter().for_each(|index| self.tell(draft, due, *index));
+        missed.len()
     }
-    let before = case.told.of(place).map(|told| told.role);
-    let (msg_type, role, reason) = match before.filter(|_| knows) {
-        Some(role) => (MsgType::Update, role, RoleReason::ToldBefore),
-        None => (MsgType::Alert, Role::Attention, RoleReason::EveryMember),
-    };
-    let role_before = before.filter(|before| *before != role);
-    let routed = Routed { member: place, role, role_before, reasons: reason.into() };
-    let message = Message { joining: true, expires_at: event.expires_at, ..Message::new(msg_type, event.standing) };
-    let mut after = Case::clone(&case);
-    tell::tell(draft, rules, &mut after, usize::from(index), vec![routed], message);
-    draft.put_case(Some(&case), after);
-    true
+
+    /// Tells it of the event that has this end, where it is to be told.
+    fn tell_ending(&self, draft: &mut Draft<'_, '_>, due: &Due) -> bool {
+        let (Key::Case(origin, case_id), Work::Expire(index)) = (&due.key, due.work) else { return false };
+        let Some(case) = draft.case(*origin, case_id) else { return false };
+        let index = usize::from(index);
+        let is_to_be_told = case.events.get(index).is_some_and(|event| self.is_to_be_told(&case, event));
+        if is_to_be_told {
+            self.tell(draft, due, index);
+        }
+        is_to_be_told
+    }
+
+    /// True where it was told of an event, and not of its last version.
+    fn has_missed(&self, event: &CaseEvent) -> bool {
+        was_told(event, self.place) && !versions::was_sent(event, self.place, event.version)
+    }
+
+    fn is_to_be_told(&self, case: &Case, event: &CaseEvent) -> bool {
+        if was_told(event, self.place) {
+            let stands = stands(event) && self.member.state == MemberState::Active;
+            return self.again && (stands || self.has_missed(event));
+        }
+        stands(event) && route::is_entitled(self.member, case.origin, event.domain, event.severity, event.scope)
+    }
+
+    /// Tells it of one event as it stands.
+    fn tell(&self, draft: &mut Draft<'_, '_>, due: &Due, index: usize) {
+        let Key::Case(origin, case_id) = &due.key else { return };
+        // What was told of the case a moment ago is in it.
+        let Some(case) = draft.case(*origin, case_id) else { return };
+        let Some(event) = case.events.get(index) else { return };
+        let before = case.told.of(self.place).map(|told| told.role);
+        let (msg_type, role, reason) = match before.filter(|_| was_told(event, self.place)) {
+            Some(role) if event.standing == Standing::Withdrawn => (MsgType::Cancel, role, RoleReason::ToldBefore),
+            Some(role) => (MsgType::Update, role, RoleReason::ToldBefore),
+            None => (MsgType::Alert, Role::Attention, RoleReason::EveryMember),
+        };
+        let role_before = before.filter(|before| *before != role);
+        let routed = Routed { member: self.place, role, role_before, reasons: reason.into() };
+        let (joining, to_nation, expires_at) = (true, false, event.expires_at);
+        let message = Message { joining, to_nation, expires_at, ..Message::new(msg_type, event.standing) };
+        let mut after = Case::clone(&case);
+        tell::tell(draft, self.rules, &mut after, index, vec![routed], message);
+        draft.put_case(Some(&case), after);
+    }
 }
 
+/// The place of an event in the order of ends, or that of a case without any behind them.
 fn end(due: &Due) -> Option<EventEnd> {
-    let (Key::Case(origin, case_id), Work::Expire(place)) = (&due.key, due.work) else { return None };
-    Some(EventEnd { expires_at: due.at, origin: *origin, case_id: case_id.clone(), place: i32::from(place) })
+    let Key::Case(origin, case_id) = &due.key else { return None };
+    let place = if let Work::Expire(place) = due.work { i32::from(place) } else { EventEnd::NONE };
+    Some(EventEnd { expires_at: due.at, origin: *origin, case_id: case_id.clone(), place })
 }

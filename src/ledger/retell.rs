@@ -89,7 +89,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, due: &[Arc<Re
     let Some(index) = told(Scope::Federation).or_else(|| told(Scope::Restricted)) else { return };
     let now = Picture::of(draft, before).with_places(draft);
     let mut seen: Vec<(Then, Picture)> = Vec::new();
-    let mut routed = Vec::new();
+    let (mut routed, mut to_nation) = (Vec::new(), false);
     for told in &tell::audience(before, index) {
         let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
         let then = at_that_time(draft, told, due);
@@ -103,6 +103,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, due: &[Arc<Re
         });
         let saw = &seen[place].1;
         if differs(rules, saw, &now, told, member.jurisdiction) {
+            to_nation |= differs_for_all(saw, &now);
             routed.push(routed_again(saw, &now, told, member.jurisdiction));
         }
     }
@@ -111,7 +112,7 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, due: &[Arc<Re
     }
     let mut case = Case::clone(before);
     let (standing, expires_at) = (case.events[index].standing, case.events[index].expires_at);
-    let message = tell::Message { expires_at, ..tell::Message::new(MsgType::Update, standing) };
+    let message = tell::Message { expires_at, to_nation, ..tell::Message::new(MsgType::Update, standing) };
     tell::tell(draft, rules, &mut case, index, routed, message);
     draft.put_case(Some(before), case);
 }
@@ -147,9 +148,14 @@ fn bond_before(pair: &Pair, step: &Step) -> Option<Arc<Bond>> {
     }))
 }
 
-fn differs(rules: &Rules, saw: &Picture, now: &Picture, told: &Told, jurisdiction: Jurisdiction) -> bool {
+/// True where that differs which everybody may know.
+fn differs_for_all(saw: &Picture, now: &Picture) -> bool {
     saw.ids.first() != now.ids.first()
         || (&saw.open_cases, saw.open_cases_more) != (&now.open_cases, now.open_cases_more)
+}
+
+fn differs(rules: &Rules, saw: &Picture, now: &Picture, told: &Told, jurisdiction: Jurisdiction) -> bool {
+    differs_for_all(saw, now)
         || saw.shows(jurisdiction) != now.shows(jurisdiction)
         || saw.entitled(rules, told.member) != now.entitled(rules, told.member)
 }

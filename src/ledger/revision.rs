@@ -62,7 +62,10 @@ pub(super) fn remember(case: &mut Case, index: usize, event: &InfractionEvent) {
         exact::remove(&mut known.revisions, 0);
     }
     exact::push(&mut known.revisions, revision_of(event));
-    known.revision = known.revision.max(event.revision);
+    // A withdrawal or closure of several events carries the number of its own.
+    if known.event_id == event.event_id {
+        known.revision = known.revision.max(event.revision);
+    }
 }
 
 /// True where the case has no room for another event of this name, with some left for those told later.

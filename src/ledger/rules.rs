@@ -25,8 +25,15 @@ pub(super) fn take(draft: &mut Draft<'_, '_>, rules: &Rules) -> Outcome {
     // The first rules of a log find no cases.
     for (place, member) in rules.members.iter().enumerate().filter(|_| before.is_some()) {
         let known = before.as_ref().and_then(|before| before.members.get(place)).map(|known| known.state);
-        if member.state == MemberState::Active && known != Some(MemberState::Active) {
-            join::begin(draft, member.jurisdiction, known == Some(MemberState::Retired));
+        let was_retired = known == Some(MemberState::Retired);
+        let joins = match member.state {
+            MemberState::Active => known != Some(MemberState::Active),
+            // It gets updates and cancels again, and those that it missed.
+            MemberState::Left => was_retired,
+            MemberState::Retired => false,
+        };
+        if joins {
+            join::begin(draft, member.jurisdiction, was_retired);
         }
     }
     Outcome::Rules

@@ -35,7 +35,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     }
     let current = before.and_then(|case| case.organisation_id.as_deref());
     let found = subject::seek(draft, event.subject.as_ref(), current);
-    let is_other = before.is_some_and(|case| subject::is_other(draft, case, &found.sought, event.subject.as_ref()));
+    let is_other = before.is_some_and(|case| subject::is_other(draft, case, &found, event.subject.as_ref()));
     if let Some(case) = before.filter(|case| is_other && !may_rename(case, known, event.kind)) {
         debug_assert_eq!(case.origin, event.origin, "a case has one origin");
         return reject::event(draft, event, Reason::ConflictingSubject, Some("subject"));
@@ -63,6 +63,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         severity: event.severity,
         scope: event.scope,
         naming: Naming::of(event, &sharing),
+        case_told: &case.told,
         places: &places,
         msg_type,
         newcomers: !is_over,
@@ -198,7 +199,6 @@ fn new_case(event: &InfractionEvent) -> Case {
         origin: event.origin,
         case_id: event.case_id.clone(),
         platform: event.platform.clone(),
-        domain: event.domain,
         organisation_id: None,
         name_digest: None,
         told: ToldList::default(),
@@ -215,6 +215,7 @@ fn new_event(event: &InfractionEvent) -> CaseEvent {
         version: 0,
         issued_at: None,
         standing: Standing::InForce,
+        domain: event.domain,
         scope: event.scope,
         handling: event.handling,
         told: 0,
@@ -235,10 +236,10 @@ fn state(case: &mut Case, index: usize, event: &InfractionEvent, expires_at: Mil
         CaseStatus::Open => Standing::InForce,
         CaseStatus::Closed => Standing::Closed,
     };
-    case.domain = event.domain;
     revision::remember(case, index, event);
     if let Some(known) = case.events.get_mut(index) {
         known.standing = standing;
+        known.domain = event.domain;
         known.scope = event.scope;
         known.handling = event.handling;
         known.severity = event.severity;

@@ -30,30 +30,38 @@ pub(super) fn seek<'s>(draft: &Draft<'s, '_>, subject: Option<&Subject>, current
     };
     identity::seek(subject, |identifier| {
         let holder = draft.holder_before(identifier);
-        if let Some(holder) = holder.filter(|holder| is_it(holder)) {
-            return Held::By(holder);
-        }
         let namesakes: Vec<_> = draft.namesakes(identifier).collect();
-        if let Some(namesake) = namesakes.iter().copied().find(|known| is_it(known)) {
-            return Held::By(namesake);
+        let known = || holder.into_iter().chain(namesakes.iter().copied());
+        let its_own = known().find(|known| current == Some(known.organisation_id()));
+        if let Some(found) = its_own.or_else(|| known().find(|known| is_it(known))) {
+            return Held::By(found);
         }
-        let Some(other) = holder.or(namesakes.first().copied()) else { return Held::Free };
+        let Some(other) = known().next() else { return Held::Free };
         let own = |number: usize| format!("{identifier}{NAMESAKE}{number}");
         let free = (2..NAMESAKES_MAX + 2).map(own).find(|id| draft.organisation(id).is_none());
         match (holder, free) {
             (None, _) => Held::Other(other, identifier.to_owned()),
             (Some(_), Some(own)) => Held::Other(other, own),
-            (Some(_), None) => namesakes.last().map_or(Held::Free, |last| Held::By(last)),
+            (Some(_), None) => Held::Crowded,
         }
     })
 }
 
 /// True where an event names another organisation than its case: another identifier, or another name where the event
-/// has no identifier or the case had none. Organisations that links make one are one.
-pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, sought: &Sought<'_>, subject: Option<&Subject>) -> bool {
+/// has no identifier or the case had none. Organisations that links make one are one, and so are those that the event
+/// itself says are one, since it names the case's beside a stronger identifier.
+pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, found: &Found<'_>, subject: Option<&Subject>) -> bool {
     let Some(subject) = subject else { return false };
-    match (case.organisation_id.as_deref(), sought.organisation_id()) {
-        (Some(known), Some(named)) => known != named && !group(draft, known, &[]).iter().any(|id| id == named),
+    match (case.organisation_id.as_deref(), found.sought.organisation_id()) {
+        (Some(known), Some(named)) if known == named => false,
+        (Some(known), Some(named)) => {
+            let ids = group(draft, known, &[]);
+            let is_known = |id: &str| ids.iter().any(|known| known == id);
+            let names_both =
+                found.others.iter().any(|(_, other, has_its_name)| *has_its_name && is_known(other.organisation_id()));
+            let says_one = names_both && !is_contradicted(draft, &group(draft, named, &[]), &ids);
+            !is_known(named) && !says_one
+        }
         (Some(_) | None, None) | (None, Some(_)) => {
             case.name_digest.is_some_and(|known| known != name_digest(&subject.legal_name))
         }

@@ -30,6 +30,8 @@ pub(super) struct Message<'e> {
     pub(super) newcomers: bool,
     /// True where a member that joins is told what the others know: it says nothing new of the event.
     pub(super) joining: bool,
+    /// False where it tells the nation nothing: only of what some may know.
+    pub(super) to_nation: bool,
 }
 
 impl Message<'_> {
@@ -46,7 +48,12 @@ impl Message<'_> {
             follows: Vec::new(),
             newcomers: false,
             joining: false,
+            to_nation: true,
         }
+    }
+
+    fn bearing(&self) -> Bearing {
+        if self.joining { Bearing::Leaves } else { duty::bearing(self.standing, self.event) }
     }
 }
 
@@ -60,13 +67,13 @@ pub(super) fn tell<'e>(
     routed: Vec<Routed>,
     message: Message<'e>,
 ) {
-    let bearing = duty::bearing(message.standing, message.event);
+    let bearing = message.bearing();
     if bearing == Bearing::Ends {
         duty::end_all(draft, rules, case, index);
     }
     let Some(event) = case.events.get_mut(index) else { return };
-    let nation_knows = event.told & NATIONAL_BIT != 0;
-    let to_nation = !message.joining && (nation_knows || (message.newcomers && event.scope == Scope::Federation));
+    let may_know = event.told & NATIONAL_BIT != 0 || (message.newcomers && event.scope == Scope::Federation);
+    let to_nation = message.to_nation && may_know;
     if routed.is_empty() && !to_nation {
         return;
     }
@@ -160,7 +167,7 @@ fn about(case: &Case, index: usize) -> About {
         case_id: case.case_id.clone(),
         origin: case.origin,
         platform: case.platform.clone(),
-        domain: case.domain,
+        domain: event.domain,
         severity: event.severity,
         since: event.since,
         handling: event.handling,

@@ -10,6 +10,7 @@ use crate::model::decision::{About, AlertOrganisation, Decision, Output};
 use crate::model::event::InfractionEvent;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
+use crate::model::told::ToldList;
 use crate::route::{self, Matter, Naming, Places};
 
 /// Alerts today's route on `comity.alerts.test`. The kind decides what the alert is, since no case remembers what came
@@ -52,6 +53,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
         severity: event.severity,
         scope: event.scope,
         naming: Naming::of(event, &sharing),
+        case_told: &ToldList::default(),
         places: &places,
         msg_type,
         newcomers: true,

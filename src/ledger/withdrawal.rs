@@ -82,7 +82,8 @@ fn stronger(one: Outcome, other: Outcome) -> Outcome {
     order.into_iter().find(|outcome| [one, other].contains(outcome)).unwrap_or(one)
 }
 
-/// The events of a withdrawal: those that it refers to, or else its own.
+/// The events of a withdrawal: its own and those that it refers to; of one that says of its own finding that it was
+/// annulled that alone, once it is known.
 fn targets(case: Option<&Case>, event: &InfractionEvent, scope: WithdrawalScope) -> Targets {
     let place = |id: &String| case.and_then(|case| place_of(case, id));
     match (scope, case) {
@@ -90,11 +91,12 @@ fn targets(case: Option<&Case>, event: &InfractionEvent, scope: WithdrawalScope)
         (WithdrawalScope::Case, None) => Targets { known: Vec::new(), unknown: vec![event.case_id.clone()] },
         (WithdrawalScope::Event, _) => {
             let own = place(&event.event_id);
-            let mut known: Vec<usize> = own.into_iter().chain(event.references.iter().filter_map(place)).collect();
+            let references: &[String] = if own.is_some() && is_annulled(event) { &[] } else { &event.references };
+            let mut known: Vec<usize> = own.into_iter().chain(references.iter().filter_map(place)).collect();
             known.sort_unstable();
             known.dedup();
-            let mut unknown: Vec<String> = event.references.iter().filter(|id| place(id).is_none()).cloned().collect();
-            if own.is_none() && event.references.is_empty() {
+            let mut unknown: Vec<String> = references.iter().filter(|id| place(id).is_none()).cloned().collect();
+            if own.is_none() && references.is_empty() {
                 unknown.push(event.event_id.clone());
             }
             Targets { known, unknown }

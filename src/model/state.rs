@@ -57,7 +57,6 @@ pub struct Case {
     pub origin: Jurisdiction,
     pub case_id: String,
     pub platform: String,
-    pub domain: Domain,
     pub organisation_id: Option<String>,
     /// The 128-bit digest of the subject's normalised name: what a record without identifier is compared with.
     pub name_digest: Option<u128>,
@@ -68,6 +67,14 @@ pub struct Case {
     pub acks: Exact<Ack>,
     /// Log time at which it is forgotten, those told with it: `forget_after` behind the latest term of its events.
     pub keep_until: Millis,
+}
+
+impl Case {
+    /// The field of regulation of an event; that of the last one where it has none of this name.
+    pub fn domain_of(&self, event_id: &str) -> Option<Domain> {
+        let named = self.events.iter().find(|event| event.event_id == event_id);
+        named.or(self.events.last()).map(|event| event.domain)
+    }
 }
 
 /// What one recipient got last of a case.
@@ -130,6 +137,8 @@ pub struct CaseEvent {
     /// When that alert was issued, by log time.
     pub issued_at: Option<Millis>,
     pub standing: Standing,
+    /// Its field of regulation, as its origin stated last.
+    pub domain: Domain,
     /// Who may know of it, as its origin stated last.
     pub scope: Scope,
     /// How far a recipient may share it, as its origin stated last.
@@ -205,8 +214,14 @@ pub struct EventEnd {
     pub expires_at: Millis,
     pub origin: Jurisdiction,
     pub case_id: String,
-    /// Its place in the case.
+    /// Its place in the case; `NONE` for a case of which no event has an end any more, at the time at which it is
+    /// forgotten. Such a case comes behind every event that has one.
     pub place: i32,
+}
+
+impl EventEnd {
+    /// No event.
+    pub const NONE: i32 = -1;
 }
 
 /// What is said of two identifiers, by a `Link` or by an event that named both; or the question that it is.

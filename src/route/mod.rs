@@ -7,6 +7,7 @@ use crate::model::event::InfractionEvent;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, MemberIndex, Rules};
 use crate::model::state::Told;
+use crate::model::told::ToldList;
 
 /// What routing depends on besides the rules and those told before.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Matter<'a> {
     pub severity: Severity,
     pub scope: Scope,
     pub naming: Naming<'a>,
+    /// Everyone who was told of any event of its case.
+    pub case_told: &'a ToldList,
     /// Where the index shows the organisation.
     pub places: &'a Places,
     pub msg_type: MsgType,
@@ -116,7 +119,7 @@ pub fn recipients(rules: &Rules, matter: &Matter<'_>, told: &[Told]) -> Vec<Rout
             continue;
         }
         let before = told_of(told, index).map(|told| told.role);
-        let on_route = matter.newcomers && is_on_route(member, matter);
+        let on_route = matter.newcomers && is_on_route(member, matter, matter.case_told.of(index).is_some());
         let is_told = match member.state {
             MemberState::Active if fault::planted(Planted::CorrectedByTodaysRouting) => on_route,
             MemberState::Active => on_route || before.is_some(),
@@ -158,8 +161,9 @@ pub fn told_of(told: &[Told], member: MemberIndex) -> Option<&Told> {
     told.binary_search_by_key(&member, |told| told.member).ok().and_then(|place| told.get(place))
 }
 
-/// Today's route, without regard to what was told before.
-fn is_on_route(member: &Member, matter: &Matter<'_>) -> bool {
+/// Today's route. Whoever is named and was told of the case before is told whatever it filters; of what is not
+/// RESTRICTED it is told as one who was told before.
+fn is_on_route(member: &Member, matter: &Matter<'_>, knows_case: bool) -> bool {
     let naming = &matter.naming;
     let place = member.jurisdiction;
     let named = naming.follow_up(place) || naming.attention(place) || naming.shares(place);
@@ -167,7 +171,8 @@ fn is_on_route(member: &Member, matter: &Matter<'_>) -> bool {
         Scope::Federation => true,
         Scope::Restricted => named,
     };
-    member.state == MemberState::Active && in_scope && passes_filter(member, matter.domain, matter.severity)
+    let passes = || passes_filter(member, matter.domain, matter.severity);
+    member.state == MemberState::Active && in_scope && (matter.scope == Scope::Restricted && knows_case || passes())
 }
 
 /// A severity that nobody stated passes: it could be any.

@@ -3,7 +3,7 @@
 use comity::ledger::Outcome;
 use comity::model::code::{Kind, MemberState, MsgType, Role, Severity, Standing, WithdrawalScope};
 use comity::model::decision::NoticeContent;
-use comity::model::entry::{Acknowledgement, AcknowledgementLevel as Level, AcknowledgementReason, Body};
+use comity::model::entry::{Acknowledgement, AcknowledgementLevel as Level, AcknowledgementReason, Body, LinkRelation};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::SENT_KEPT_MAX;
 use comity::model::place::{DAY_MS, Millis};
@@ -12,6 +12,7 @@ use comity::model::rejection::Reason;
 use comity::model::rules::{Rules, Within};
 
 use crate::answers::clocks;
+use crate::rules_of_links::{about, link, over, say, settle};
 use crate::world::{self, Did, Log, START, original, place, revised, withdrawal};
 
 const HOUR_MS: Millis = 3_600_000;
@@ -226,6 +227,38 @@ fn who_is_no_longer_to_follow_up_has_nothing_due() {
     let did = log.event(&revised(&original("p/1"), Kind::Correction, "not there"));
     assert_eq!((did.part(1).role, did.part(1).ack_due_at), (Role::Attention, None));
     assert_eq!(late(&did), ["CA-QC Ended 1 Received"]);
+}
+
+#[test]
+fn a_clock_is_of_a_role_and_ends_with_it() {
+    let mut log = log();
+    log.told(&for_quebec("p/1"));
+    log.later(10 * HOUR_MS);
+    let did = log.event(&revised(&original("p/1"), Kind::Correction, "not there"));
+    assert_eq!((did.part(1).role, did.part(1).ack_due_at), (Role::Attention, Some(log.now + HOUR_MS)));
+    log.later(HOUR_MS / 2);
+    let did = log.event(&revised(&for_quebec("p/1"), Kind::Correction, "there after all"));
+    assert_eq!((did.part(1).role, did.part(1).ack_due_at), (Role::FollowUp, Some(log.now + 24 * HOUR_MS)));
+}
+
+#[test]
+fn a_clock_that_a_link_began_ends_with_the_link() {
+    let mut log = Log::without_rules();
+    log.rules(Rules { clocks: clocks(2), ..world::rules(1, &["CA-ON", "CA-QC", "CA-BC"]) });
+    log.told(&about("q/1", "CA-QC", "Other Inc", &["B"]));
+    let joined = link(LinkRelation::Same, "reg:A", "reg:B");
+    log.told(&about("p/0", "CA-ON", "Acme Ltd", &["A"]));
+    say(&mut log, &joined);
+    settle(&mut log);
+    let did = log.told(&original("p/1"));
+    assert_eq!((did.part(1).role, did.part(1).ack_due_at), (Role::FollowUp, Some(log.now + 24 * HOUR_MS)));
+    assert_eq!(say(&mut log, &over(&joined)).outcome, Outcome::Taken);
+    let dids = settle(&mut log);
+    let again = dids.iter().flat_map(|did| &did.decisions).find(|at| at.about.event_id == "p/1").expect("an alert");
+    let to_quebec = again.recipients.iter().find(|to| to.member == 1).expect("Québec");
+    assert_eq!((to_quebec.role, to_quebec.role_before), (Role::Attention, Some(Role::FollowUp)));
+    assert_eq!(to_quebec.ack_due_at, None);
+    assert_eq!(late(&log.later(25 * HOUR_MS)), [""; 0]);
 }
 
 #[test]

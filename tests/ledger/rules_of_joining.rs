@@ -4,6 +4,7 @@ use comity::ledger::Outcome;
 use comity::model::code::{Domain, Kind, MemberState, MsgType, Role, Scope, Severity, WithdrawalScope};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::{WORK_PER_ENTRY_MAX, WORK_PER_LIVE_ENTRY_MAX};
+use comity::model::rules::Rules;
 use comity::model::state::Key;
 
 use crate::world::{Log, START, closure, original, place, revised, rules, withdrawal};
@@ -166,4 +167,65 @@ fn who_leaves_while_it_joins_is_told_no_more_and_the_first_rules_join_nobody() {
         200 - WORK_PER_ENTRY_MAX - WORK_PER_LIVE_ENTRY_MAX,
         "when it joins again, of the rest"
     );
+}
+
+/// Rules in which the second and the third member are in these states.
+fn states(rules_version: i64, second: MemberState, third: MemberState) -> Rules {
+    let mut rules = rules(rules_version, &ALL);
+    (rules.members[1].state, rules.members[2].state) = (second, third);
+    rules
+}
+
+#[test]
+fn who_was_retired_learns_what_became_of_what_it_knew() {
+    for back in [MemberState::Active, MemberState::Left] {
+        let mut log = Log::new(&ALL);
+        let named = InfractionEvent { for_follow_up: vec![place("DE")], ..until("p/1", 5_000_000) };
+        log.told(&named);
+        for (id, ms) in [("p/2", 6_000_000), ("p/3", 1_000_000), ("p/4", 7_000_000), ("p/6", 9_000_000)] {
+            log.told(&until(id, ms));
+        }
+        let with_sibling = InfractionEvent { case_id: "p/4".to_owned(), ..until("p/5", 8_000_000) };
+        log.told(&with_sibling);
+        log.rules(states(2, MemberState::Active, MemberState::Retired));
+        log.told(&withdrawal(&named, WithdrawalScope::Event));
+        log.told(&closure(&original("p/2")));
+        assert_eq!(log.later(1_000_000).lines(), ["p/3#2 Update CA-QC Attention"], "it expires");
+        log.told(&withdrawal(&with_sibling, WithdrawalScope::Event));
+        log.rules(states(3, MemberState::Active, back));
+        let mut told = rest(&mut log);
+        told.retain(|line| !line.starts_with("p/6#1"));
+        // What ends first goes first; with it what has no end any more of its case, and what is left of that at last.
+        let stands = ["p/4#1 Update DE Attention"].into_iter().filter(|_| back == MemberState::Active);
+        let missed = ["p/2#2 Update DE Attention", "p/5#2 Cancel DE Attention"];
+        let gone = ["p/3#2 Update DE Attention", "p/1#2 Cancel DE FollowUp"];
+        let (mut expected, told_after) = ([&missed[..], &gone].concat(), told.clone());
+        expected.extend(stands);
+        expected.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(told, expected, "{told_after:?}");
+        assert_eq!(rest(&mut log), [""; 0], "once");
+    }
+}
+
+#[test]
+fn what_was_missed_is_told_though_the_member_leaves_or_comes_back_meanwhile() {
+    let mut log = Log::new(&ALL);
+    let count = WORK_PER_ENTRY_MAX + 20;
+    for number in 0..count {
+        log.told(&until(&format!("p/{number:03}"), 1_000_000));
+    }
+    log.rules(states(2, MemberState::Active, MemberState::Retired));
+    for number in 0..count {
+        log.told(&withdrawal(&original(&format!("p/{number:03}")), WithdrawalScope::Event));
+    }
+    log.rules(states(3, MemberState::Active, MemberState::Active));
+    let mut told = log.tick().lines();
+    assert_eq!(told.len(), WORK_PER_ENTRY_MAX);
+    told.extend(log.rules(states(4, MemberState::Active, MemberState::Left)).lines());
+    told.extend(log.rules(states(5, MemberState::Active, MemberState::Active)).lines());
+    told.extend(rest(&mut log));
+    told.sort_unstable();
+    let expected: Vec<_> = (0..count).map(|number| format!("p/{number:03}#2 Cancel DE Attention")).collect();
+    assert_eq!(told, expected);
 }

@@ -8,8 +8,8 @@ use comity::ledger::{Outcome, handle};
 use comity::model::code::{Kind, MatchedBy, MsgType, Role, Scope};
 use comity::model::decision::{Notice, NoticeContent, Review};
 use comity::model::entry::{Body, Link, LinkRelation, LogEntry};
-use comity::model::event::InfractionEvent;
-use comity::model::limit::WORK_PER_LIVE_ENTRY_MAX;
+use comity::model::event::{InfractionEvent, Subject};
+use comity::model::limit::{NAMESAKES_MAX, WORK_PER_LIVE_ENTRY_MAX};
 use comity::model::packed::PackedCase;
 use comity::model::place::{DAY_MS, Jurisdiction};
 use comity::model::record::SourcePosition;
@@ -165,7 +165,10 @@ fn who_sees_the_same_is_not_told() {
     log.told(&InfractionEvent { for_attention: vec![place("DE")], ..secret });
     say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
     let expected = [("a", "CA-QC"), ("a", "DE"), ("b", "DE")].map(|(id, to)| (id.to_owned(), place(to)));
-    assert_eq!(told(&settle(&mut log)), BTreeSet::from(expected), "CA-BC may not know of the second's case");
+    let dids = settle(&mut log);
+    assert_eq!(told(&dids), BTreeSet::from(expected), "CA-BC may not know of the second's case");
+    let about = |id: &str| dids.iter().flat_map(|did| &did.decisions).find(|at| at.about.event_id == id).expect(id);
+    assert!(about("a").national.is_none(), "nor may the nation");
 }
 
 #[test]
@@ -321,6 +324,21 @@ fn an_event_that_names_two_organisations_of_its_name_makes_them_one() {
 }
 
 #[test]
+fn a_revision_that_adds_a_stronger_number_of_another_holder_is_of_both() {
+    for kind in [Kind::Original, Kind::Correction] {
+        let mut log = Log::new(&FEDERATION);
+        log.told(&about("q", "CA-QC", "Acme Ltd", &["L"]));
+        log.told(&about("p", "CA-ON", "Acme Ltd", &["A"]));
+        let both = Some(subject("ACME, Ltd.", &["L", "A"]));
+        let did = log.told(&InfractionEvent { subject: both, ..revised(&original("p"), kind, "second") });
+        let lines = did.lines();
+        assert!(lines.iter().all(|line| line.starts_with("p#2 Update")), "nothing was mistaken: {lines:?}");
+        let shown = did.decisions[0].organisation.as_ref().expect("an organisation");
+        assert_eq!((shown.organisation_id.as_deref(), shown.formerly.len()), (Some("reg:L"), 1));
+    }
+}
+
+#[test]
 fn a_number_that_comes_back_with_another_name_stands_alone_until_a_link_decides() {
     let mut log = Log::new(&FEDERATION);
     log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
@@ -342,6 +360,48 @@ fn a_number_that_comes_back_with_another_name_stands_alone_until_a_link_decides(
     assert_eq!(told(&settle(&mut log)).len(), 4 * 3);
     let bond = log.state.bonds("reg:A").first().map(|bond| bond.relation);
     assert_eq!(bond, Some(Some(LinkRelation::Same)), "the question is answered");
+}
+
+#[test]
+fn a_number_under_too_many_names_tells_nobody_apart() {
+    let mut log = Log::new(&FEDERATION);
+    let names = [
+        "Aspenware",
+        "Birchgrove",
+        "Cudmore",
+        "Drumlin",
+        "Foxglove",
+        "Hezekiah",
+        "Juniper",
+        "Kvass",
+        "Milltown",
+        "Zyxograph",
+    ];
+    assert_eq!(names.len(), NAMESAKES_MAX + 2);
+    for (place, name) in names.iter().enumerate() {
+        let did = log.told(&about(&format!("p/{place}"), "CA-ON", name, &["A"]));
+        let shown = did.decisions[0].organisation.as_ref().and_then(|at| at.organisation_id.clone());
+        assert_eq!(shown.is_some(), place <= NAMESAKES_MAX, "{name}: {shown:?}");
+    }
+    let again = log.told(&about("p/again", "CA-ON", "Kvass", &["A"]));
+    let shown = again.decisions[0].organisation.as_ref().and_then(|at| at.organisation_id.clone());
+    assert_eq!(shown.as_deref(), Some("reg:A~8"), "those that came before are known still");
+}
+
+#[test]
+fn a_case_keeps_its_own_namesake() {
+    let mut log = Log::new(&FEDERATION);
+    let of_form = |event: InfractionEvent, form: &str| {
+        let subject = event.subject.map(|subject| Subject { legal_form: Some(form.to_owned()), ..subject });
+        InfractionEvent { subject, ..event }
+    };
+    log.told(&of_form(about("p", "CA-ON", "Acme Ltd", &["A"]), "Ltd"));
+    let other = of_form(about("q", "CA-QC", "Borealis Foods Inc", &["A"]), "Inc");
+    let first = log.told(&other).decisions[0].organisation.as_ref().and_then(|at| at.organisation_id.clone());
+    assert_eq!(first.as_deref(), Some("reg:A~2"));
+    let longer = of_form(about("q", "CA-QC", "Acme Borealis Foods Inc", &["A"]), "Inc");
+    let did = log.told(&longer);
+    assert_eq!(did.decisions[0].organisation.as_ref().and_then(|at| at.organisation_id.as_deref()), Some("reg:A~2"));
 }
 
 #[test]

@@ -108,6 +108,15 @@ fn being_told_of_a_case_overrides_a_filter() {
 }
 
 #[test]
+fn being_told_of_a_case_overrides_a_filter_for_what_one_is_named_in() {
+    let mut log = log_where_the_last_wants_little(&["CA-ON", "CA-QC", "DE"]);
+    log.told(&InfractionEvent { severity: Severity::Extreme, ..original("p/1") });
+    let secret = |id: &str, case_id: &str| InfractionEvent { case_id: case_id.to_owned(), ..restricted(id, &["DE"]) };
+    assert_eq!(log.told(&secret("p/2", "p/1")).lines(), ["p/2#1 Alert DE Attention"]);
+    assert_eq!(log.event(&secret("p/3", "p/3")).alerts, [], "of that case it was told nothing");
+}
+
+#[test]
 fn who_left_gets_updates_and_cancels_only_and_who_retired_nothing() {
     let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
     log.told(&original("p/1"));
@@ -284,6 +293,19 @@ fn a_restricted_event_of_a_case_that_all_know_stays_with_those_named() {
     let did = log.told(&elsewhere("q/1", "CA-QC"));
     assert_eq!(did.decisions[0].open_cases[0].severity, Severity::Moderate);
     assert_eq!(log.told(&withdrawal(&secret, WithdrawalScope::Event)).lines(), ["p/2#3 Cancel DE Attention"]);
+}
+
+#[test]
+fn the_field_of_a_restricted_event_is_its_own() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&original("p/1"));
+    let secret =
+        InfractionEvent { case_id: "p/1".to_owned(), domain: Domain::FinancialServices, ..restricted("p/2", &["DE"]) };
+    assert_eq!(log.told(&secret).decisions[0].about.domain, Domain::FinancialServices);
+    let did = log.told(&elsewhere("q/1", "CA-QC"));
+    assert_eq!(did.decisions[0].open_cases[0].domain, Domain::FoodSafety);
+    let cancel = log.told(&withdrawal(&original("p/1"), WithdrawalScope::Event));
+    assert_eq!(cancel.decisions[0].about.domain, Domain::FoodSafety);
 }
 
 #[test]

@@ -4,12 +4,13 @@ use comity::ledger::Outcome;
 use comity::model::code::{
     Finality, Kind, MemberState, MsgType, Severity, Standing, WithdrawalReason, WithdrawalScope,
 };
+use comity::model::decision::Output;
 use comity::model::event::InfractionEvent;
 use comity::model::limit::PENDING_PER_PLATFORM_MAX;
 use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 
-use crate::world::{Log, START, original, place, revised, rules, subject, withdrawal, withdrawn_for};
+use crate::world::{Log, START, closure, original, place, revised, rules, subject, withdrawal, withdrawn_for};
 
 fn in_case(id: &str, case_id: &str) -> InfractionEvent {
     InfractionEvent { case_id: case_id.to_owned(), ..original(id) }
@@ -180,11 +181,24 @@ fn waiting_withdrawals_of_a_platform_are_bounded() {
     };
     let full = entry(&log, "p/one-more", "p");
     let effects = comity::ledger::handle(&log.state, &full);
-    assert_eq!(effects.rejection.map(|(rejection, _)| rejection.reason), Some(Reason::PendingFull));
+    assert_eq!(effects.rejection.as_ref().map(|(rejection, _)| rejection.reason), Some(Reason::PendingFull));
+    let next = |effects: &comity::ledger::Effects<'_>| effects.marks.sequences.get(Output::Rejects);
+    assert_eq!(next(&effects), Some(2));
+    let mut several = full.clone();
+    let comity::model::entry::Body::Event(event) = &mut several.body else { panic!("an event") };
+    event.references = vec!["p/two".to_owned(), "p/three".to_owned()];
+    assert_eq!(next(&comity::ledger::handle(&log.state, &several)), Some(2), "one entry has one rejection");
     let other = entry(&log, "q/one-more", "q");
     assert_eq!(comity::ledger::handle(&log.state, &other).outcome, Outcome::Pending, "another platform's are its own");
     let again = entry(&log, "p/first", "p");
     assert_eq!(comity::ledger::handle(&log.state, &again).outcome, Outcome::Duplicate);
+    // One that is given up by this entry makes room for another.
+    let late = comity::model::entry::LogEntry { appended_at: waiting.keep_until, ..full.clone() };
+    let mut later = log.state.marks.clone();
+    (later.log_time, later.forget_not_before) = (waiting.keep_until, START);
+    log.state.advance(&later);
+    let outcome = comity::ledger::handle(&log.state, &late).outcome;
+    assert_ne!(outcome, Outcome::Rejected, "what is given up leaves room: {outcome:?}");
 }
 
 #[test]
@@ -225,6 +239,40 @@ fn a_withdrawal_with_a_lower_number_came_too_late() {
         ["p/1#2 Cancel CA-QC Attention"],
         "it may carry the number that it takes back"
     );
+}
+
+#[test]
+fn the_number_of_a_statement_is_that_of_its_own_event() {
+    let numbered = |event: InfractionEvent, number: i64| InfractionEvent { revision: Some(number), ..event };
+    let refers = |event: InfractionEvent| InfractionEvent { references: vec!["p/1".to_owned()], ..event };
+    for closes in [true, false] {
+        let mut log = Log::new(&["CA-ON", "CA-QC"]);
+        log.told(&numbered(in_case("p/1", "c"), 1));
+        log.told(&numbered(in_case("p/2", "c"), 1));
+        let first = in_case("p/2", "c");
+        let by_another = if closes { closure(&first) } else { withdrawal(&first, WithdrawalScope::Event) };
+        log.told(&numbered(refers(by_another), 9));
+        let again = numbered(revised(&in_case("p/1", "c"), Kind::Correction, "second"), 2);
+        assert_eq!(log.told(&again).alerts[0].alert_id, "p/1#3");
+        let taken_back = numbered(withdrawal(&in_case("p/1", "c"), WithdrawalScope::Event), 3);
+        assert_eq!(log.told(&taken_back).lines(), ["p/1#4 Cancel CA-QC Attention"]);
+    }
+}
+
+#[test]
+fn what_was_annulled_takes_back_nothing_that_it_refers_to() {
+    let mut log = Log::new(&["CA-ON", "CA-QC"]);
+    log.told(&in_case("p/1", "c"));
+    let mut more = revised(&in_case("p/2", "c"), Kind::Supplement, "more");
+    more.references = vec!["p/1".to_owned()];
+    log.told(&more);
+    let annulled =
+        InfractionEvent { finality: Finality::Annulled, ..revised(&more, Kind::Supplement, "annulled on appeal") };
+    assert_eq!(log.told(&annulled).lines(), ["p/2#2 Cancel CA-QC Attention"]);
+    // A court's own decision is known by what it refers to.
+    let mut court = InfractionEvent { finality: Finality::Annulled, ..in_case("p/3", "c") };
+    court.references = vec!["p/1".to_owned()];
+    assert_eq!(log.told(&court).lines(), ["p/1#2 Cancel CA-QC Attention"]);
 }
 
 #[test]

@@ -236,14 +236,15 @@ fn open_case(case: &OpenCase) -> Json {
 fn case(case: &Case) -> Json {
     json!({
         "origin": case.origin.as_str(), "case_id": case.case_id, "platform": case.platform,
-        "domain": case.domain.name(), "organisation_id": case.organisation_id,
+        "organisation_id": case.organisation_id,
         "name_digest": case.name_digest.map(digest),
         "told": each(&case.told.to_vec(), |told| json!({
             "member": told.member, "role": told.role.name(), "by_index": told.by_index, "sequence": told.sequence,
         })),
         "events": each(&case.events, |event| json!({
             "event_id": event.event_id, "revision": event.revision, "version": event.version,
-            "issued_at": event.issued_at, "standing": event.standing.name(), "scope": event.scope.name(),
+            "issued_at": event.issued_at, "standing": event.standing.name(),
+            "domain": event.domain.name(), "scope": event.scope.name(),
             "handling": event.handling.map(Code::name), "told": digest(event.told),
             "sent": each(&event.sent, |sent| json!({ "from": sent.from, "members": digest(sent.members) })),
             "severity": event.severity.name(), "since": event.since,

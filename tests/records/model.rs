@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use comity::model::code::Domain;
 use comity::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient, Status};
 use comity::model::entry::{Acknowledgement, Body, Link, Missing};
 use comity::model::event::{
@@ -244,7 +243,6 @@ pub(crate) fn case(e: &mut Entropy) -> Case {
         origin: e.place(),
         case_id: e.id(),
         platform: e.text(),
-        domain: e.code(),
         organisation_id: e.optional(Entropy::text),
         name_digest: e.optional(digest),
         told: e.list(|e| Told { member: e.byte(), role: e.code(), by_index: e.flag(), sequence: e.long() }).into(),
@@ -255,6 +253,7 @@ pub(crate) fn case(e: &mut Entropy) -> Case {
                 version: e.int(),
                 issued_at: e.optional(Entropy::long),
                 standing: e.code(),
+                domain: e.code(),
                 scope: e.code(),
                 handling: e.optional(Entropy::code),
                 told: digest(e),
@@ -464,7 +463,6 @@ pub(crate) fn plain_case(case_id: &str) -> Case {
         origin: Jurisdiction::parse("DE").expect("a place"),
         case_id: case_id.to_owned(),
         platform: "p".to_owned(),
-        domain: Domain::FoodSafety,
         organisation_id: None,
         name_digest: None,
         told: ToldList::default(),

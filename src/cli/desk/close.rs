@@ -35,7 +35,7 @@ pub(in crate::cli) fn run(common: &Common, arguments: &Arguments, output: &Outpu
         "case_id": known.case.case_id,
         "kind": "CLOSURE",
         "decided": arguments.date.clone().unwrap_or_else(now),
-        "domain": known.case.domain.name(),
+        "domain": event.domain.name(),
     });
     let record = record.to_string().into_bytes();
     let preview = speaker.preview(&desk, &record);

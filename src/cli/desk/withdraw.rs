@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{About, Known, Preview, Speaker, Statement, now, refuse, refused};
 use crate::cli::{Common, Failure, Output};
 use crate::ledger::Outcome;
-use crate::model::code::{Code, Standing, WithdrawalReason, WithdrawalScope};
+use crate::model::code::{Code, Domain, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::state::Case;
 
 /// Withdraw an event, through the desk of its jurisdiction: everyone who was told gets a CANCEL.
@@ -89,7 +89,7 @@ pub(super) fn record(case: &Case, event_id: &str, given: &Given<'_>) -> Vec<u8> 
         "case_id": case.case_id,
         "kind": "WITHDRAWAL",
         "decided": given.decided,
-        "domain": case.domain.name(),
+        "domain": case.domain_of(event_id).map(Domain::name),
         "withdrawal": Value::Object(withdrawal),
     });
     record.to_string().into_bytes()

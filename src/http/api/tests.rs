@@ -46,6 +46,7 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         revision: Some(2),
         version: 2,
         standing: Standing::InForce,
+        domain: Domain::FoodSafety,
         scope,
         told: 0b110,
         severity: Severity::Severe,
@@ -59,7 +60,6 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         origin: place(origin),
         case_id: case_id.to_owned(),
         platform: "ca-on-food".to_owned(),
-        domain: Domain::FoodSafety,
         organisation_id: Some("ca-bn:000901371".to_owned()),
         name_digest: Some(7),
         told: vec![

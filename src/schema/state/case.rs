@@ -20,7 +20,6 @@ pub(super) fn write_key(origin: Jurisdiction, case_id: &str, out: &mut Vec<u8>) 
 /// Appends what stands between its key and those told.
 pub(super) fn write_head(case: &state::Case, out: &mut Vec<u8>) {
     datum::text(&case.platform, out);
-    datum::code(case.domain, out);
     datum::optional_text(case.organisation_id.as_deref(), out);
     datum::optional(case.name_digest, out, datum::digest_128);
 }
@@ -74,6 +73,7 @@ fn event(event: &state::CaseEvent, out: &mut Vec<u8>) {
     datum::int(event.version, out);
     datum::optional(event.issued_at, out, datum::long);
     datum::code(event.standing, out);
+    datum::code(event.domain, out);
     datum::code(event.scope, out);
     datum::optional(event.handling, out, datum::code);
     datum::digest_128(event.told, out);
@@ -107,7 +107,6 @@ pub(super) struct Read {
     origin: Place,
     case_id: String,
     platform: String,
-    domain: Symbol<Domain>,
     organisation_id: Option<String>,
     name_digest: Option<Fixed<16>>,
     told: Vec<Told>,
@@ -126,7 +125,6 @@ impl Read {
             origin: self.origin.0,
             case_id: self.case_id,
             platform: self.platform,
-            domain: self.domain.0,
             organisation_id: self.organisation_id,
             name_digest: self.name_digest.map(|digest| u128::from_be_bytes(digest.0)),
             told: self.told.into_iter().map(Told::into_model).collect::<Option<_>>()?,
@@ -229,6 +227,7 @@ struct CaseEvent {
     version: i32,
     issued_at: Option<i64>,
     standing: Symbol<Standing>,
+    domain: Symbol<Domain>,
     scope: Symbol<Scope>,
     handling: Option<Symbol<Handling>>,
     told: Fixed<16>,
@@ -247,6 +246,7 @@ impl From<CaseEvent> for state::CaseEvent {
             version: read.version,
             issued_at: read.issued_at,
             standing: read.standing.0,
+            domain: read.domain.0,
             scope: read.scope.0,
             handling: read.handling.map(|handling| handling.0),
             told: u128::from_be_bytes(read.told.0),

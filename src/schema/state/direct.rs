@@ -53,6 +53,7 @@ pub(super) fn event(from: &mut Reader<'_>) -> Option<CaseEvent> {
         version: from.int()?,
         issued_at: from.optional(Reader::long)?,
         standing: from.code()?,
+        domain: from.code()?,
         scope: from.code()?,
         handling: from.optional(Reader::code)?,
         told: digest(from)?,

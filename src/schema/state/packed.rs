@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::case;
 use super::direct::{ack, digest, event, told};
-use crate::model::code::Domain;
 use crate::model::limit::ID_BYTES_MAX;
 use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
@@ -82,7 +81,6 @@ fn read((origin, case_id): (Jurisdiction, &str), from: &mut Reader<'_>) -> Optio
         origin,
         case_id: case_id.to_owned(),
         platform: from.owned()?,
-        domain: from.code()?,
         organisation_id: from.optional(Reader::owned)?,
         name_digest: from.optional(digest)?,
         told: ToldList::from_packed(from.bytes()?),
@@ -110,7 +108,6 @@ fn pass_tail(from: &mut Reader<'_>) -> Option<()> {
 /// Passes over what stands between its key and those told.
 fn pass_head(from: &mut Reader<'_>) -> Option<()> {
     from.text()?;
-    from.code::<Domain>()?;
     from.optional(Reader::text)?;
     from.optional(digest)?;
     Some(())

@@ -36,7 +36,8 @@ impl Model {
         if self.state_of(who) != Some(MemberState::Active) {
             return None;
         }
-        let (domain, severity) = (self.cases[case].domain, self.cases[case].events[place].severity);
+        let event = &self.cases[case].events[place];
+        let (domain, severity) = (event.domain, event.severity);
         let rules = self.rules.as_ref()?;
         let fits = |clock: &&Clock| {
             clock.domain == domain
@@ -79,11 +80,17 @@ impl Model {
         &mut self,
         case: usize,
         place: usize,
-        (who, role): (Jurisdiction, Role),
+        (who, role, before): (Jurisdiction, Role, Option<Role>),
         begins: bool,
         said: &mut Said,
     ) -> Option<Millis> {
         let answer = self.answer(case, place, who);
+        // A clock is of a role: it ends with it.
+        let released = before == Some(Role::FollowUp) && role == Role::Attention;
+        let clock = self.cases[case].answers[answer].clock.as_ref();
+        if clock.is_some_and(|clock| clock.role != role) && (begins || released) {
+            self.end_clock(case, place, answer, said);
+        }
         let running = self.cases[case].answers[answer].clock.clone();
         if !begins {
             return running.and_then(|clock| clock.due);
@@ -198,7 +205,7 @@ impl Model {
             return self.reject(Reason::NotForward, said);
         }
         let last = &self.cases[case].events[place];
-        if last.version == version {
+        if last.version == version && last.scope == Scope::Federation {
             let in_time = known.clock.as_ref().map(|clock| clock.ran_out.is_none());
             said.took = Some((said_by.recipient, said_by.level, self.now - last.issued.expect("sent"), in_time));
         }
@@ -272,6 +279,7 @@ impl Model {
             recipients: self.everyone_told(case, place),
             newcomers: false,
             begins: false,
+            to_nation: true,
         };
         self.send(case, place, alert, said);
     }

@@ -17,7 +17,15 @@ impl Model {
             Kind::Withdrawal => self.withdraw(event, event.withdrawal.as_ref().expect("a withdrawal").scope, said),
             Kind::Closure => self.close(event, said),
             // Whoever says that its finding was annulled takes it back.
-            _ if event.finality == Finality::Annulled => self.withdraw(event, WithdrawalScope::Event, said),
+            _ if event.finality == Finality::Annulled => {
+                let mut event = event.clone();
+                let case = self.case(event.origin, &event.case_id);
+                // Of a finding that is known it says nothing of what that refers to.
+                if case.is_some_and(|case| self.place(case, &event.event_id).is_some()) {
+                    event.references.clear();
+                }
+                self.withdraw(&event, WithdrawalScope::Event, said)
+            }
             Kind::Original | Kind::Supplement | Kind::Correction => self.state(event, said),
         }
     }
@@ -130,12 +138,11 @@ impl Model {
         }
         let told = &mut self.cases[case].events[place];
         told.standing = standing;
-        told.scope = event.scope;
+        (told.scope, told.domain) = (event.scope, event.domain);
         told.severity = event.severity;
         told.since = event.decided.date;
         told.expires_at = if over { None } else { Some(expires_at) };
         self.note_seen(case, place, event);
-        self.cases[case].domain = event.domain;
         let msg_type = if anew && !over { MsgType::Alert } else { MsgType::Update };
         let recipients = self.route(case, place, event, msg_type, !over, false);
         let alert = Alert {
@@ -147,6 +154,7 @@ impl Model {
             recipients,
             newcomers: !over,
             begins: event.mode == Mode::Actual,
+            to_nation: true,
         };
         self.send(case, place, alert, said);
         Outcome::Taken
@@ -270,6 +278,7 @@ impl Model {
                 recipients,
                 newcomers: true,
                 begins: false,
+                to_nation: true,
             };
             self.send(case, place, alert, said);
         }

@@ -1,5 +1,7 @@
 //! Who becomes ACTIVE is told of every event that stands and that it may know, once, as ATTENTION; who had been RETIRED
-//! is told again of those that it knew. The event that ends first is told first; what is due goes on with each entry.
+//! is told again of those that it knew, and of what became of those that stand no more. The event that ends first is told
+//! first, what has no end any more with the first of its case that has one, or at last; what is due goes on with each
+//! entry.
 
 use super::*;
 
@@ -11,9 +13,16 @@ impl Model {
         }
         for member in &rules.members {
             let before = self.state_of(member.jurisdiction);
-            if member.state == MemberState::Active && before != Some(MemberState::Active) {
+            let joins = match member.state {
+                MemberState::Active => before != Some(MemberState::Active),
+                MemberState::Left => before == Some(MemberState::Retired),
+                MemberState::Retired => false,
+            };
+            if joins {
+                let unfinished =
+                    self.joining.iter().any(|joining| joining.member == member.jurisdiction && joining.again);
                 self.joining.retain(|joining| joining.member != member.jurisdiction);
-                let again = before == Some(MemberState::Retired);
+                let again = before == Some(MemberState::Retired) || unfinished;
                 let (member, since) = (member.jurisdiction, self.now);
                 self.joining.push(Joining { member, since, again, last: None });
                 said.work_left = true;
@@ -25,21 +34,34 @@ impl Model {
     pub(super) fn tell_next(&mut self, to: Jurisdiction, said: &mut Said) -> bool {
         let place = self.joining.iter().position(|joining| joining.member == to).expect("it joins");
         let joining = self.joining[place].clone();
-        let mut open = Vec::new();
+        let (mut open, mut ended) = (Vec::new(), Vec::new());
         for case in &self.cases {
             for (place, event) in case.events.iter().enumerate() {
                 if let Some(ends) = event.expires_at {
                     open.push((ends, case.origin, case.id.clone(), place));
                 }
             }
+            if case.events.iter().all(|event| event.expires_at.is_none()) {
+                ended.push((case.keep_until, case.origin, case.id.clone()));
+            }
         }
         open.sort();
+        ended.sort();
         for end in open {
             let behind = joining.last.as_ref().is_none_or(|last| end > *last);
             let case = self.case(end.1, &end.2).expect("the case");
+            if behind && self.tell_missed(case, &joining, said) {
+                return true;
+            }
             if behind && self.is_to_be_told(case, end.3, &joining) {
                 self.tell_one(case, end.3, to, said);
                 self.joining[place].last = Some(end);
+                return true;
+            }
+        }
+        for (_, origin, id) in ended {
+            let case = self.case(origin, &id).expect("the case");
+            if self.tell_missed(case, &joining, said) {
                 return true;
             }
         }
@@ -47,15 +69,33 @@ impl Model {
         false
     }
 
+    /// Tells it of the first event of a case that has no end any more, and whose end it missed.
+    fn tell_missed(&mut self, case: usize, joining: &Joining, said: &mut Said) -> bool {
+        let takes_part = self.state_of(joining.member) != Some(MemberState::Retired);
+        for place in 0..self.cases[case].events.len() {
+            let event = &self.cases[case].events[place];
+            let missed = event.expires_at.is_none() && has_missed(event, joining.member);
+            if joining.again && takes_part && missed {
+                self.tell_one(case, place, joining.member, said);
+                return true;
+            }
+        }
+        false
+    }
+
     fn is_to_be_told(&self, case: usize, place: usize, joining: &Joining) -> bool {
         let (case, event) = (&self.cases[case], &self.cases[case].events[place]);
         let member = self.members().into_iter().find(|member| member.jurisdiction == joining.member);
-        let Some(member) = member.filter(|member| member.state == MemberState::Active) else { return false };
-        let wants_domain = member.domains.is_empty() || member.domains.contains(&case.domain);
+        let Some(member) = member else { return false };
+        let active = member.state == MemberState::Active;
+        if event.told.contains(&joining.member) {
+            let missed = member.state != MemberState::Retired && has_missed(event, joining.member);
+            return joining.again && (active && stands(event) || missed);
+        }
+        let wants_domain = member.domains.is_empty() || member.domains.contains(&event.domain);
         let wants_severity = event.severity == Severity::Unknown || event.severity >= member.least_severity;
-        let knows = event.told.contains(&joining.member);
         let may_know = event.scope == Scope::Federation && case.origin != joining.member;
-        stands(event) && if knows { joining.again } else { may_know && wants_domain && wants_severity }
+        active && stands(event) && may_know && wants_domain && wants_severity
     }
 
     fn tell_one(&mut self, case: usize, place: usize, to: Jurisdiction, said: &mut Said) {
@@ -75,7 +115,11 @@ impl Model {
             joining: true,
             alert_id: format!("{}#{}", event.id, event.version),
             version: event.version,
-            msg_type: if knows { MsgType::Update } else { MsgType::Alert },
+            msg_type: match event.standing {
+                Standing::Withdrawn => MsgType::Cancel,
+                _ if knows => MsgType::Update,
+                _ => MsgType::Alert,
+            },
             standing: event.standing,
             role,
             role_before: before.filter(|before| *before != role),
@@ -99,6 +143,12 @@ impl Model {
         self.cases[case].events[place].told.push(to);
         self.note_got(case, place, &[to]);
         // It begins no clock; one that runs goes on.
-        said.sent.last_mut().expect("an alert").ack_due_at = self.told_now(case, place, (to, role), false, said);
+        said.sent.last_mut().expect("an alert").ack_due_at =
+            self.told_now(case, place, (to, role, before), false, said);
     }
+}
+
+/// True where a member was told of an event, and not of its last version.
+fn has_missed(event: &Event, who: Jurisdiction) -> bool {
+    event.told.contains(&who) && !event.got.last().expect("a version").contains(&who)
 }

@@ -48,14 +48,15 @@ impl Model {
         if known.seen.len() > if by_desk(event) { 32 } else { 16.max(before) } {
             known.seen.remove(0);
         }
-        known.number = known.number.max(event.revision);
+        if known.id == event.event_id {
+            known.number = known.number.max(event.revision);
+        }
     }
 
     pub(super) fn new_case(&mut self, event: &InfractionEvent) -> usize {
         self.cases.push(Case {
             origin: event.origin,
             id: event.case_id.clone(),
-            domain: event.domain,
             organisation: None,
             name: None,
             told: Vec::new(),
@@ -73,6 +74,7 @@ impl Model {
             version: 0,
             issued: None,
             standing: Standing::InForce,
+            domain: event.domain,
             scope: event.scope,
             severity: event.severity,
             since: event.decided.date,
@@ -106,7 +108,8 @@ impl Model {
             for name in &named {
                 holders.extend(self.organisations.iter().filter(|at| at.identifiers[0] == *name));
             }
-            match (holders.iter().find(|at| is_it(at)), holders.first()) {
+            let its_own = holders.iter().find(|at| current == Some(&at.identifiers[0]));
+            match (its_own.or(holders.iter().find(|at| is_it(at))), holders.first()) {
                 (Some(it), _) if led.id.is_none() => led.id = Some(it.identifiers[0].clone()),
                 (Some(it), _) => led.others.push((identifier, it.identifiers[0].clone(), true)),
                 (None, Some(other)) => {
@@ -132,7 +135,13 @@ impl Model {
         let Some(subject) = &event.subject else { return false };
         let case = &self.cases[case];
         match (&case.organisation, self.look_up(Some(subject), case.organisation.as_ref())) {
-            (Some(known), Some(led)) => !self.one_with(known, &self.bonds).contains(&led.id.expect("an id")),
+            (Some(known), Some(led)) => {
+                let (ids, id) = (self.one_with(known, &self.bonds), led.id.expect("an id"));
+                // It names the case's own beside a stronger number.
+                let beside = led.others.iter().any(|(_, other, its_name)| *its_name && ids.contains(other));
+                let both = beside && !self.are_two(&self.one_with(&id, &self.bonds), &ids);
+                !ids.contains(&id) && !both
+            }
             _ => case.name.as_ref().is_some_and(|name| *name != normal(&subject.legal_name)),
         }
     }

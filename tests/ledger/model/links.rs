@@ -195,7 +195,7 @@ impl Model {
     }
 
     /// True where an authority said of any of these and any of those that they are two.
-    fn are_two(&self, ones: &[String], twos: &[String]) -> bool {
+    pub(super) fn are_two(&self, ones: &[String], twos: &[String]) -> bool {
         let held = |ids: &[String], identifier: &str| self.holder(identifier).is_some_and(|id| ids.contains(&id));
         self.bonds.iter().filter(|bond| bond.relation == Some(LinkRelation::NotSame)).any(|bond| {
             held(ones, &bond.first) && held(twos, &bond.second) || held(ones, &bond.second) && held(twos, &bond.first)
@@ -362,13 +362,15 @@ impl Model {
         let last = |scope| events.iter().rposition(|event| stands(event) && event.version > 0 && event.scope == scope);
         let Some(place) = last(Scope::Federation).or_else(|| last(Scope::Restricted)) else { return };
         let (standing, expires_at) = (events[place].standing, events[place].expires_at);
-        let mut recipients = Vec::new();
+        let (mut recipients, mut to_nation) = (Vec::new(), false);
         for (to, role, ..) in self.everyone_told(case, place) {
             let told = self.cases[case].told.iter().find(|told| told.to == to).expect("it was told").clone();
             let (saw, sees) = (self.picture(case, to, &told.bonds), self.picture(case, to, &self.bonds));
             if saw == sees {
                 continue;
             }
+            // What all may know: its name, and open cases that all may know.
+            to_nation |= (&saw.0, &saw.1) != (&sees.0, &sees.1);
             let (now, by_index) = match (saw.3, sees.3) {
                 (false, true) if role == Role::Attention => (Role::FollowUp, Some(true)),
                 (true, false) if told.by_index => (Role::Attention, Some(false)),
@@ -388,6 +390,7 @@ impl Model {
             recipients,
             newcomers: false,
             begins: false,
+            to_nation,
         };
         self.send(case, place, alert, said);
     }

@@ -101,6 +101,7 @@ struct Event {
     version: i32,
     issued: Option<Millis>,
     standing: Standing,
+    domain: Domain,
     scope: Scope,
     severity: Severity,
     since: i32,
@@ -116,7 +117,6 @@ struct Event {
 struct Case {
     origin: Jurisdiction,
     id: String,
-    domain: Domain,
     organisation: Option<String>,
     name: Option<String>,
     told: Vec<Told>,
@@ -200,6 +200,8 @@ struct Alert {
     newcomers: bool,
     /// True where clocks of answers begin.
     begins: bool,
+    /// False where it tells the nation nothing.
+    to_nation: bool,
 }
 
 impl Alert {
@@ -213,6 +215,7 @@ impl Alert {
             recipients,
             newcomers: false,
             begins: false,
+            to_nation: true,
         }
     }
 }
@@ -483,6 +486,7 @@ impl Model {
             recipients,
             newcomers: false,
             begins: false,
+            to_nation: true,
         };
         self.send(case, place, alert, said);
     }

@@ -73,7 +73,11 @@ impl Model {
                 continue;
             }
             let before = told.iter().find(|(at, _)| *at == to).map(|(_, role)| *role);
-            let new = newcomers && self.on_todays_route(&member, event, known.domain, severity, scope);
+            // Being told of a case overrides a filter.
+            let unfiltered = Member { domains: Vec::new(), least_severity: Severity::Unknown, ..member.clone() };
+            let knows = known.told.iter().any(|told| told.to == to);
+            let filter = if knows { &unfiltered } else { &member };
+            let new = newcomers && self.on_todays_route(filter, event, known.events[place].domain, severity, scope);
             let tell = match member.state {
                 MemberState::Active => new || before.is_some(),
                 MemberState::Left => before.is_some() && msg_type != MsgType::Alert,
@@ -107,11 +111,11 @@ impl Model {
         let (now, disputed_since) = (self.now, self.disputed_since(case, place));
         let event = &mut self.cases[case].events[place];
         let public = event.scope == Scope::Federation;
-        let nation = event.nation_told || (public && alert.newcomers);
+        let nation = alert.to_nation && (event.nation_told || (public && alert.newcomers));
         if alert.recipients.is_empty() && !nation {
             return;
         }
-        event.nation_told = nation;
+        event.nation_told |= nation;
         let mut references = alert.follows;
         let before = (1..=event.version).map(|version| format!("{}#{version}", event.id)).collect::<Vec<_>>();
         references.extend(before.into_iter().rev().take(64).rev());
@@ -163,7 +167,7 @@ impl Model {
             self.cases[case].events[place].told.push(to);
             let begins = alert.begins && matches!(alert.standing, Standing::InForce | Standing::Disputed);
             if known::stands(&self.cases[case].events[place]) {
-                let due = self.told_now(case, place, (to, role), begins, said);
+                let due = self.told_now(case, place, (to, role, role_before), begins, said);
                 said.sent.last_mut().expect("an alert").ack_due_at = due;
             }
         }
@@ -263,7 +267,7 @@ pub(super) fn is_of(number: &str, place: Jurisdiction) -> bool {
 fn open_case(case: &Case, scope: Scope, events: &[&Event]) -> OpenCase {
     OpenCase {
         origin: case.origin,
-        domain: case.domain,
+        domain: events.last().expect("an event").domain,
         case_id: case.id.clone(),
         severity: events.iter().map(|event| event.severity).max().expect("an event"),
         since: events.iter().map(|event| event.since).min().expect("an event"),
