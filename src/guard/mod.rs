@@ -8,17 +8,17 @@ use crate::model::code::Kind;
 use crate::model::entry::Link;
 use crate::model::event::InfractionEvent;
 use crate::model::limit::{DESCRIPTION_BYTES_MAX, HEADLINE_BYTES_MAX};
-use crate::model::place::Jurisdiction;
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::definition::Definition;
-use crate::schema::legal_forms::name::Name;
 
+mod hidden;
 mod locality;
 mod subject;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
 
+use hidden::Hidden;
 use subject::Verdict;
 
 /// Refuses a subject that is a person or undecidable, drops it where products are described, cuts personal patterns.
@@ -74,78 +74,6 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
 /// The refusal, where the basis shows a personal pattern.
 pub fn guard_link(link: &Link) -> Result<(), Refusal> {
     if text::is_personal(&link.basis) { Err(Refusal::at(Reason::PersonSubject, "basis")) } else { Ok(()) }
-}
-
-/// The name of a subject that was dropped: no text may bring it back.
-struct Hidden {
-    /// Its folded words, with and without the words that say its form; the latter only where they are two or more.
-    keys: Vec<String>,
-    /// The same without blanks, for scripts that set no blank between a name and what belongs to it.
-    joined: Vec<String>,
-    reason: Reason,
-    /// What is undecidable may be a person; a name that says what is made or sold is a brand, and stays one.
-    may_be_person: bool,
-}
-
-impl Hidden {
-    fn of(legal_name: &str, home: Jurisdiction, reason: Reason) -> Self {
-        let name = Name::read(&without_genitive(legal_name));
-        let country = home.as_str().get(..2).unwrap_or_default();
-        let found = name.find(country, name.pieces.len());
-        let says_form = |place: &usize| found.iter().any(|one| (one.first..one.after).contains(place));
-        let places = (0..name.pieces.len()).filter(|place| !says_form(place));
-        let bare: Vec<&str> =
-            places.filter_map(|place| name.pieces.get(place)).map(|piece| piece.folded.as_str()).collect();
-        let mut keys = vec![name.key()];
-        if bare.len() > 1 {
-            keys.push(bare.join(" "));
-        }
-        let mut joined = vec![name.joined()];
-        joined.extend(name.find_joined(country).iter().map(|one| name.joined().replace(&one.token.key, "")));
-        keys.retain(|key| !key.is_empty());
-        joined.retain(|key| key.chars().count() > 1 && key.chars().any(is_unspaced));
-        let may_be_person = reason == Reason::PersonSubject || subject::may_be_person(&name);
-        Self { keys, joined, reason, may_be_person }
-    }
-
-    /// Whether a text holds the words of the name, one after the other.
-    fn is_in(&self, text: &str) -> bool {
-        let text = Name::read(&without_genitive(text));
-        let words = format!(" {} ", text.key());
-        self.keys.iter().any(|key| words.contains(&format!(" {key} ")))
-            || (!self.joined.is_empty() && self.joined.iter().any(|key| text.joined().contains(key)))
-    }
-
-    /// What a text says besides the name, where that is anything.
-    fn rest_of(&self, text: &str) -> Option<String> {
-        let mut rest = Name::read(&without_genitive(text));
-        for key in &self.keys {
-            let words: Vec<&str> = key.split(' ').collect();
-            let named = |rest: &Name| {
-                let mut windows = rest.pieces.windows(words.len());
-                let first = windows.position(|pieces| pieces.iter().map(|piece| &piece.folded).eq(&words))?;
-                Some((rest.pieces.get(first)?.start, rest.pieces.get(first + words.len() - 1)?.end))
-            };
-            while let Some((start, end)) = named(&rest) {
-                let (before, after) = (rest.text.get(..start)?, rest.text.get(end..)?);
-                rest = Name::read(&format!("{before}...{after}"));
-            }
-        }
-        (rest.text.chars().any(char::is_alphanumeric) && !self.is_in(&rest.text)).then_some(rest.text)
-    }
-}
-
-/// A text without the English endings that would make a name another word (`Jane Roe's`, `the Roes'`).
-fn without_genitive(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let ends = |place: usize| letters.get(place).is_none_or(|c| !c.is_alphanumeric());
-    let is_s = |place: usize| letters.get(place).is_some_and(|c| c.eq_ignore_ascii_case(&'s'));
-    let is_mark = |place: usize| letters.get(place).is_some_and(|c| matches!(c, '\'' | '’' | '`' | '´'));
-    let belongs = |place: usize| {
-        let mark = is_mark(place) && (ends(place + 1) || (is_s(place + 1) && ends(place + 2)));
-        mark || (is_s(place) && ends(place + 1) && place.checked_sub(1).is_some_and(is_mark))
-    };
-    letters.iter().enumerate().filter(|(place, _)| !belongs(*place)).map(|(_, c)| c).collect()
 }
 
 /// Where a name stands in ids and addresses, whose words are set off by other signs than blanks.

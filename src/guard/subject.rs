@@ -216,10 +216,14 @@ fn joins(name: &Name, from: usize, to: usize) -> bool {
 
 /// Whether a piece is set off from the one before as another party's name is.
 fn is_joiner(name: &Name, place: usize) -> bool {
-    let word = name.pieces.get(place).is_some_and(|piece| {
+    is_joining_word(name, place) || name.gap_before(place).contains(['&', ';', '+', '/', ',', '|'])
+}
+
+/// Words that join two names.
+pub(super) fn is_joining_word(name: &Name, place: usize) -> bool {
+    name.pieces.get(place).is_some_and(|piece| {
         matches!(piece.folded.as_str(), "AND" | "ET" | "UND" | "Y" | "OCH" | "OG" | "EN" | "E" | "VS" | "И")
-    });
-    word || name.gap_before(place).contains(['&', ';', '+', '/', ',', '|'])
+    })
 }
 
 /// Articles: a name that begins with its form (`La Corporation de …`) has its own words after it.
@@ -309,8 +313,12 @@ pub(super) fn may_be_person(name: &Name) -> bool {
 
 /// Two to four words, none of which says what is made or sold, in a name that joins none.
 fn names_no_trade(name: &Name, words: &[&Piece]) -> bool {
-    let is_trade = |piece: &&Piece| BUSINESS.contains(&piece.folded.as_str());
-    (2..=4).contains(&words.len()) && !words.iter().any(is_trade) && !name.text.contains('&')
+    (2..=4).contains(&words.len()) && !words.iter().any(|piece| is_trade(piece)) && !name.text.contains('&')
+}
+
+/// Whether a word says what is made or sold.
+pub(super) fn is_trade(piece: &Piece) -> bool {
+    BUSINESS.contains(&piece.folded.as_str())
 }
 
 /// The same, and the first pieces of the name are such words, of letters alone.
@@ -322,7 +330,7 @@ fn looks_personal(name: &Name, length: usize) -> bool {
 }
 
 /// Words of trade names, so that what is only undecidable is not called a person.
-const BUSINESS: [&str; 64] = [
+const BUSINESS: [&str; 65] = [
     "AND",
     "ASSOCIATES",
     "AUTO",
@@ -346,6 +354,7 @@ const BUSINESS: [&str; 64] = [
     "CONSULTING",
     "CONTRACTING",
     "CONTRACTORS",
+    "CREAM",
     "DELI",
     "DESIGN",
     "DISTRIBUTION",

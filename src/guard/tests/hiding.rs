@@ -117,3 +117,49 @@ fn a_dropped_name_that_may_be_a_persons_is_hidden_everywhere() {
 fn resource(uri: &str) -> Resource {
     Resource { uri: uri.into(), mime_type: None, size_bytes: None, sha256: None }
 }
+
+/// More than one name can stand in the field for one, and a text may set the words in another order.
+#[test]
+fn a_person_is_hidden_whatever_else_stood_in_the_name_field() {
+    for (name, text) in [
+        ("Jane Roe dba Roe Farm", "Eggs of Jane Roe"),
+        ("Roe, Jane", "Eggs of Jane Roe"),
+        ("Roe, Jane Q.", "Eggs of Jane Roe"),
+        ("Roe, Jane & John", "Eggs of John Roe"),
+        ("Jane Roe, owner of Roe Farm LLC", "Eggs of Jane Roe"),
+        ("Jane Q. Roe", "Eggs of Jane Roe"),
+        ("Jane E Roe", "Eggs of Jane Roe"),
+        ("Acme LLC and Jane Roe", "Eggs of Jane Roe"),
+        ("Jane Roe & John Roe", "Eggs of Jane Roe"),
+        ("Jane Roe & John Roe", "Eggs of John Roe"),
+        ("Jane and John Roe", "Eggs of Jane Roe"),
+        ("Roe Farm (Jane Roe)", "Eggs of Jane Roe"),
+        ("Roe Farm - Jane Roe", "Eggs of Jane Roe"),
+        ("발명농장 (홍길동)", "홍길동이 만든 계란"),
+    ] {
+        let mut event = with("US", name, |event| {
+            event.products.push(Product { name: Some(text.into()), model: Some("Eggs".into()), ..Product::default() });
+            event.info.push(Info { language: "en".into(), headline: text.into(), description: None });
+        });
+        guard(&mut event, &platform()).unwrap();
+        assert!(event.subject_dropped && event.text_dropped, "{name}");
+        assert!(event.info.is_empty() && event.products[0].name.as_deref() != Some(text), "{name}: {event:?}");
+        assert_eq!(event.products[0].model.as_deref(), Some("Eggs"), "{name}");
+    }
+}
+
+/// What a company is called beside a person is a brand, and so is what says a trade.
+#[test]
+fn a_company_beside_a_person_keeps_its_brand() {
+    for (name, text) in [
+        ("Green Sample Inc. and Jane Roe", "Green Sample eggs"),
+        ("Jane Roe dba Roe Farm", "Roe Farm eggs"),
+        ("Jane Roe, Sampleton Foods", "Sampleton Foods eggs"),
+    ] {
+        let mut event = with("US", name, |event| {
+            event.products.push(Product { name: Some(text.into()), ..Product::default() });
+        });
+        guard(&mut event, &platform()).unwrap();
+        assert_eq!((event.subject_dropped, event.products[0].name.as_deref()), (true, Some(text)), "{name}");
+    }
+}
