@@ -9,9 +9,6 @@ use crate::model::rejection::Reason;
 use crate::schema::legal_forms::Says;
 use crate::schema::legal_forms::name::{Found, Initials, Name, Piece};
 
-/// Characters of a person's name in scripts that set no blanks.
-const UNSPACED_PERSON: std::ops::RangeInclusive<usize> = 2..=5;
-
 /// Words of a person's name. A single word is too common to be looked for.
 const PERSON_WORDS: std::ops::RangeInclusive<usize> = 2..=4;
 
@@ -46,7 +43,8 @@ impl Hidden {
         joined.extend(name.find_joined(country).iter().map(|one| name.joined().replace(&one.token.key, "")));
         joined.extend(parts.iter().filter_map(|part| unspaced_person(&name, part)));
         joined.retain(|key| key.chars().count() > 1 && key.chars().any(is_unspaced));
-        let may_be_person = reason == Reason::PersonSubject || subject::may_be_person(&name) || !persons.is_empty();
+        let may_be_person =
+            reason == Reason::PersonSubject || subject::may_be_person(&name, country) || !persons.is_empty();
         keys.extend(persons);
         keys.retain(|key| !key.is_empty());
         keys.sort_by_key(|key| Reverse(key.len()));
@@ -148,8 +146,7 @@ fn is_initial(piece: &Piece) -> bool {
 fn unspaced_person(name: &Name, part: &Range<usize>) -> Option<String> {
     let words = name.pieces.iter().take(part.end).skip(part.start);
     let joined: String = words.map(|piece| piece.folded.as_str()).collect();
-    let is_person = UNSPACED_PERSON.contains(&joined.chars().count()) && joined.chars().all(is_unspaced);
-    is_person.then_some(joined)
+    subject::is_unspaced_person(&joined).then_some(joined)
 }
 
 /// A text without the English endings that would make a name another word (`Jane Roe's`, `the Roes'`).

@@ -17,6 +17,9 @@ use crate::schema::legal_forms::{Class, Says, class_of_form};
 /// Digits of a telephone number without its area code, at least.
 const TELEPHONE_DIGITS_MIN: usize = 7;
 
+/// Words of the longest names of persons, with all given names and particles.
+const PERSON_WORDS_MAX: usize = 7;
+
 /// What the guard says of a subject.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -303,17 +306,25 @@ fn is_listed_person(name: &Name, length: usize) -> bool {
     *comma <= 2 && (1..=2).contains(&length.saturating_sub(*comma)) && looks_personal(name, length)
 }
 
-/// Whether a name that nothing decides may be that of a person: two to four words, none of which says what is made or
-/// sold, whatever numbers stand beside them.
-pub(super) fn may_be_person(name: &Name) -> bool {
+/// Whether a name that nothing decides may be that of a person: two to seven words, none of which says what is made or
+/// sold, whatever numbers stand beside them; in scripts that set no blanks, two to five characters.
+pub(super) fn may_be_person(name: &Name, country: &str) -> bool {
     let is_number = |piece: &&Piece| piece.folded.chars().all(|c| c.is_ascii_digit());
     let words: Vec<&Piece> = name.pieces.iter().filter(|piece| !is_number(piece)).collect();
-    names_no_trade(name, &words)
+    let [only] = words.as_slice() else {
+        return words.len() <= PERSON_WORDS_MAX && names_no_trade(name, &words);
+    };
+    is_unspaced_person(&only.folded) && name.find_joined(country).is_empty()
 }
 
-/// Two to four words, none of which says what is made or sold, in a name that joins none.
+/// Whether a word in a script that sets no blanks is as short as the name of a person.
+pub(super) fn is_unspaced_person(word: &str) -> bool {
+    (2..=5).contains(&word.chars().count()) && word.chars().all(super::is_unspaced)
+}
+
+/// Two words or more, none of which says what is made or sold, in a name that joins none.
 fn names_no_trade(name: &Name, words: &[&Piece]) -> bool {
-    (2..=4).contains(&words.len()) && !words.iter().any(|piece| is_trade(piece)) && !name.text.contains('&')
+    words.len() >= 2 && !words.iter().any(|piece| is_trade(piece)) && !name.text.contains('&')
 }
 
 /// Whether a word says what is made or sold.
@@ -321,10 +332,11 @@ pub(super) fn is_trade(piece: &Piece) -> bool {
     BUSINESS.contains(&piece.folded.as_str())
 }
 
-/// The same, and the first pieces of the name are such words, of letters alone.
+/// The same of two to four words, which are the first pieces of the name and of letters alone.
 fn looks_personal(name: &Name, length: usize) -> bool {
     let words: Vec<&Piece> = name.pieces.iter().take(length).collect();
     words.len() == length
+        && length <= 4
         && words.iter().all(|piece| piece.folded.chars().all(char::is_alphabetic))
         && names_no_trade(name, &words)
 }

@@ -163,3 +163,25 @@ fn a_company_beside_a_person_keeps_its_brand() {
         assert_eq!((event.subject_dropped, event.products[0].name.as_deref()), (true, Some(text)), "{name}");
     }
 }
+
+/// A name without blanks is one word, and some persons have seven; a company's longer name stays on its goods.
+#[test]
+fn a_model_goes_out_without_a_name_of_one_word_or_of_seven() {
+    for (origin, name, hides) in [
+        ("KR", "홍길동", true),
+        ("JP", "山田太郎", true),
+        ("CN", "张三", true),
+        ("KR", "홍길동자동차회사", false),
+        ("BR", "Maria José da Silva e Sousa Inventada", true),
+        ("US", "Maria Jane Anna Louise Roe", true),
+        ("US", "Maria Jane Anna Louise Roe Farms", false),
+    ] {
+        let mut event = with(origin, name, |event| {
+            let named = Some(format!("{name} 7"));
+            event.products.push(Product { name: Some("x".into()), model: named, ..Product::default() });
+        });
+        guard(&mut event, &platform()).unwrap();
+        let named = event.products[0].model.as_deref().is_some_and(|model| model.contains(name));
+        assert_eq!((event.subject_dropped, named, event.text_dropped), (true, !hides, hides), "{name}");
+    }
+}
