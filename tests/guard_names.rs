@@ -1,7 +1,7 @@
 //! What the guard says of names that regulators and registers published: its false refusals, counted and looked at.
 //!
 //! GLEIF lists registered entities only, so there every refusal is a false one or a rule's: 3,456 partnerships, and of the
-//! 3,184 undecidable ones nearly all are trusts, pension schemes, a bare `Company`, or show no form at all. In the labour
+//! 3,187 undecidable ones nearly all are trusts, pension schemes, a bare `Company`, or show no form at all. In the labour
 //! file 78 of 1,653 findings show no form and 8 name a partnership.
 
 use std::collections::BTreeMap;
@@ -127,7 +127,7 @@ fn expect(counts: &BTreeMap<&'static str, usize>, expected: &[(&str, usize)]) {
 fn registered_entities() {
     let Some(rows) = rows("reference/gleif-lei-sample.csv") else { return };
     let counts = count(rows.iter().map(|row| (&row[2], &row[1])));
-    expect(&counts, &[("CMT-4001", 3_456), ("CMT-4002", 3_184), ("CMT-4003", 17), ("passes", 54_896)]);
+    expect(&counts, &[("CMT-4001", 3_456), ("CMT-4002", 3_187), ("CMT-4003", 17), ("passes", 54_893)]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use super::{is_unspaced, subject};
+use super::{body, is_unspaced, subject};
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::schema::legal_forms::Says;
@@ -101,7 +101,7 @@ fn parts(name: &Name, found: &[Found]) -> Vec<Range<usize>> {
 }
 
 fn sets_off(gap: &str) -> bool {
-    gap.contains(['&', ';', '+', '/', ',', '|', '(', ')', '[', ']', ':']) || gap.contains(" -") || gap.contains("- ")
+    gap.contains(['&', '+']) || body::sets_off(gap)
 }
 
 /// The words of what may be persons: each part, a surname in front put last, a surname that two given names share.

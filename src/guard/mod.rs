@@ -11,6 +11,7 @@ use crate::model::limit::{DESCRIPTION_BYTES_MAX, HEADLINE_BYTES_MAX};
 use crate::model::rejection::{Reason, Refusal};
 use crate::platform::definition::Definition;
 
+mod body;
 mod hidden;
 mod locality;
 mod subject;

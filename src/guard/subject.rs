@@ -1,17 +1,14 @@
 //! Who a subject is: by its declared legal form, the form in its name, the words of public bodies, a number for a
 //! name, an identifier that only bodies hold. What none of them decides is refused.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::body;
 use crate::model::code::Trust;
 use crate::model::event::{Identifier, Subject};
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::platform::definition::Definition;
 use crate::schema::identifiers::scheme;
-use crate::schema::legal_forms::name::{Found, Name, Piece, fold};
+use crate::schema::legal_forms::name::{Found, Name, Piece};
 use crate::schema::legal_forms::{Class, Says, class_of_form};
 
 /// Digits of a telephone number without its area code, at least.
@@ -79,7 +76,7 @@ fn decide_name(subject: &Subject, name: &Name, all: &[Found], country: &str, pla
     let (forms, class) = forms(&found, &joined);
     let declared = subject.legal_form.as_deref().and_then(|form| class_of_form(form, country));
     let Some(class) = declared.or(class) else {
-        return without_form(subject, platform, name, length, &found);
+        return without_form(subject, platform, name, length, &found, country);
     };
     if !class.passes() {
         return Verdict::Refused(Reason::PersonSubject);
@@ -130,12 +127,19 @@ fn forms(found: &[Found], joined: &[Found]) -> (Vec<Found>, Option<Class>) {
 }
 
 /// A subject whose name shows no legal form.
-fn without_form(subject: &Subject, platform: &Definition, name: &Name, length: usize, found: &[Found]) -> Verdict {
+fn without_form(
+    subject: &Subject,
+    platform: &Definition,
+    name: &Name,
+    length: usize,
+    found: &[Found],
+    country: &str,
+) -> Verdict {
     let organisation = |length| Verdict::Organisation { legal_name: cut_name(name, length), legal_form: None };
     let person = found.iter().any(|one| matches!(one.token.says, Says::Person { .. }));
     if !person {
-        let body = found.iter().any(|one| matches!(one.token.says, Says::Body(_)));
-        if body || is_numbered(name, length) {
+        let body = body::body_length(name, length, found, country);
+        if let Some(length) = body.or_else(|| body::numbered_length(name, length, country)) {
             return organisation(length);
         }
     }
@@ -143,7 +147,7 @@ fn without_form(subject: &Subject, platform: &Definition, name: &Name, length: u
         return Verdict::Refused(Reason::PersonSubject);
     }
     if subject.identifiers.iter().any(|identifier| only_bodies_hold(identifier, platform)) {
-        return organisation(length);
+        return organisation(body::kept_length(name, length, country));
     }
     let traded = length < name.pieces.len();
     let reason =
@@ -283,19 +287,6 @@ fn cut_name(name: &Name, length: usize) -> String {
     let opened = kept.matches('(').count() > kept.matches(')').count();
     let close = rest.chars().take_while(|c| *c == '.' || (*c == ')' && opened)).collect::<String>();
     format!("{kept}{close}")
-}
-
-/// A company with a number for a name (`9123-4567 Québec inc.`, `123456 Canada`).
-fn is_numbered(name: &Name, length: usize) -> bool {
-    static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"^(?:\d{4,10}|\d{4}[ -]\d{4}) (?:QUEBEC|ONTARIO|CANADA|ALBERTA|B\.? ?C\.?|BRITISH COLUMBIA|MANITOBA|",
-            r"SASKATCHEWAN|NOVA SCOTIA|N\.? ?S\.?|NEW BRUNSWICK|N\.? ?B\.?|NEWFOUNDLAND|YUKON|NUNAVUT|P\.? ?E\.? ?I\.?)\b",
-        ))
-        .ok()
-    });
-    let text = fold(&cut_name(name, length));
-    NUMBERED.as_ref().is_some_and(|numbered| numbered.is_match(&text))
 }
 
 /// A person as registers list them: surname, comma, given names, and nothing else.

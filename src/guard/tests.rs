@@ -205,6 +205,49 @@ fn only_the_legal_name_stays() {
     check("Acme Corp. Development, Inc.", "Acme Corp. Development, Inc.");
 }
 
+/// Words of a body, a number or an identifier decide; whoever is named behind them is taken off.
+#[test]
+fn a_body_does_not_carry_whoever_works_there() {
+    let check = |country: &str, name: &str, expect: Result<&str, Reason>| {
+        assert_eq!(verdict(event(country, name)).as_deref(), expect.as_ref().map(|name| *name), "{name}");
+    };
+    let nobody = || Err(Reason::UndecidableSubject);
+    check("US", "City of Exampleville - John Sampleton, Mayor", Ok("City of Exampleville"));
+    check("US", "City of Exampleville, Department of Works", Ok("City of Exampleville, Department of Works"));
+    check("US", "Board of Education, City of Exampleville", Ok("Board of Education, City of Exampleville"));
+    check(
+        "US",
+        "City of Exampleville, Department of Works, John Sampleton",
+        Ok("City of Exampleville, Department of Works"),
+    );
+    check("US", "City of Exampleville (Ohio)", Ok("City of Exampleville (Ohio)"));
+    check("US", "Exampleville Public Schools (John Sampleton)", Ok("Exampleville Public Schools"));
+    check("US", "Exampleville Public Schools / John Sampleton", Ok("Exampleville Public Schools"));
+    let listed = "Department of Children, Youth and Families";
+    check("US", listed, Ok(listed));
+    check("US", "Department of Children, Youth & Families (Jane Roe)", Ok("Department of Children, Youth & Families"));
+    check("US", "Department of Children, Jane & John Roe", Ok("Department of Children"));
+    check("US", "Sample Blood Center, University of Example", Ok("Sample Blood Center, University of Example"));
+    check("US", "The Sample Legion, Department of Ohio, Jane Roe", Ok("The Sample Legion, Department of Ohio"));
+    check("US", "Exampleville, City of", Ok("Exampleville, City of"));
+    check("US", "New York, City of", Ok("New York, City of"));
+    check("US", "Exampleville University of Technology", Ok("Exampleville University of Technology"));
+    check("US", "Great Sample University of Technology", Ok("Great Sample University of Technology"));
+    check("US", "John Sampleton, City of", nobody());
+    check("US", "John Sampleton, University of Example", nobody());
+    check("US", "John Sampleton University of Example", nobody());
+    check("US", "John Sampleton - Exampleville Public Schools", nobody());
+    check("CA", "9123-4567 QUEBEC", Ok("9123-4567 QUEBEC"));
+    check("CA", "123456 Canada", Ok("123456 Canada"));
+    check("CA", "123456 B.C.", Ok("123456 B.C."));
+    check("CA", "9123-4567 QUEBEC (JEAN EXEMPLE)", Ok("9123-4567 QUEBEC"));
+    check("CA", "9123-4567 QUEBEC, JEAN EXEMPLE", Ok("9123-4567 QUEBEC"));
+    check("CA", "9123-4567 QUEBEC JEAN EXEMPLE", nobody());
+    check("US", "123456 Canada", nobody());
+    let held = verdict(identified("DE", "Beispielwerk (Hans Beispiel)", "de-hrb", "HRB 12345"));
+    assert_eq!(held.as_deref(), Ok("Beispielwerk"));
+}
+
 #[test]
 fn a_declared_form_decides_before_the_name() {
     let declared = |form: &str, name: &str| {
