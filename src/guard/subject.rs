@@ -8,7 +8,7 @@ use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::platform::definition::Definition;
 use crate::schema::identifiers::scheme;
-use crate::schema::legal_forms::name::{Found, Name, Piece};
+use crate::schema::legal_forms::name::{Found, Initials, Name, Piece};
 use crate::schema::legal_forms::{Class, Says, class_of_form};
 
 /// Digits of a telephone number without its area code, at least.
@@ -73,7 +73,7 @@ fn decide_name(subject: &Subject, name: &Name, all: &[Found], country: &str, pla
     if says(|says| says == Says::Person { always: true }) {
         return Verdict::Refused(Reason::PersonSubject);
     }
-    let (forms, class) = forms(&found, &joined);
+    let (forms, class) = forms(name, &found, &joined);
     let declared = subject.legal_form.as_deref().and_then(|form| class_of_form(form, country));
     let Some(class) = declared.or(class) else {
         return without_form(subject, platform, name, length, &found, country);
@@ -102,21 +102,27 @@ fn decide_name(subject: &Subject, name: &Name, all: &[Found], country: &str, pla
 
 /// The legal forms in the order of the name, and the class that they make: the last one's, but a size class after a
 /// company (`Ltda ME`) leaves it a company, and in scripts without blanks the most cautious.
-fn forms(found: &[Found], joined: &[Found]) -> (Vec<Found>, Option<Class>) {
+fn forms(name: &Name, found: &[Found], joined: &[Found]) -> (Vec<Found>, Option<Class>) {
     let class_of = |one: &Found| match one.token.says {
         Says::Form(class) => Some(class),
         Says::Body(_) | Says::Person { .. } | Says::Cut => None,
+    };
+    // Short forms are surnames too (`Sa ME`): they make a company of a size only where nothing else can be meant.
+    let unmistakable = |one: &Found| {
+        let marked = name.pieces.get(one.first).is_some_and(|piece| piece.initials == Initials::Marked);
+        marked || one.token.home.is_empty()
     };
     let forms: Vec<Found> = found.iter().filter(|one| class_of(one).is_some()).copied().collect();
     let mut last = None;
     for one in &forms {
         let class = class_of(one);
-        let size_only = last.is_some_and(|(before, after): (Option<Class>, usize)| {
-            before.is_some_and(Class::passes) && class == Some(Class::Person) && after == one.first
+        let size_only = last.is_some_and(|(before, company, after): (Option<Class>, bool, usize)| {
+            company && before.is_some_and(Class::passes) && class == Some(Class::Person) && after == one.first
         });
-        last = Some((if size_only { Some(Class::Incorporated) } else { class }, one.after));
+        let company = size_only || unmistakable(one);
+        last = Some((if size_only { Some(Class::Incorporated) } else { class }, company, one.after));
     }
-    if let Some((class, _)) = last {
+    if let Some((class, ..)) = last {
         return (forms, class);
     }
     let longest = joined.first().and_then(class_of);

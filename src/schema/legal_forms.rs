@@ -74,6 +74,8 @@ pub struct Token {
     pub(crate) marked_abroad: bool,
     /// Only a spelling with dots or strokes counts.
     pub(crate) marked: bool,
+    /// Folded words behind which it is a surname, unless it is spelled with dots or strokes.
+    pub(crate) not_behind: Vec<String>,
     /// The spelling under which names are compared.
     pub(crate) folds: Option<String>,
 }
@@ -167,6 +169,8 @@ struct WrittenForm {
     abroad: Option<String>,
     #[serde(default)]
     marked: bool,
+    #[serde(default)]
+    not_behind: Vec<String>,
     tokens: Vec<String>,
 }
 
@@ -228,6 +232,7 @@ fn plain(name: String, place: Where, tokens: Vec<String>) -> WrittenForm {
         home: Vec::new(),
         abroad: None,
         marked: false,
+        not_behind: Vec::new(),
         tokens,
     }
 }
@@ -252,6 +257,7 @@ fn add(tokens: &mut Vec<Token>, form: &WrittenForm, says: Says) -> Result<(), St
             marked_abroad: form.abroad.is_some(),
             // Two letters with a stroke between them (T/A, C/O) are something else without it.
             marked: form.marked || (says == Says::Cut && text.contains('/') && text.len() <= 5 && text != "D/B/A"),
+            not_behind: form.not_behind.iter().map(|word| fold(word)).collect(),
             folds: form.folds.as_deref().map(fold),
         });
     }

@@ -146,6 +146,9 @@ impl Name {
         if spaced || (token.marked && !marked) || !(token.is_at_home(country) || abroad) {
             return false;
         }
+        if !marked && self.is_surname(found) {
+            return false;
+        }
         let whole = found.first == 0 && found.after == length;
         let at_start = found.first == 0 && !whole;
         let at_end = found.first > 0 && self.ends(found.after, length);
@@ -158,6 +161,16 @@ impl Name {
             (Where::Edge, _) => at_start || at_end,
             (Where::Joined, _) => false,
         }
+    }
+
+    /// Whether a token that can be a surname is one here: an accent stands on it, or a particle in front of it.
+    fn is_surname(&self, found: &Found) -> bool {
+        let can_be = !found.token.not_behind.is_empty();
+        let raw = self.pieces.get(found.first).and_then(|piece| self.text.get(piece.start..piece.end));
+        let before = found.first.checked_sub(1).and_then(|place| self.pieces.get(place));
+        can_be
+            && (raw.is_some_and(|raw| !raw.is_ascii())
+                || before.is_some_and(|piece| found.token.not_behind.contains(&piece.folded)))
     }
 
     /// Whether a name may end before a piece: nothing follows, a bracket, comma or dash does, or only words of the tail.
