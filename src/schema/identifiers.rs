@@ -113,8 +113,8 @@ fn captured(pattern: &Regex, text: &str) -> Option<String> {
 const LOCAL_BYTES_MAX: usize = 40;
 
 /// A platform's own number in normal form: blanks at the ends taken off; letters, digits and separators with at least
-/// one digit and at most one word of more than three letters, so that no name passes for a number. Case is kept: what it
-/// means is the platform's affair.
+/// one digit, at most one word of more than three letters, and no two words beside each other, so that neither a name nor
+/// an address passes for a number. Case is kept: what it means is the platform's affair.
 pub fn local_value(text: &str) -> Option<String> {
     if text.len() > IDENTIFIER_BYTES_MAX {
         return None;
@@ -123,7 +123,21 @@ pub fn local_value(text: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " ._/#:-".contains(c);
     let words = value.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 3).count();
     let number = value.chars().any(|c| c.is_ascii_digit()) && value.chars().all(allowed) && words <= 1;
-    (number && value.len() <= LOCAL_BYTES_MAX).then_some(value)
+    (number && !has_neighbouring_words(&value) && value.len() <= LOCAL_BYTES_MAX).then_some(value)
+}
+
+/// Whether two runs of letters, both longer than an initial, stand with nothing but a blank between them.
+fn has_neighbouring_words(value: &str) -> bool {
+    let letters = |text: &str, from_end: bool| {
+        let is_letter = |c: &char| c.is_ascii_alphabetic();
+        if from_end {
+            text.chars().rev().take_while(is_letter).count()
+        } else {
+            text.chars().take_while(is_letter).count()
+        }
+    };
+    let parts: Vec<&str> = value.split(' ').collect();
+    parts.iter().zip(parts.iter().skip(1)).any(|(before, after)| letters(before, true) > 1 && letters(after, false) > 1)
 }
 
 /// NFKC without what cannot be seen: zero-width and directional marks, soft hyphens, byte order marks.

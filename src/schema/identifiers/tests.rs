@@ -1,4 +1,4 @@
-use super::{read, scheme, schemes};
+use super::{local_value, read, scheme, schemes};
 use crate::model::code::Trust;
 
 /// A value as a source writes it, and the normal form and trust that are expected; `None` where it has not the form.
@@ -101,4 +101,30 @@ fn a_personal_number_has_not_the_form() {
     check("gb-company-number", "LP123456", None);
     check("gb-company-number", "OC123456", None);
     check("kr-corporate-registration-number", "971013-9019903", None);
+}
+
+/// A name beside a number, and an address, once passed for numbers.
+#[test]
+fn no_name_and_no_address_is_a_number() {
+    for text in ["Jane Roe 1", "Ann Lee 22", "12 Oak St", "7 Jo Roe", "John Sampleton 1", "Roe"] {
+        assert_eq!(local_value(text), None, "{text}");
+    }
+    for text in ["C-1234", "HRB 123 B", "WH 12 345 AB", "Case 12-345", "MA/B 7", "12 A St.", "PC-12 34"] {
+        assert_eq!(local_value(text).as_deref(), Some(text));
+    }
+}
+
+/// Social security and insurance numbers have the digits of a business number and blanks or dashes in other places.
+#[test]
+fn a_persons_number_is_no_business_number() {
+    for (scheme, text) in [
+        ("ca-bn", "046-454-286"),
+        ("ca-bn", "046 454 286"),
+        ("us-ein", "123 45 6789"),
+        ("us-ein", "123-45-6789"),
+        ("us-wa-ubi", "123 45 6789"),
+        ("us-wa-ubi", "123-45-6789"),
+    ] {
+        check(scheme, text, None);
+    }
 }
