@@ -1,7 +1,8 @@
 //! Third step of intake: no natural person passes, and no text that could name one.
 //!
 //! What holds after it: the subject, if there is one, is a registered organisation under its legal name alone; a
-//! withdrawal or closure describes nobody and nothing; the infraction's title, headline, description and the prose of
+//! withdrawal or closure describes nobody and nothing; no decision is referred to by the names of its parties; the
+//! authority's name, the basis of a measure, the infraction's title, headline, description and the prose of
 //! where goods went hold no contact and no personal number.
 
 use crate::model::code::Kind;
@@ -27,6 +28,9 @@ use subject::Verdict;
 /// # Errors
 /// The refusal, before anything of the record is stored.
 pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), Refusal> {
+    if text::is_personal(&event.authority.name) {
+        return Err(Refusal::at(Reason::PersonSubject, "authority.name"));
+    }
     match event.kind {
         Kind::Withdrawal | Kind::Closure => {
             strip(event);
@@ -61,6 +65,9 @@ pub fn guard(event: &mut InfractionEvent, platform: &Definition) -> Result<(), R
     }
     if text::is_personal(&event.infraction.title) {
         return Err(Refusal::at(Reason::PersonSubject, "infraction.title"));
+    }
+    if event.measures.iter().filter_map(|measure| measure.basis.as_deref()).any(text::is_personal) {
+        return Err(Refusal::at(Reason::PersonSubject, "measures[].basis"));
     }
     cut_texts(event, hidden.as_ref());
     match hidden {
@@ -115,7 +122,8 @@ fn hide_person(event: &mut InfractionEvent, hidden: &Hidden) -> Result<(), Refus
     Ok(())
 }
 
-/// What a withdrawal or closure carries: event, case, reason and date, and for whom it is; no subject and no text.
+/// What a withdrawal or closure carries: event, case, reason and date, the reference of the decision unless it may name
+/// somebody, and for whom it is; no subject and no other text.
 fn strip(event: &mut InfractionEvent) {
     event.subject = None;
     event.products.clear();
@@ -125,6 +133,10 @@ fn strip(event: &mut InfractionEvent) {
     event.distribution.clear();
     event.distribution_text = None;
     event.occurred = None;
+    if let Some(withdrawal) = &mut event.withdrawal {
+        let named = |text: &String| text::is_personal(text) || text::is_case_name(text);
+        event.text_dropped |= withdrawal.decision_ref.take_if(|text| named(text)).is_some();
+    }
 }
 
 /// Cuts each headline and description that is over its bound, shows a personal pattern, or names a dropped subject,

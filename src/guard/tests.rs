@@ -15,6 +15,7 @@ use crate::model::rejection::Reason;
 use crate::platform::definition::{Definition, Export, Ids, LocalScheme, Origin, Partitions};
 
 mod hiding;
+mod references;
 
 pub(crate) fn platform() -> Definition {
     let local = |name: &str, persons| LocalScheme { name: name.into(), registers: "employers".into(), persons };

@@ -94,6 +94,17 @@ pub(super) fn is_personal(text: &str) -> bool {
     })
 }
 
+/// Whether a reference calls a decision by its parties (`Roe v. Example`, `Re Roe`), of whom any may be a person.
+pub(super) fn is_case_name(text: &str) -> bool {
+    static PARTIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let between = r"[\p{L}.)] (?:v|vs|c)\.? \p{Lu}|[\p{L}.)] (?:VS|V\.|VS\.|C\.) \p{Lu}";
+        let words = r" (?i:versus|contre|contra|gegen|tegen|mot) \p{Lu}|\./\.";
+        let front = r"(?:^|[\s;,(])(?i:in re|re|ex parte|in the matter of|matter of|estate of):? \p{Lu}";
+        Regex::new(&format!("{between}|{words}|{front}")).ok()
+    });
+    PARTIES.as_ref().is_none_or(|parties| parties.is_match(&clean(text)))
+}
+
 /// Canada, social insurance number.
 fn is_luhn(digits: &[u32]) -> bool {
     let doubled = |(place, digit): (usize, &u32)| if place % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit };
