@@ -89,7 +89,7 @@ fn decide_name(subject: &Subject, name: &Name, all: &[Found], country: &str, pla
     let legal_form = if declared.is_some() { subject.legal_form.clone() } else { form };
     // In scripts without blanks the bracket holds the same company's name in Latin letters.
     let first_form = forms.first().filter(|_| !name.text.chars().any(super::is_unspaced));
-    let begins = first_form.and_then(|form| in_bracket(name, form.first)).and_then(|place| name.pieces.get(place));
+    let begins = first_form.and_then(|form| in_bracket(name, form)).and_then(|place| name.pieces.get(place));
     let legal_name = match begins.zip(after.checked_sub(1).and_then(|last| name.pieces.get(last))) {
         Some((first, last)) => {
             let dot = name.text.get(last.end..).is_some_and(|rest| rest.starts_with('.'));
@@ -197,11 +197,15 @@ fn holds_telephone(name: &Name, from: usize, length: usize) -> bool {
 }
 
 /// The piece with which a company begins that stands in a bracket behind a name without a form: a trade name
-/// (`Holiday Sample (Sample Hospitality Corp.)`), or a person's (`Jane Roe (Roe Farm LLC)`).
-fn in_bracket(name: &Name, form: usize) -> Option<usize> {
-    let opens = |place: &usize| name.gap_before(*place).contains(['(', '[']);
+/// (`Holiday Sample (Sample Hospitality Corp.)`), or a person's (`Jane Roe (Roe Farm LLC)`). A bracket within a word that
+/// nothing closes is a slip of the pen (`Sam[ple LLC`).
+fn in_bracket(name: &Name, form: &Found) -> Option<usize> {
     let closes = |place: usize| name.gap_before(place).contains([')', ']']);
-    (1..form).rev().find(opens).filter(|opened| !(opened + 1..=form).any(closes))
+    let opens = |place: &usize| {
+        let gap = name.gap_before(*place);
+        gap.contains(['(', '[']) && (gap.starts_with(char::is_whitespace) || closes(form.after))
+    };
+    (1..form.first).rev().find(opens).filter(|opened| !(opened + 1..=form.first).any(closes))
 }
 
 /// Whether a text is a list of names, of which the last at least is a company's: a semicolon sets a company off from

@@ -193,6 +193,8 @@ fn only_the_legal_name_stays() {
     check("Acme (Sampleton Inc.) t/a Mary's", "Sampleton Inc.");
     check("Mary Example (Example Farm LLC)", "Example Farm LLC");
     check("Holiday Sample (Sample Hospitality Corp.)", "Sample Hospitality Corp.");
+    check("Holiday Sample(Sample Hospitality Corp.)", "Sample Hospitality Corp.");
+    check("Sample-Sim[plified LLC", "Sample-Sim[plified LLC");
     check("Acme (Canada) Inc.", "Acme (Canada) Inc.");
     let both = "발명모빌리티 주식회사(Invented Mobility Corp.)";
     assert_eq!(verdict(event("KR", both)).as_deref(), Ok(both));
