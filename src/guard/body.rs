@@ -58,7 +58,9 @@ fn behind(name: &Name, segments: &[Range<usize>], country: &str) -> usize {
     let belongs = |segment: &&Range<usize>| {
         let own = Name::read(text_of(name, segment));
         let bodies = own.find(country, own.pieces.len());
-        name.is_tail(segment.start, segment.end) || bodies.iter().any(|one| is_body(one) && !person_works_at(&own, one))
+        name.is_tail(segment.start, segment.end)
+            || is_state(&own)
+            || bodies.iter().any(|one| is_body(one) && !person_works_at(&own, one))
     };
     let listed = listed(name, segments);
     let kept = segments.iter().skip(listed).take_while(belongs).last().or(segments.get(listed.saturating_sub(1)));
@@ -105,6 +107,44 @@ const INSTITUTIONS: [&str; 12] = [
     "SCHOOL",
     "SCHOOLS",
     "TRUSTEES",
+];
+
+/// Whether a text is the name of a state in which a body is, or two letters for one; the table's tail has the others.
+fn is_state(name: &Name) -> bool {
+    let text = name.key();
+    STATES.contains(&text.as_str()) || (text.len() == 2 && text.chars().all(char::is_alphabetic))
+}
+
+/// States of the United States that are no words of the table's tail.
+const STATES: [&str; 28] = [
+    "ALABAMA",
+    "ALASKA",
+    "ARIZONA",
+    "ARKANSAS",
+    "COLORADO",
+    "CONNECTICUT",
+    "HAWAII",
+    "IDAHO",
+    "INDIANA",
+    "IOWA",
+    "KANSAS",
+    "KENTUCKY",
+    "LOUISIANA",
+    "MAINE",
+    "MARYLAND",
+    "MISSISSIPPI",
+    "MISSOURI",
+    "MONTANA",
+    "NEBRASKA",
+    "NEW HAMPSHIRE",
+    "NORTH DAKOTA",
+    "OKLAHOMA",
+    "RHODE ISLAND",
+    "SOUTH DAKOTA",
+    "TENNESSEE",
+    "UTAH",
+    "VERMONT",
+    "WYOMING",
 ];
 
 fn is_body(one: &Found) -> bool {

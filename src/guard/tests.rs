@@ -224,6 +224,8 @@ fn a_body_does_not_carry_whoever_works_there() {
         Ok("City of Exampleville, Department of Works"),
     );
     check("US", "City of Exampleville (Ohio)", Ok("City of Exampleville (Ohio)"));
+    check("US", "City of Exampleville, Missouri", Ok("City of Exampleville, Missouri"));
+    check("US", "City of Exampleville, MO (Jane Roe)", Ok("City of Exampleville, MO"));
     check("US", "Exampleville Public Schools (John Sampleton)", Ok("Exampleville Public Schools"));
     check("US", "Exampleville Public Schools / John Sampleton", Ok("Exampleville Public Schools"));
     let listed = "Department of Children, Youth and Families";
