@@ -24,6 +24,7 @@ use crate::schema::log::encode_entry;
 use crate::telemetry::clock;
 
 mod entries;
+mod positions;
 mod sources;
 
 use sources::Sources;

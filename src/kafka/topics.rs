@@ -208,7 +208,7 @@ pub fn apply(kafka: &Kafka, plan: &[TopicPlan], rules: &Rules, mut progress: imp
                 Difference::Config(_) => differing.push(topic),
                 Difference::Partitions { there } => {
                     let why = format!("{} has {there} partitions instead of {}", topic.name, topic.partitions);
-                    let help = "its order cannot be mended: delete the topic if it is empty, or name another";
+                    let help = "its order cannot be mended: delete the topic only if nothing was ever read from it, or name another";
                     return Err(Stop::new(StopKind::CannotCreate, why, help));
                 }
                 Difference::Replication { there } => {

@@ -69,7 +69,7 @@ pub struct Assigned {
     pub topic: Arc<str>,
     pub partition: i32,
     pub lane: Lane,
-    /// The group's committed position; `None` where there is none, or none any more.
+    /// The group's committed position, or the ledger's where the group has none any more; `None` where neither has one.
     pub committed: Option<Position>,
     /// The first offset that the partition still holds.
     pub low: i64,

@@ -101,7 +101,7 @@ fn the_operator_pauses_a_platform_at_every_instance() {
     send(&broker, "comity.in.one", (0..5).map(row));
     send(&broker, "comity.in.two", (0..5).map(row));
     wait_committed(&broker, "comity.in.two", 5);
-    assert_eq!(committed(&broker, "comity.in.one"), None);
+    assert!(committed(&broker, "comity.in.one").is_none_or(|position| position == 0));
     control::write(&broker.settings(), "one", false).unwrap();
     wait_committed(&broker, "comity.in.one", 5);
     first.end().unwrap();

@@ -12,6 +12,7 @@
 mod support;
 
 mod admission;
+mod anew;
 mod damage;
 mod fencing;
 mod hanging;

@@ -10,7 +10,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::{IntakeContext, source_of, topics};
+use super::{IntakeContext, positions, source_of, topics};
 use crate::kafka::client::{self, Context, Deliveries, Event, PartitionEnd, Purpose, TopicPartition};
 use crate::kafka::probe::{self, Probe};
 use crate::kafka::{Stop, classify, names, present};
@@ -168,13 +168,10 @@ impl<'c> Sources<'c> {
 
     fn ask(&mut self) -> Result<Vec<Input>, Stop> {
         let answer = match &self.given {
-            Some(partitions) => self.assigned(partitions).map(|(known, given)| {
-                self.known = known;
-                self.given = None;
-                self.in_doubt = false;
-                self.context.status.assignments.fetch_add(1, Ordering::Relaxed);
-                vec![Input::Assigned(given)]
-            }),
+            Some(partitions) => match self.assigned(partitions) {
+                Ok((known, given)) => Ok(vec![self.take(known, given)?]),
+                Err(error) => Err(error),
+            },
             None => self.ranges().inspect(|_| {
                 self.in_doubt = false;
                 // The client has stopped reading where the offset was, and going to another does not start it again.
@@ -216,6 +213,50 @@ impl<'c> Sources<'c> {
             known.push(Known { topic, partition: *partition, platform, paused: false, lag: None, rest: None });
         }
         Ok((known, given))
+    }
+
+    /// Takes what the group gave, now that it is known where it stands.
+    fn take(&mut self, known: Vec<Known>, mut given: Vec<Assigned>) -> Result<Input, Stop> {
+        self.ask_ledger(&mut given)?;
+        self.known = known;
+        self.given = None;
+        self.in_doubt = false;
+        self.context.status.assignments.fetch_add(1, Ordering::Relaxed);
+        Ok(Input::Assigned(given))
+    }
+
+    /// Where the group has no position, that of the ledger counts: from the beginning it would drop what it has taken.
+    /// The group is told, so that the ledger is asked once for each source.
+    fn ask_ledger(&self, given: &mut [Assigned]) -> Result<(), Stop> {
+        let unknown = || given.iter().filter(|source| source.committed.is_none());
+        let asked: Vec<TopicPartition> = unknown().map(|source| (source.topic.to_string(), source.partition)).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(sources = asked.len(), "comity.state is read for sources of which the group has no position");
+        let known = positions::by_ledger(&self.context.kafka, &asked)?;
+        let mut list = TopicPartitionList::new();
+        for (id, source) in asked.iter().zip(given.iter_mut().filter(|source| source.committed.is_none())) {
+            let position = known.get(id).copied().unwrap_or_default();
+            let Assigned { topic, low, high, .. } = &*source;
+            if (*low + 1..=*high).contains(&position) {
+                tracing::error!(
+                    %topic, position, high,
+                    "the group has forgotten its position, and the ledger's is taken; if the topic was made anew, its \
+                     records before that position are not read: give the platform a topic of another name"
+                );
+            }
+            if position <= *high {
+                list.add_partition_offset(topic, source.partition, Offset::Offset(position))
+                    .map_err(|error| client::stop("committing positions", &error))?;
+            }
+            source.committed = known.contains_key(id).then_some(Position { offset: position, from: position });
+        }
+        if let Err(error) = self.consumer.commit(&list, CommitMode::Sync) {
+            refused(&error)?;
+            tracing::debug!("committing where sources begin: {error}");
+        }
+        Ok(())
     }
 
     /// What each source holds; the loop sees for itself which position is outside.
