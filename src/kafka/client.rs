@@ -368,7 +368,7 @@ impl Context {
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        if message.contains("TxnCoordinator") && message.contains("isconnected") {
+        if is_coordinator_loss(facility, message) {
             self.push(Event::TransactionCoordinatorLost);
         }
         match level {
@@ -447,6 +447,14 @@ impl ProducerContext for Context {
             }
         }
     }
+}
+
+/// Whether a line of librdkafka's log says that the connection to the coordinator of transactions went away (2.12,
+/// `rd_kafka_broker_set_error`): it has no other word for that. What fails before there is a connection loses nothing; a
+/// name with two addresses, one of them dead, would else end every producer.
+fn is_coordinator_loss(facility: &str, message: &str) -> bool {
+    let connecting = message.contains("in state CONNECT") || message.contains("in state TRY_CONNECT");
+    message.contains("TxnCoordinator") && (message.contains("isconnected") || facility == "FAIL" && !connecting)
 }
 
 /// The first offset of a batch that cannot be read: librdkafka says it in its text alone (2.12, `rdkafka_msgset_reader.c`).

@@ -91,7 +91,7 @@ pub(super) fn settle(
         match outcome {
             Outcome::Done => {}
             Outcome::Fenced => return Ok(None),
-            Outcome::Unknown => break,
+            Outcome::Unknown => return Err(unclear()),
         }
     }
     Err(stays_open())
@@ -159,6 +159,16 @@ fn end(readers: &Readers, sink: &Sink, topics: &BTreeSet<String>) -> Result<Outc
         }
     }
     Err(stays_open())
+}
+
+/// The producer may not go on, and no other may be made before what it has sent is looked at from the start.
+fn unclear() -> Stop {
+    let why = "Kafka left open how a transaction ended that mends Comity's own topics";
+    Stop::new(
+        StopKind::Unavailable,
+        why,
+        "start it again; check that the brokers run and that transactions are allowed",
+    )
 }
 
 fn stays_open() -> Stop {

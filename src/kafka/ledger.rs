@@ -36,7 +36,7 @@ use crate::telemetry::clock;
 
 mod group;
 #[cfg(all(test, feature = "embedded-broker"))]
-mod tests;
+pub(super) mod tests;
 
 /// Records of `comity.state` handed to the loop at once.
 const STATE_RECORDS_MAX: usize = 10_000;

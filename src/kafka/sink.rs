@@ -4,6 +4,7 @@
 //! acknowledged. An EndTxn of the transaction before that comes late commits whatever has arrived by then; a
 //! `Checkpoint` among it would cover alerts that came later and are lost.
 
+use std::cell::Cell;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub(super) struct Sink {
     producer: BaseProducer<Context>,
     /// A commit that took longer may still have its EndTxn under way, which would end half of the next transaction.
     commit_doubt: Duration,
+    /// True once the connection to the coordinator of transactions went away; only another producer mends that.
+    lost: Cell<bool>,
 }
 
 impl Sink {
@@ -69,7 +72,7 @@ impl Sink {
         let producer: BaseProducer<Context> = config
             .create_with_context(Context::new(Deliveries::FailedOnly))
             .map_err(|error| client::stop("the ledger's producer", &error))?;
-        let sink = Self { producer, commit_doubt: context.pace.commit_doubt };
+        let sink = Self { producer, commit_doubt: context.pace.commit_doubt, lost: Cell::new(false) };
         let outcome = match repeat(|| sink.producer.init_transactions(CALL_TIMEOUT)) {
             Outcome::Done => hanging::end_state(readers, &sink)?,
             outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
@@ -85,7 +88,7 @@ impl Sink {
         // A compacted topic takes no record without a key.
         let send = |topic: &String| self.send_to(topic, Some(CHECKPOINT_KEY.as_bytes()), &[]);
         match self.begin_with(|| topics.iter().try_for_each(send).is_ok()) {
-            Outcome::Done => repeat(|| self.producer.abort_transaction(CALL_TIMEOUT)),
+            Outcome::Done => self.unless_lost(repeat(|| self.producer.abort_transaction(CALL_TIMEOUT))),
             outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         }
     }
@@ -95,13 +98,17 @@ impl Sink {
         let send =
             |record: &Again| self.send_to(&record.topic, record.key.as_deref().map(str::as_bytes), &record.value);
         match self.begin_with(|| records.iter().try_for_each(send).is_ok()) {
-            Outcome::Done => repeat(|| self.producer.commit_transaction(CALL_TIMEOUT)),
+            Outcome::Done => self.unless_lost(repeat(|| self.producer.commit_transaction(CALL_TIMEOUT))),
             outcome @ (Outcome::Unknown | Outcome::Fenced) => outcome,
         }
     }
 
     /// Begins a transaction and sends what belongs to it; `Done` once all of that is acknowledged.
     fn begin_with(&self, send: impl FnOnce() -> bool) -> Outcome {
+        // The connection may have gone since the last transaction, and its EndTxn with it.
+        if self.heard_of_loss() {
+            return Outcome::Unknown;
+        }
         match repeat(|| self.producer.begin_transaction()) {
             Outcome::Done if send() && self.drained() => Outcome::Done,
             Outcome::Done => self.failed(),
@@ -111,10 +118,6 @@ impl Sink {
 
     /// Commits one batch with the group's offset, which only lag tools read.
     pub(super) fn commit(&self, transaction: &Transaction, group: Option<&ConsumerGroupMetadata>) -> Outcome {
-        // The connection may have gone since the last commit, and its EndTxn with it.
-        if self.heard_of_loss() {
-            return Outcome::Unknown;
-        }
         let begun = self.begin_with(|| {
             fault::step("transaction-begun");
             self.send_batch(transaction).is_ok() && self.drained() && self.send_checkpoint(transaction).is_ok()
@@ -258,7 +261,7 @@ impl Sink {
             }
             sleep((DRAIN_PAUSE + DRAIN_PAUSE_A_RECORD.saturating_mul(in_flight)).min(DRAIN_PAUSE_MAX));
         }
-        !self.producer.context().take_events().iter().any(|event| matches!(event, Event::NotDelivered { .. }))
+        !self.take_events().iter().any(|event| matches!(event, Event::NotDelivered { .. }))
     }
 
     /// Takes events as long as they are deliveries. What else there is to hear stops it early; it is called again.
@@ -281,10 +284,25 @@ impl Sink {
         }
     }
 
-    /// True where the connection to the coordinator of transactions went away.
+    /// True where the connection to the coordinator of transactions went away since the producer was made.
     fn heard_of_loss(&self) -> bool {
         self.hear();
-        self.producer.context().take_events().contains(&Event::TransactionCoordinatorLost)
+        self.take_events();
+        self.lost.get()
+    }
+
+    /// Whoever looks for something else takes the news of a loss too, so it is kept.
+    fn take_events(&self) -> Vec<Event> {
+        let events = self.producer.context().take_events();
+        if events.contains(&Event::TransactionCoordinatorLost) {
+            self.lost.set(true);
+        }
+        events
+    }
+
+    /// The end of a transaction may be under way still where the connection went away, whatever was answered.
+    fn unless_lost(&self, outcome: Outcome) -> Outcome {
+        if outcome == Outcome::Done && self.heard_of_loss() { Outcome::Unknown } else { outcome }
     }
 }
 
@@ -306,3 +324,6 @@ pub(super) fn repeat(mut call: impl FnMut() -> Result<(), KafkaError>) -> Outcom
     }
     Outcome::Unknown
 }
+
+#[cfg(all(test, feature = "embedded-broker"))]
+mod tests;

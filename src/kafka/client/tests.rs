@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+
 use super::{Context, Deliveries, ERRORS_KEPT_MAX, Event, Purpose, RESERVED, config, problems};
 use crate::config::Kafka;
 
@@ -103,4 +106,20 @@ fn errors_that_nobody_reads_are_bounded_and_deliveries_are_not_lost() {
     assert_eq!(events.len(), ERRORS_KEPT_MAX + 1);
     assert_eq!(events.last(), Some(&Event::Delivered { tag: 1, offset: 2 }));
     assert_eq!(context.take_events(), []);
+}
+
+/// A connection that broke as a request was sent was not heard of, and its EndTxn could end half of the next transaction.
+#[test]
+fn each_way_to_lose_the_coordinator_of_transactions_is_heard() {
+    let name = "[thrd:TxnCoordinator]: TxnCoordinator: broker:9092";
+    let heard = |facility: &str, said: &str| {
+        let context = Context::new(Deliveries::FailedOnly);
+        context.log(RDKafkaLogLevel::Info, facility, &format!("{name}: {said}"));
+        context.take_events() == [Event::TransactionCoordinatorLost]
+    };
+    assert!(heard("FAIL", "Disconnected (after 5009ms in state UP)"));
+    assert!(heard("FAIL", "Send failed: Broken pipe (after 5009ms in state UP)"));
+    assert!(heard("FAIL", "1 request(s) timed out: disconnect (average rtt 1.000ms) (after 61009ms in state UP)"));
+    assert!(!heard("FAIL", "Connect to ipv6#[::1]:9092 failed: Connection refused (after 0ms in state CONNECT)"));
+    assert!(!heard("REQTMOUT", "Timed out 0 in-flight, 0 retry-queued requests"));
 }

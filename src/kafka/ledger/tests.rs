@@ -19,7 +19,7 @@ use crate::run::ledger::Input;
 const PATIENCE: u32 = 10_000;
 const LOOK: Duration = Duration::from_millis(1);
 
-fn context() -> LedgerContext {
+pub(in crate::kafka) fn context() -> LedgerContext {
     let bootstrap_servers = EmbeddedBroker::start(0).unwrap().bootstrap_servers();
     let mut settings = ClientConfig::new();
     let admin: AdminClient<_> = settings.set("bootstrap.servers", &bootstrap_servers).create().unwrap();
