@@ -79,6 +79,8 @@ const RESERVED: &[(&str, &str)] = &[
     ("transactional.id", "an older instance would not be fenced"),
     ("transaction.timeout.ms", "a restart of the broker would fence the ledger, or readers would stall"),
     ("allow.auto.create.topics", "a topic would exist without its settings"),
+    ("delivery.report.only.error", "deliveries would not be heard of, and no position ever committed"),
+    ("statistics.interval.ms", "where the sources end would not be known: no lag, no alarm of silence, never idle"),
     ("log.queue", "Comity reads the client's log itself"),
 ];
 

@@ -67,6 +67,15 @@ fn consumers_read_committed_and_never_reset_in_silence() {
     }
 }
 
+/// The first left intake waiting for deliveries for ever, the second took lag and the alarm of silence away.
+#[test]
+fn what_makes_a_client_say_less_is_refused() {
+    for silenced in [("delivery.report.only.error", "true"), ("statistics.interval.ms", "0")] {
+        let found = problems(&kafka(&[silenced]), "comity.toml");
+        assert_eq!(found.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["CMT-9041"], "{}", silenced.0);
+    }
+}
+
 #[test]
 fn an_operator_can_set_the_rest() {
     let kafka = kafka(&[("security.protocol", "ssl"), ("linger.ms", "5")]);
