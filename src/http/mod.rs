@@ -17,10 +17,13 @@ use tokio::net::TcpListener;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::kafka::ledger::SILENCE_MAX;
+use crate::kafka::status::LedgerStatus;
 use crate::kafka::view::View;
 use crate::metrics::{self, Sources};
-use crate::model::place::Jurisdiction;
+use crate::model::place::{Jurisdiction, Millis};
 use crate::schema::registry;
+use crate::telemetry::clock;
 
 pub mod api;
 pub mod query;
@@ -127,9 +130,9 @@ async fn schemas(State(surface): State<Surface>, uri: Uri) -> Response {
     (status, headers, answer.body).into_response()
 }
 
-/// Ready is who has caught up: an owner with the log read to its end, a standby with the state restored.
+/// Ready is who has caught up: an owner with the log read to its end that commits, a standby with the state restored.
 async fn ready(State(surface): State<Surface>) -> Response {
-    let checks = checks(&surface.sources);
+    let checks = checks(&surface.sources, clock::wall_ms());
     let ready = checks.iter().all(|check| check.holds);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let list: Vec<Value> =
@@ -144,10 +147,10 @@ struct Check {
     reason: String,
 }
 
-fn checks(sources: &Sources) -> Vec<Check> {
+fn checks(sources: &Sources, now_ms: Millis) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(intake) = &sources.intake {
-        let assigned = intake.assignments.load(Ordering::Relaxed) > 0;
+        let assigned = intake.assigned.load(Ordering::Relaxed);
         let reason = if assigned { "the group has given its partitions" } else { "waits for intake's group" };
         let paused = intake.platforms().filter(|(_, status)| status.paused.load(Ordering::Relaxed));
         let paused: Vec<&str> = paused.map(|(name, _)| name).collect();
@@ -156,20 +159,32 @@ fn checks(sources: &Sources) -> Vec<Check> {
         checks.push(Check { name: "intake", holds: assigned, reason: format!("{reason}{paused}") });
     }
     if let Some(ledger) = &sources.ledger {
-        let owner = ledger.owner.load(Ordering::Relaxed);
-        let caught_up = ledger.caught_up.load(Ordering::Relaxed);
-        let restored = ledger.restored_records.load(Ordering::Relaxed);
-        let total = ledger.restore_records_total.load(Ordering::Relaxed);
-        let standby = ledger.standby.load(Ordering::Relaxed);
-        let silent = ledger.silent.load(Ordering::Relaxed);
-        let reason = match (owner, caught_up, standby) {
-            (true, true, _) => "owns the log and has read it to its end".to_owned(),
-            (true, false, _) => "owns the log and reads on to its end".to_owned(),
-            (false, _, true) if silent => "stands by, but nobody works on the log".to_owned(),
-            (false, _, true) => "stands by with the state restored".to_owned(),
-            (false, _, false) => format!("restores the state: {restored} of about {total} records"),
-        };
-        checks.push(Check { name: "ledger", holds: if owner { caught_up } else { standby && !silent }, reason });
+        checks.push(ledger_check(ledger, now_ms));
     }
     checks
 }
+
+fn ledger_check(ledger: &LedgerStatus, now_ms: Millis) -> Check {
+    let owner = ledger.owner.load(Ordering::Relaxed);
+    let caught_up = ledger.caught_up.load(Ordering::Relaxed);
+    let restored = ledger.restored_records.load(Ordering::Relaxed);
+    let total = ledger.restore_records_total.load(Ordering::Relaxed);
+    let standby = ledger.standby.load(Ordering::Relaxed);
+    let silent = ledger.silent.load(Ordering::Relaxed);
+    // An owner commits each second, if only for a tick.
+    let since_ms = now_ms - ledger.committed_at.load(Ordering::Relaxed);
+    let stuck = u128::try_from(since_ms).is_ok_and(|since_ms| since_ms >= SILENCE_MAX.as_millis());
+    let reason = match (owner, caught_up, standby) {
+        (true, true, _) if stuck => format!("owns the log, but has committed nothing for {} s", since_ms / 1_000),
+        (true, true, _) => "owns the log and has read it to its end".to_owned(),
+        (true, false, _) => "owns the log and reads on to its end".to_owned(),
+        (false, _, true) if silent => "stands by, but nobody works on the log".to_owned(),
+        (false, _, true) => "stands by with the state restored".to_owned(),
+        (false, _, false) => format!("restores the state: {restored} of about {total} records"),
+    };
+    let holds = if owner { caught_up && !stuck } else { standby && !silent };
+    Check { name: "ledger", holds, reason }
+}
+
+#[cfg(test)]
+mod tests;

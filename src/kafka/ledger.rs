@@ -50,7 +50,7 @@ const PRODUCER_TRIES_MAX: u32 = 60;
 /// How long the client may take to notice that its session has run out.
 const SESSION_DOUBT: Duration = Duration::from_millis(1_200);
 /// An owner writes a `Checkpoint` each second, if only for a `Tick`; one that takes over is silent for a while.
-const SILENCE_MAX: Duration = Duration::from_secs(15);
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// A restore says how far it is, this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -235,6 +235,7 @@ impl<'c> Shell<'c> {
                 tail::start(&self.log, names::LOG, Offset::Offset(position))?;
                 self.context.status.read_position.store(position, Ordering::Relaxed);
                 self.reading_log = true;
+                self.context.status.committed_at.store(clock::wall_ms(), Ordering::Relaxed);
                 self.context.status.owner.store(true, Ordering::Relaxed);
                 Vec::new()
             }

@@ -10,6 +10,7 @@ use crate::model::code::Code;
 use crate::model::rejection::Reason;
 use crate::model::state::Checkpoint;
 use crate::run::ledger::Tally;
+use crate::telemetry::clock;
 
 /// What intake has done since it started.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct IntakeStatus {
     pub source_gaps: AtomicU64,
     /// The assignments that this instance has had.
     pub assignments: AtomicU64,
+    /// True while it has one, if only of no partition.
+    pub assigned: AtomicBool,
     platforms: BTreeMap<String, PlatformStatus>,
 }
 
@@ -60,6 +63,7 @@ impl IntakeStatus {
             producers: AtomicU64::new(0),
             source_gaps: AtomicU64::new(0),
             assignments: AtomicU64::new(0),
+            assigned: AtomicBool::new(false),
             platforms: platforms.into_iter().map(|name| (name.to_owned(), PlatformStatus::default())).collect(),
         }
     }
@@ -101,6 +105,8 @@ pub struct LedgerStatus {
     pub caught_up: AtomicBool,
     /// The log position of the last `Checkpoint` that is known to be committed.
     pub checkpoint_position: AtomicI64,
+    /// When this process heard of that, or began to own the log, in milliseconds by its own clock.
+    pub committed_at: AtomicI64,
     /// The number of that `Checkpoint`'s transaction.
     pub transaction: AtomicI64,
     /// Entries other than ticks that committed transactions took; the idle check wants it to stand still.
@@ -148,6 +154,7 @@ impl LedgerStatus {
     pub(super) fn count(&self, checkpoint: &Checkpoint, tally: &Tally) {
         self.checkpoint_position.store(checkpoint.marks.log_position, Ordering::Relaxed);
         self.transaction.store(checkpoint.transaction, Ordering::Relaxed);
+        self.committed_at.store(clock::wall_ms(), Ordering::Relaxed);
         self.entries.fetch_add(tally.entries, Ordering::Relaxed);
         let taken = tally.entries - tally.ticks;
         self.entries_but_ticks.fetch_add(taken, Ordering::Relaxed);

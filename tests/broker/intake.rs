@@ -376,6 +376,23 @@ fn two_instances_share_the_sources_and_hand_them_over_without_loss() {
 }
 
 #[test]
+fn an_intake_whose_group_does_not_hear_of_it_has_no_assignment_until_it_comes_back() {
+    let broker = Broker::for_test();
+    broker.create_topics(&[LOG, CONTROL, "comity.in.one"], &[]);
+    let proxy = Proxy::before(&broker.address());
+    let mut kafka = broker.settings();
+    kafka.bootstrap_servers = proxy.address();
+    let running = Running::start_on(&broker, kafka, &["one"], pace());
+    let assigned = || running.status.assigned.load(Ordering::Relaxed);
+    wait_until("the group gives it the source", PATIENCE, assigned);
+    proxy.cut(true);
+    wait_until("its session is over", PATIENCE, || !assigned());
+    proxy.cut(false);
+    wait_until("the group gives it the source again", PATIENCE, assigned);
+    running.end().unwrap();
+}
+
+#[test]
 fn deliveries_that_fail_while_the_broker_stands_still_are_made_good_in_order() {
     if needs_own_kafka("the test stops its broker") {
         return;

@@ -136,6 +136,7 @@ impl<'c> Sources<'c> {
                 }
                 Event::Revoked { lost, .. } => {
                     self.given = None;
+                    self.context.status.assigned.store(false, Ordering::Relaxed);
                     inputs.push(Input::Revoked { lost });
                 }
                 Event::Ends(ends) => {
@@ -222,6 +223,7 @@ impl<'c> Sources<'c> {
         self.given = None;
         self.in_doubt = false;
         self.context.status.assignments.fetch_add(1, Ordering::Relaxed);
+        self.context.status.assigned.store(true, Ordering::Relaxed);
         Ok(Input::Assigned(given))
     }
 
@@ -448,6 +450,7 @@ impl Drop for Sources<'_> {
     fn drop(&mut self) {
         // A consumer that is dropped waits until its revocation is answered.
         self.consumer.context().close();
+        self.context.status.assigned.store(false, Ordering::Relaxed);
     }
 }
 
