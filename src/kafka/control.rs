@@ -2,11 +2,12 @@
 //! reads all of them before its first source record, so that neither a restart nor another instance lets one go on.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
@@ -26,6 +27,8 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a record may take until it is there.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITE_POLL: Duration = Duration::from_millis(10);
+/// How often it is said that a pause is not written down.
+const WARN_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Where a platform stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +59,7 @@ pub fn write(kafka: &Kafka, platform: &str, paused: bool) -> Result<(), Stop> {
     while clock::instant() < deadline {
         producer.poll(WRITE_POLL);
         if let Some(written) = written(&producer) {
-            return if written { Ok(()) } else { Err(unwritten()) };
+            return written.map_err(|_| unwritten());
         }
     }
     Err(unwritten())
@@ -75,6 +78,8 @@ pub(super) struct Control {
     /// Platforms that this instance has paused and that are not yet written down, the first of them under way or not.
     to_write: Vec<Arc<str>>,
     under_way: bool,
+    /// When it was said last that one could not be written.
+    warned_at: Option<Instant>,
 }
 
 impl Control {
@@ -88,7 +93,7 @@ impl Control {
         let (all, next) = read_from(&reader, 0)?;
         tail::start(&reader, names::CONTROL, Offset::Offset(next))?;
         let (producer, looked_at) = (producer(kafka)?, clock::instant());
-        Ok((Self { reader, producer, looked_at, to_write: Vec::new(), under_way: false }, all))
+        Ok((Self { reader, producer, looked_at, to_write: Vec::new(), under_way: false, warned_at: None }, all))
     }
 
     /// Writes down that a platform is paused, again and again until it is there.
@@ -119,15 +124,27 @@ impl Control {
         self.producer.poll(Duration::ZERO);
         if let Some(written) = written(&self.producer) {
             self.under_way = false;
-            if written {
-                self.to_write.remove(0);
+            match written {
+                Ok(()) => drop(self.to_write.remove(0)),
+                Err(code) => self.warn(&code),
             }
         }
         if let Some(platform) = self.to_write.first().filter(|_| !self.under_way) {
             match send(&self.producer, platform, true) {
                 Ok(()) => self.under_way = true,
-                Err(error) => tracing::warn!(%platform, "its pause is not yet written down: {error}"),
+                Err(error) => self.warn(&error),
             }
+        }
+    }
+
+    /// Another instance, or this one after a restart, would let the platform go on, so somebody must know.
+    fn warn(&mut self, why: &dyn Display) {
+        if self.warned_at.is_some_and(|warned_at| warned_at.elapsed() < WARN_INTERVAL) {
+            return;
+        }
+        self.warned_at = Some(clock::instant());
+        if let Some(platform) = self.to_write.first() {
+            tracing::warn!(%platform, "its pause is not written down in {} and holds here alone: {why}", names::CONTROL);
         }
     }
 }
@@ -170,10 +187,10 @@ fn send(producer: &BaseProducer<Context>, platform: &str, paused: bool) -> Resul
 }
 
 /// What became of the record under way; `None` while nothing is known of it.
-fn written(producer: &BaseProducer<Context>) -> Option<bool> {
+fn written(producer: &BaseProducer<Context>) -> Option<Result<(), RDKafkaErrorCode>> {
     producer.context().take_events().into_iter().find_map(|event| match event {
-        Event::Delivered { .. } => Some(true),
-        Event::NotDelivered { .. } => Some(false),
+        Event::Delivered { .. } => Some(Ok(())),
+        Event::NotDelivered { code, .. } => Some(Err(code)),
         Event::Assigned(_)
         | Event::Revoked { .. }
         | Event::Committed(_)

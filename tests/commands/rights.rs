@@ -1,13 +1,16 @@
 //! `comity check` on a broker that keeps rights: what a client lacks is told one by one, and nothing is changed by
 //! looking.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use comity::kafka::names;
 
-use crate::setting::{Setting, TOPIC};
-use crate::support::broker::{Broker, needs_own_kafka};
+use crate::setting::{HEADER, PLATFORM, Setting, TOPIC};
+use crate::support::broker::{Broker, PATIENCE, needs_own_kafka, wait_until};
 use crate::support::reader::read_uncommitted;
 
 /// A second listener on which a client is who it says; on the first everybody may do everything.
@@ -60,6 +63,18 @@ fn allow(broker: &Broker, of: Of, name: &str, prefixed: bool, may: May) {
     assert_eq!(answer[12..14], [0, 0], "the right is not given: {answer:?}");
 }
 
+/// Gives it the rights by which an instance runs, but for the topic of pauses.
+fn allow_run(broker: &Broker) {
+    for topic in ["comity.log", "comity.state", "comity.status.", "comity.alerts.", "comity.re"] {
+        allow(broker, Of::Topic, topic, true, May::Write);
+    }
+    let (intake, ledger) = (names::intake_group(&broker.federation), names::ledger_group(&broker.federation));
+    for group in [&intake, &ledger, names::FOLLOWERS_GROUP] {
+        allow(broker, Of::Group, group, false, May::Read);
+    }
+    allow(broker, Of::TransactionalId, &ledger, false, May::Write);
+}
+
 #[test]
 fn each_right_that_is_missing_is_told_and_looking_changes_nothing() {
     if needs_own_kafka("the test sets its broker up") {
@@ -89,14 +104,7 @@ fn each_right_that_is_missing_is_told_and_looking_changes_nothing() {
     }
     assert!(!said.contains("may not read comity."), "{said}");
 
-    for topic in ["comity.log", "comity.state", "comity.status.", "comity.alerts."] {
-        allow(&broker, Of::Topic, topic, true, May::Write);
-    }
-    allow(&broker, Of::Group, &group("intake"), false, May::Read);
-    allow(&broker, Of::Group, &group("ledger"), false, May::Read);
-    allow(&broker, Of::Group, names::FOLLOWERS_GROUP, false, May::Read);
-    allow(&broker, Of::TransactionalId, &group("ledger"), false, May::Write);
-    allow(&broker, Of::Topic, "comity.re", true, May::Write);
+    allow_run(&broker);
     let known = client.must(&["check"]);
     // The right was given for the ledger's own id alone, which cannot be tried beside a ledger.
     assert!(known.contains("rights         not known: write transactions as"), "{known}");
@@ -111,6 +119,42 @@ fn each_right_that_is_missing_is_told_and_looking_changes_nothing() {
 
     // What the check calls enough is enough.
     client.must(&["run", "--exit-when-idle", "2s"]);
+}
+
+/// A platform that ran away was paused at one instance only, and nothing said that nobody else knew.
+#[test]
+fn a_pause_that_may_not_be_written_down_is_told_once_a_minute() {
+    if needs_own_kafka("the test sets its broker up") {
+        return;
+    }
+    let mut broker = Broker::with_properties(SERVER);
+    let operator = Setting::new(&broker);
+    operator.must(&["topics", "apply", "--yes"]);
+    let client = Setting::at(&broker.maven().second_address(), &broker.federation);
+    client.change("comity.toml", "single_broker = true\n", CLIENT);
+    client.change("comity.toml", "[policy]", "[intake]\nevents_per_minute_max = { works = 20 }\n\n[policy]");
+    for may in [May::Read, May::DescribeConfigs] {
+        allow(&broker, Of::Topic, "comity.", true, may);
+    }
+    allow_run(&broker);
+    let rows: String = (0..40).map(|number| format!("N{number},Maple Sample Works Ltd,2024-01-31\n")).collect();
+    operator.write("rows.csv", &format!("{HEADER}\n{rows}"));
+    operator.must(&["feed", "rows.csv", "--platform", PLATFORM]);
+
+    let mut running = client.spawn(&["run"]);
+    let log = Arc::new(Mutex::new(String::new()));
+    let (heard, lines) = (log.clone(), BufReader::new(running.stderr.take().unwrap()).lines());
+    let reader = std::thread::spawn(move || lines.for_each(|line| heard.lock().unwrap().push_str(&line.unwrap())));
+    let warning = "its pause is not written down in comity.control";
+    wait_until("the operator is warned", PATIENCE, || log.lock().unwrap().contains(warning));
+    // It is tried again many times meanwhile.
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(Command::new("kill").args(["-s", "TERM", &running.id().to_string()]).status().unwrap().success());
+    running.wait().unwrap();
+    reader.join().unwrap();
+    let log = log.lock().unwrap();
+    assert_eq!(log.matches(warning).count(), 1, "{log}");
+    assert!(log.contains("TopicAuthorizationFailed"), "{log}");
 }
 
 #[test]
