@@ -15,7 +15,7 @@ use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
+use crate::model::state::{Case, Key, OpenCase, Organisation, Pending, Value};
 
 /// The state seen through the effects of one entry.
 pub(super) struct Draft<'s, 'e> {
@@ -121,11 +121,11 @@ impl<'s> Draft<'s, '_> {
         state.namesakes(identifier).filter(move |known| !forgotten(known))
     }
 
-    /// True while a withdrawal waits under this key, unless this entry gave it up.
-    pub(super) fn waits(&self, key: &Key) -> bool {
+    /// The withdrawal that waits under this key, unless this entry gave it up.
+    pub(super) fn pending(&self, key: &Key) -> Option<Arc<Pending>> {
         match self.changed(key) {
-            Some(value) => value.is_some(),
-            None => self.state.get(key).is_some(),
+            Some(value) => value.and_then(Value::pending).cloned(),
+            None => self.state.get(key).as_ref().and_then(Value::pending).cloned(),
         }
     }
 

@@ -5,15 +5,15 @@ use super::draft::Draft;
 use super::revision::{self, Against};
 use super::subject::Entered;
 use super::tell::{self, Message};
-use super::{bonds, duty, reject, subject, term};
-use crate::model::code::{CaseStatus, Kind, Mode, MsgType, Scope, Standing, WithdrawalReason, WithdrawalScope};
+use super::{bonds, duty, reject, subject, term, withdrawal};
+use crate::model::code::{CaseStatus, Kind, Mode, MsgType, Scope, Standing, WithdrawalReason};
 use crate::model::event::InfractionEvent;
 use crate::model::exact::{self, Exact};
 use crate::model::limit::ALERT_REFERENCES_MAX;
 use crate::model::place::Millis;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::model::state::{Case, CaseEvent, Key};
+use crate::model::state::{Case, CaseEvent};
 use crate::model::told::ToldList;
 use crate::route::{self, Matter, Naming};
 
@@ -131,7 +131,7 @@ fn refuse_first_sight(
     }
     let reason = if !reject::may_speak(rules, event.origin, false, event.kind) {
         (Reason::OriginNotMember, "origin")
-    } else if is_withdrawn_before(draft, event) {
+    } else if withdrawal::suppresses(draft, event) {
         return Some(Outcome::Suppressed);
     } else if is_original && is_over {
         (Reason::ExpiredOnArrival, "expires_at")
@@ -141,13 +141,6 @@ fn refuse_first_sight(
         return None;
     };
     Some(reject::event(draft, event, reason.0, Some(reason.1)))
-}
-
-/// True where a withdrawal of the event or of its whole case came first; it goes on waiting, since its original may
-/// come again in another revision.
-fn is_withdrawn_before(draft: &Draft<'_, '_>, event: &InfractionEvent) -> bool {
-    let waits = |scope, target: &str| draft.waits(&Key::Pending(event.origin, scope, target.to_owned()));
-    waits(WithdrawalScope::Event, &event.event_id) || waits(WithdrawalScope::Case, &event.case_id)
 }
 
 /// A case may go over to another organisation where nothing of it is told about the first any more, or where its one

@@ -9,6 +9,7 @@ use super::statement::place_of;
 use super::tell::{self, Message};
 use super::{bonds, reject, term};
 use crate::model::code::{Finality, Kind, MsgType, Standing, WithdrawalReason, WithdrawalScope};
+use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
 use crate::model::event::{InfractionEvent, Withdrawal};
 use crate::model::limit::PENDING_PER_PLATFORM_MAX;
 use crate::model::rejection::Reason;
@@ -175,7 +176,7 @@ fn keep(
 ) -> Outcome {
     let key = Key::Pending(event.origin, withdrawal.scope, target.clone());
     let keep_until = term::keep_until(event, &rules.policy);
-    if draft.waits(&key) {
+    if draft.pending(&key).is_some() {
         return Outcome::Duplicate;
     }
     if keep_until <= draft.now() {
@@ -192,7 +193,38 @@ fn keep(
         reason: withdrawal.reason,
         decided: event.decided.date,
         keep_until,
+        suppressed_at: None,
     };
     draft.put(key, Some(Value::Pending(Arc::new(pending))));
     Outcome::Pending
+}
+
+/// True where a withdrawal of an event or of its whole case came first. It goes on waiting, since the original may come
+/// again in another revision; the first that it suppresses is shown to a person.
+pub(super) fn suppresses(draft: &mut Draft<'_, '_>, event: &InfractionEvent) -> bool {
+    let scopes = [(WithdrawalScope::Event, &event.event_id), (WithdrawalScope::Case, &event.case_id)];
+    let keys = scopes.map(|(scope, target)| Key::Pending(event.origin, scope, target.clone()));
+    let Some((key, pending)) = keys.into_iter().find_map(|key| draft.pending(&key).map(|pending| (key, pending)))
+    else {
+        return false;
+    };
+    if pending.suppressed_at.is_none() {
+        let suppressed_at = Some(draft.now());
+        draft.put(key, Some(Value::Pending(Arc::new(Pending { suppressed_at, ..Pending::clone(&pending) }))));
+        let review = Review {
+            kind: ReviewKind::Suppressed,
+            noted_at: draft.now(),
+            origin: event.origin,
+            platform: event.platform.clone(),
+            case_id: Some(event.case_id.clone()),
+            event_id: Some(event.event_id.clone()),
+            organisation_id: None,
+            other_organisation_id: None,
+            identifier: None,
+            legal_name: None,
+            other_legal_name: None,
+        };
+        draft.notify(Output::Review, NoticeContent::Review(review));
+    }
+    true
 }

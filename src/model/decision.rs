@@ -315,6 +315,8 @@ pub enum ReviewKind {
     IdentifierReused,
     /// Identifiers of one subject have different holders.
     SeveralHolders,
+    /// An original was told to nobody, since its withdrawal had come before it.
+    Suppressed,
 }
 
 impl Code for ReviewKind {
@@ -322,6 +324,7 @@ impl Code for ReviewKind {
         (Self::MissingFromSnapshot, "MISSING_FROM_SNAPSHOT"),
         (Self::IdentifierReused, "IDENTIFIER_REUSED"),
         (Self::SeveralHolders, "SEVERAL_HOLDERS"),
+        (Self::Suppressed, "SUPPRESSED"),
     ];
 }
 

@@ -186,6 +186,8 @@ pub struct Pending {
     pub decided: Days,
     /// When it is given up, by log time.
     pub keep_until: Millis,
+    /// When an original came that it suppressed, by log time.
+    pub suppressed_at: Option<Millis>,
 }
 
 /// Where a source partition stands: the position after the last record taken.

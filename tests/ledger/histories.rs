@@ -311,7 +311,7 @@ pub(crate) fn said(state: &State, effects: &Effects<'_>) -> Said {
     });
     let reviewed = effects.notices.iter().filter_map(|notice| {
         let NoticeContent::Review(review) = &notice.content else { return None };
-        let missing = review.kind == ReviewKind::MissingFromSnapshot;
+        let missing = matches!(review.kind, ReviewKind::MissingFromSnapshot | ReviewKind::Suppressed);
         missing.then(|| (review.event_id.clone().expect("an event"), notice.sequence))
     });
     Said {

@@ -4,7 +4,7 @@ use comity::ledger::Outcome;
 use comity::model::code::{
     Finality, Kind, MemberState, MsgType, Severity, Standing, WithdrawalReason, WithdrawalScope,
 };
-use comity::model::decision::Output;
+use comity::model::decision::{NoticeContent, Output, ReviewKind};
 use comity::model::event::InfractionEvent;
 use comity::model::limit::PENDING_PER_PLATFORM_MAX;
 use comity::model::place::DAY_MS;
@@ -116,6 +116,16 @@ fn a_withdrawal_before_its_original_is_kept_and_suppresses_it() {
     for title in ["first", "second"] {
         let did = log.event(&revised(&original("p/1"), Kind::Original, title));
         assert_eq!((did.outcome, did.alerts.len()), (Outcome::Suppressed, 0));
+        let reviews: Vec<_> = did.notices.iter().map(|notice| &notice.content).collect();
+        match &reviews[..] {
+            [NoticeContent::Review(review)] => {
+                assert_eq!(
+                    (title, review.kind, review.event_id.as_deref()),
+                    ("first", ReviewKind::Suppressed, Some("p/1"))
+                );
+            }
+            others => assert_eq!((title, others.len()), ("second", 0), "a person is told once"),
+        }
     }
     assert_eq!(open_cases(&log), 0);
     log.told(&original("p/2"));

@@ -280,7 +280,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
         Value::Pending(waiting) => json!({
             "origin": waiting.origin.as_str(), "platform": waiting.platform, "target": waiting.target,
             "scope": waiting.scope.name(), "reason": waiting.reason.name(), "decided": waiting.decided,
-            "keep_until": waiting.keep_until,
+            "keep_until": waiting.keep_until, "suppressed_at": waiting.suppressed_at,
         }),
         Value::Source(source) => json!({ "position": source.position, "gap_since": source.gap_since }),
         Value::Rules(in_force) => rules(in_force),

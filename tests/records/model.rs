@@ -323,6 +323,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 reason: e.code(),
                 decided: e.int(),
                 keep_until: e.long(),
+                suppressed_at: e.optional(Entropy::long),
             };
             let key = Key::Pending(waiting.origin, waiting.scope, waiting.target.clone());
             (key, Value::Pending(Arc::new(waiting)))

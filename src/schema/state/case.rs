@@ -99,6 +99,7 @@ pub(super) fn write_pending(pending: &state::Pending, out: &mut Vec<u8>) {
     datum::code(pending.reason, out);
     datum::int(pending.decided, out);
     datum::long(pending.keep_until, out);
+    datum::optional(pending.suppressed_at, out, datum::long);
 }
 
 /// `Case` as read.
@@ -295,6 +296,7 @@ pub(super) struct ReadPending {
     reason: Symbol<WithdrawalReason>,
     decided: i32,
     keep_until: i64,
+    suppressed_at: Option<i64>,
 }
 
 impl From<ReadPending> for state::Pending {
@@ -307,6 +309,7 @@ impl From<ReadPending> for state::Pending {
             reason: read.reason.0,
             decided: read.decided,
             keep_until: read.keep_until,
+            suppressed_at: read.suppressed_at,
         }
     }
 }

@@ -218,13 +218,18 @@ impl Model {
         if origin != Some(MemberState::Active) {
             return Some(self.reject(Reason::OriginNotMember, said));
         }
-        if self.waiting.iter().any(|waiting| {
-            waiting.origin == event.origin
-                && match waiting.scope {
-                    WithdrawalScope::Event => waiting.target == event.event_id,
-                    WithdrawalScope::Case => waiting.target == event.case_id,
-                }
-        }) {
+        let before = [(WithdrawalScope::Event, &event.event_id), (WithdrawalScope::Case, &event.case_id)];
+        let waits = before.iter().find_map(|(scope, target)| {
+            let same = |waiting: &Waiting| {
+                waiting.origin == event.origin && waiting.scope == *scope && waiting.target == **target
+            };
+            self.waiting.iter().position(same)
+        });
+        if let Some(waiting) = waits {
+            // The first that it suppresses is shown to a person.
+            if !std::mem::replace(&mut self.waiting[waiting].suppressed, true) {
+                said.reviewed.push((event.event_id.clone(), self.sequence("review", None)));
+            }
             return Some(Outcome::Suppressed);
         }
         if (case.is_none() || event.kind == Kind::Original) && over {
@@ -366,7 +371,7 @@ impl Model {
         } else if until <= self.now {
             Outcome::NobodyTold
         } else {
-            self.waiting.push(Waiting { origin: event.origin, scope, target, until });
+            self.waiting.push(Waiting { origin: event.origin, scope, target, until, suppressed: false });
             Outcome::Pending
         }
     }

@@ -142,6 +142,7 @@ struct Waiting {
     scope: WithdrawalScope,
     target: String,
     until: Millis,
+    suppressed: bool,
 }
 
 /// A member that joined and is not told of everything yet.
