@@ -113,11 +113,12 @@ impl Instance {
         }
     }
 
-    /// Ends it in order, if it still runs. One that has only just begun hears no signal yet.
+    /// Ends it in order, if it still runs. One that has only just begun hears no signal yet, and may find before it does
+    /// that Kafka is away.
     pub(crate) fn stop(&mut self) {
         let Some(mut running) = self.running.take() else { return };
         if running.ended().is_none() && running.port().is_some() && !self.excused {
-            running.stop();
+            running.stop_or(UNAVAILABLE);
         } else {
             running.kill();
         }
