@@ -103,8 +103,10 @@ fn the_native_id_of_a_sample_is_counted() {
 fn reads_are_followed_and_a_new_one_is_seen() {
     let bench = with("platforms/us-nj-labour");
     let mapping = bench.file("us-nj-labour", "mapping.vrl");
-    let planted = mapping.replace("\"legal_name\": squeeze(.employer_trade_name)", "\"legal_name\": name")
-        .replace("status = squeeze(.case_status)", "name = { if .row_label == null { squeeze(.employer_trade_name) } else { \"Unnamed\" } }\nstatus = squeeze(.case_status)");
+    let planted = mapping.replace("\"legal_name\": squeeze(.employer_trade_name)", "\"legal_name\": name").replace(
+        "status = required(",
+        "name = { if .row_label == null { squeeze(.employer_trade_name) } else { \"Unnamed\" } }\nstatus = required(",
+    );
     assert_ne!(planted, mapping);
     bench.write("platforms/us-nj-labour/mapping.vrl", planted.as_bytes());
     let told = bench.good(&["platform", "report", "us-nj-labour", "--format", "json"]);
