@@ -3,15 +3,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
+use std::thread::{JoinHandle, sleep, spawn};
 use std::time::Duration;
 
 use comity::kafka::names;
 
 use crate::setting::{HEADER, PLATFORM, Setting, TOPIC};
 use crate::support::broker::{Broker, PATIENCE, needs_own_kafka, wait_until};
-use crate::support::reader::read_uncommitted;
+use crate::support::reader::{read_committed, read_uncommitted};
 
 /// A second listener on which a client is who it says; on the first everybody may do everything.
 const SERVER: &str = "
@@ -75,19 +76,61 @@ fn allow_run(broker: &Broker) {
     allow(broker, Of::TransactionalId, &ledger, false, May::Write);
 }
 
+/// A broker that keeps rights, the operator who may do everything, and a client without any.
+fn with_rights() -> (Broker, Setting, Setting) {
+    let mut broker = Broker::with_properties(SERVER);
+    let operator = Setting::new(&broker);
+    operator.must(&["topics", "apply", "--yes"]);
+    let client = Setting::at(&broker.maven().second_address(), &broker.federation);
+    client.change("comity.toml", "single_broker = true\n", CLIENT);
+    (broker, operator, client)
+}
+
+/// Feeds so many records.
+fn feed(operator: &Setting, count: usize) {
+    let rows: String = (0..count).map(|number| format!("N{number},Maple Sample Works Ltd,2024-01-31\n")).collect();
+    operator.write("rows.csv", &format!("{HEADER}\n{rows}"));
+    operator.must(&["feed", "rows.csv", "--platform", PLATFORM]);
+}
+
+/// A process whose log is read as it comes.
+struct Heard {
+    running: Child,
+    log: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+}
+
+impl Heard {
+    fn of(mut running: Child) -> Self {
+        let log = Arc::new(Mutex::new(String::new()));
+        let (heard, lines) = (log.clone(), BufReader::new(running.stderr.take().unwrap()).lines());
+        let reader = spawn(move || lines.for_each(|line| heard.lock().unwrap().push_str(&line.unwrap())));
+        Self { running, log, reader }
+    }
+
+    fn says(&self, what: &str) -> bool {
+        self.log.lock().unwrap().contains(what)
+    }
+
+    /// Ends it, and gives its whole log.
+    fn stop(mut self) -> String {
+        let pid = self.running.id().to_string();
+        assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap().success());
+        self.running.wait().unwrap();
+        self.reader.join().unwrap();
+        self.log.lock().unwrap().clone()
+    }
+}
+
 #[test]
 fn each_right_that_is_missing_is_told_and_looking_changes_nothing() {
     if needs_own_kafka("the test sets its broker up") {
         return;
     }
-    let mut broker = Broker::with_properties(SERVER);
-    let operator = Setting::new(&broker);
-    operator.must(&["topics", "apply", "--yes"]);
+    let (broker, operator, client) = with_rights();
     let known = operator.must(&["check"]);
     assert!(known.contains("not known: write Comity's own topics") && !known.contains("may not"), "{known}");
 
-    let client = Setting::at(&broker.maven().second_address(), &broker.federation);
-    client.change("comity.toml", "single_broker = true\n", CLIENT);
     let said = client.refused(&["check"], 69, "CMT-9601");
     assert!(said.contains(&format!("the topic {TOPIC} cannot be seen by this client")), "{said}");
 
@@ -127,34 +170,48 @@ fn a_pause_that_may_not_be_written_down_is_told_once_a_minute() {
     if needs_own_kafka("the test sets its broker up") {
         return;
     }
-    let mut broker = Broker::with_properties(SERVER);
-    let operator = Setting::new(&broker);
-    operator.must(&["topics", "apply", "--yes"]);
-    let client = Setting::at(&broker.maven().second_address(), &broker.federation);
-    client.change("comity.toml", "single_broker = true\n", CLIENT);
+    let (broker, operator, client) = with_rights();
     client.change("comity.toml", "[policy]", "[intake]\nevents_per_minute_max = { works = 20 }\n\n[policy]");
     for may in [May::Read, May::DescribeConfigs] {
         allow(&broker, Of::Topic, "comity.", true, may);
     }
     allow_run(&broker);
-    let rows: String = (0..40).map(|number| format!("N{number},Maple Sample Works Ltd,2024-01-31\n")).collect();
-    operator.write("rows.csv", &format!("{HEADER}\n{rows}"));
-    operator.must(&["feed", "rows.csv", "--platform", PLATFORM]);
+    feed(&operator, 40);
 
-    let mut running = client.spawn(&["run"]);
-    let log = Arc::new(Mutex::new(String::new()));
-    let (heard, lines) = (log.clone(), BufReader::new(running.stderr.take().unwrap()).lines());
-    let reader = std::thread::spawn(move || lines.for_each(|line| heard.lock().unwrap().push_str(&line.unwrap())));
+    let running = Heard::of(client.spawn(&["run"]));
     let warning = "its pause is not written down in comity.control";
-    wait_until("the operator is warned", PATIENCE, || log.lock().unwrap().contains(warning));
+    wait_until("the operator is warned", PATIENCE, || running.says(warning));
     // It is tried again many times meanwhile.
-    std::thread::sleep(Duration::from_secs(3));
-    assert!(Command::new("kill").args(["-s", "TERM", &running.id().to_string()]).status().unwrap().success());
-    running.wait().unwrap();
-    reader.join().unwrap();
-    let log = log.lock().unwrap();
+    sleep(Duration::from_secs(3));
+    let log = running.stop();
     assert_eq!(log.matches(warning).count(), 1, "{log}");
     assert!(log.contains("TopicAuthorizationFailed"), "{log}");
+}
+
+/// What intake cannot learn of the ledger's positions is asked again: it is no reason to stop.
+#[test]
+fn an_intake_that_cannot_read_where_the_ledger_stands_goes_on_once_it_can() {
+    if needs_own_kafka("the test sets its broker up") {
+        return;
+    }
+    let (broker, operator, client) = with_rights();
+    let ledger = Heard::of(operator.spawn(&["run", "--stage", "ledger"]));
+    wait_until("there is a state", PATIENCE, || !read_committed(&broker, "comity.state").is_empty());
+    ledger.stop();
+    for topic in ["comity.in.", "comity.acks.", "comity.links", "comity.log", "comity.control"] {
+        allow(&broker, Of::Topic, topic, true, May::Read);
+    }
+    allow(&broker, Of::Topic, "comity.", true, May::DescribeConfigs);
+    allow_run(&broker);
+    feed(&operator, 3);
+
+    let running = Heard::of(client.spawn(&["run", "--stage", "intake"]));
+    wait_until("it says what it lacks", PATIENCE, || running.says("asking where the ledger stands"));
+    let before = read_committed(&broker, "comity.log").len();
+    allow(&broker, Of::Topic, "comity.state", false, May::Read);
+    wait_until("it goes on", PATIENCE, || read_committed(&broker, "comity.log").len() == before + 3);
+    let log = running.stop();
+    assert!(log.contains("give this client the right"), "{log}");
 }
 
 #[test]

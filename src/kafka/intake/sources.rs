@@ -13,7 +13,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::{IntakeContext, positions, source_of, topics};
 use crate::kafka::client::{self, Context, Deliveries, Event, PartitionEnd, Purpose, TopicPartition};
 use crate::kafka::probe::{self, Probe};
-use crate::kafka::{Stop, classify, names, present};
+use crate::kafka::{Stop, StopKind, classify, names, present};
 use crate::run::intake::{Assigned, Input, Intake, Lane, Position, SourceId};
 use crate::telemetry::clock;
 
@@ -170,7 +170,7 @@ impl<'c> Sources<'c> {
     fn ask(&mut self) -> Result<Vec<Input>, Stop> {
         let answer = match &self.given {
             Some(partitions) => match self.assigned(partitions) {
-                Ok((known, given)) => Ok(vec![self.take(known, given)?]),
+                Ok((known, given)) => return self.take(known, given),
                 Err(error) => Err(error),
             },
             None => self.ranges().inspect(|_| {
@@ -216,15 +216,21 @@ impl<'c> Sources<'c> {
         Ok((known, given))
     }
 
-    /// Takes what the group gave, now that it is known where it stands.
-    fn take(&mut self, known: Vec<Known>, mut given: Vec<Assigned>) -> Result<Input, Stop> {
-        self.ask_ledger(&mut given)?;
+    /// Takes what the group gave, now that it is known where it stands; what could not be read is asked again.
+    fn take(&mut self, known: Vec<Known>, mut given: Vec<Assigned>) -> Result<Vec<Input>, Stop> {
+        match self.ask_ledger(&mut given) {
+            Err(stop) if stop.kind == StopKind::Unavailable => {
+                tracing::warn!("asking where the ledger stands with the sources: {}; {}", stop.why, stop.help);
+                return Ok(Vec::new());
+            }
+            answer => answer?,
+        }
         self.known = known;
         self.given = None;
         self.in_doubt = false;
         self.context.status.assignments.fetch_add(1, Ordering::Relaxed);
         self.context.status.assigned.store(true, Ordering::Relaxed);
-        Ok(Input::Assigned(given))
+        Ok(vec![Input::Assigned(given)])
     }
 
     /// Where the group has no position, that of the ledger counts: from the beginning it would drop what it has taken.
