@@ -19,7 +19,7 @@ pub(super) fn put(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) {
 /// The same, but for forgetting; true where the two are joined no more. Where that makes or ends one organisation of
 /// two, what was told under the picture before becomes due to be told again.
 fn set(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) -> bool {
-    let before = bond(draft, pair).filter(|bond| bond.joins()).cloned();
+    let before = bond(draft, pair).filter(|bond| bond.joins());
     let joins = after.as_ref().filter(|bond| bond.joins()).map(shape);
     let (changes, joins_no_more) = (before.as_deref().map(shape) != joins, joins.is_none());
     draft.put(Key::Link(pair.clone()), after.map(|bond| Value::Link(Arc::new(bond))));
@@ -47,7 +47,7 @@ pub(super) fn assert_too(draft: &mut Draft<'_, '_>, pair: &Pair, event: &EventKe
         return true;
     }
     if of_one_name && known.events.len() < BOND_EVENTS_MAX {
-        let mut more = Bond::clone(known);
+        let mut more = Bond::clone(&known);
         more.events.push(event.clone());
         set(draft, pair, Some(more));
     }
@@ -64,7 +64,7 @@ pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[
         if !known.events.contains(event) || known.events.len() >= BOND_EVENTS_MAX {
             continue;
         }
-        let mut rest = Bond::clone(known);
+        let mut rest = Bond::clone(&known);
         rest.events.retain(|known| known != event);
         let first = rest.events.first().map(|first| first.origin.to_string());
         let rest = first.map(|asserted_by| Bond { asserted_by, ..rest });
@@ -86,11 +86,8 @@ pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
 }
 
 /// The retelling of a pair that is due.
-pub(super) fn retelling<'d>(draft: &'d Draft<'_, '_>, pair: &Pair) -> Option<&'d Arc<Retelling>> {
-    match draft.changed(&Key::Retell(pair.clone())) {
-        Some(changed) => changed?.retelling(),
-        None => draft.state.retelling(pair),
-    }
+pub(super) fn retelling(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Arc<Retelling>> {
+    draft.value(&Key::Retell(pair.clone()))?.retelling().cloned()
 }
 
 /// Forgets an organisation that no case names, once none names any that it is one with: who stands between two others
@@ -138,7 +135,7 @@ fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
         next: outputs.map(|output| draft.effects.marks.sequences.get(output).unwrap_or(1)).collect(),
     };
     let key = Key::Retell(pair.clone());
-    let known = retelling(draft, pair).map(|work| Retelling::clone(work));
+    let known = retelling(draft, pair).map(|work| Retelling::clone(&work));
     let mut work =
         known.unwrap_or_else(|| Retelling { pair: pair.clone(), since: draft.now(), steps: Vec::new(), after: None });
     work.steps.push(step);

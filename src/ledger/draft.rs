@@ -15,7 +15,7 @@ use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rejection::Rejection;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, Key, OpenCase, Organisation, Pending, Value};
+use crate::model::state::{Case, Key, OpenCase, Organisation, Value};
 
 /// The state seen through the effects of one entry.
 pub(super) struct Draft<'s, 'e> {
@@ -121,11 +121,11 @@ impl<'s> Draft<'s, '_> {
         state.namesakes(identifier).filter(move |known| !forgotten(known))
     }
 
-    /// The withdrawal that waits under this key, unless this entry gave it up.
-    pub(super) fn pending(&self, key: &Key) -> Option<Arc<Pending>> {
+    /// The value under a key, as this entry has changed it.
+    pub(super) fn value(&self, key: &Key) -> Option<Value> {
         match self.changed(key) {
-            Some(value) => value.and_then(Value::pending).cloned(),
-            None => self.state.get(key).as_ref().and_then(Value::pending).cloned(),
+            Some(value) => value.cloned(),
+            None => self.state.get(key),
         }
     }
 

@@ -51,12 +51,8 @@ pub(super) fn group(draft: &Draft<'_, '_>, organisation_id: &str, then: &AtThatT
 }
 
 /// What is said of a pair, whether it holds or is a question.
-pub(super) fn bond<'d>(draft: &'d Draft<'_, '_>, pair: &Pair) -> Option<&'d Arc<Bond>> {
-    let key = Key::Link(pair.clone());
-    match draft.changed(&key) {
-        Some(changed) => changed?.bond(),
-        None => draft.state.bond(pair),
-    }
+pub(super) fn bond(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Arc<Bond>> {
+    draft.value(&Key::Link(pair.clone()))?.bond().cloned()
 }
 
 /// True where a NOT_SAME stands between any of some organisations and any of others.

@@ -24,17 +24,11 @@ use crate::route::{self, Routed};
 /// Notes that a member joins; `again` where it was RETIRED.
 pub(super) fn begin(draft: &mut Draft<'_, '_>, member: Jurisdiction, again: bool) {
     // What it missed while it was RETIRED it may not have been told of by now.
-    let again = again || under_way(draft, member).is_some_and(|join| join.again);
+    let unfinished = draft.value(&Key::Join(member));
+    let again = again || unfinished.as_ref().and_then(Value::join).is_some_and(|join| join.again);
     let join = Join { member, since: draft.now(), again, after: None };
     draft.put(Key::Join(member), Some(Value::Join(Arc::new(join))));
     draft.effects.work_left = true;
-}
-
-fn under_way<'d>(draft: &'d Draft<'_, '_>, member: Jurisdiction) -> Option<&'d Arc<Join>> {
-    match draft.changed(&Key::Join(member)) {
-        Some(changed) => changed?.join(),
-        None => draft.state.join(member),
-    }
 }
 
 /// A member that is being told, and what of.
@@ -43,6 +37,15 @@ struct Joining<'r> {
     place: MemberIndex,
     member: &'r Member,
     again: bool,
+}
+
+/// What a member was told of one case.
+#[derive(Default)]
+struct Told {
+    /// How many events that have no end any more.
+    ended: usize,
+    /// True where also the one that has an end.
+    ending: bool,
 }
 
 /// Tells a member of as many events as are left for this entry. Gives how many that were; all that were left where the
@@ -65,12 +68,11 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, jurisdiction: Juri
     let ended = state.ended_after(join.after.as_ref()).take_while(|_| again);
     let (mut told, mut after) = (0, join.after.clone());
     for (looked_at, due) in (1..).zip(ending.chain(ended)) {
-        told += joining.tell_ended(draft, &due, left - told);
-        let is_told = told < left && joining.tell_ending(draft, &due);
-        if is_told || (told < left && looked_at == JOIN_LOOKED_AT_MAX) {
+        let Told { ended, ending } = joining.tell_of(draft, &due, left - told);
+        told += ended + usize::from(ending);
+        if ending || (told < left && looked_at == JOIN_LOOKED_AT_MAX) {
             after = end(&due);
         }
-        told += usize::from(is_told);
         if told == left || looked_at == JOIN_LOOKED_AT_MAX {
             let next = Join { after, ..Join::clone(&join) };
             draft.put(Key::Join(jurisdiction), Some(Value::Join(Arc::new(next))));
@@ -83,28 +85,26 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, jurisdiction: Juri
 }
 
 impl Joining<'_> {
-    /// Tells it of those events of a case that have no end any more, where it knows them and not what became of them,
-    /// and gives how many that were: so many at most. Once told they are not told again.
-    fn tell_ended(&self, draft: &mut Draft<'_, '_>, due: &Due, most: usize) -> usize {
-        let Key::Case(origin, case_id) = &due.key else { return 0 };
-        let Some(case) = draft.case(*origin, case_id).filter(|_| self.again) else { return 0 };
-        let missed = |event: &CaseEvent| event.expires_at.is_none() && self.has_missed(event);
-        let missed: Vec<usize> =
-            (0..case.events.len()).filter(|index| missed(&case.events[*index])).take(most).collect();
-        missed.iter().for_each(|index| self.tell(draft, due, *index));
-        missed.len()
-    }
-
-    /// Tells it of the event that has this end, where it is to be told.
-    fn tell_ending(&self, draft: &mut Draft<'_, '_>, due: &Due) -> bool {
-        let (Key::Case(origin, case_id), Work::Expire(index)) = (&due.key, due.work) else { return false };
-        let Some(case) = draft.case(*origin, case_id) else { return false };
+    /// Tells it of one case: of its events that have no end any more, where it knows them and not what became of them,
+    /// and then of the one that has this end. Of so many at most, but those told are not told again.
+    fn tell_of(&self, draft: &mut Draft<'_, '_>, due: &Due, most: usize) -> Told {
+        let mut told = Told::default();
+        let Key::Case(origin, case_id) = &due.key else { return told };
+        let Some(mut case) = draft.case(*origin, case_id) else { return told };
+        let missed = |event: &CaseEvent| self.again && event.expires_at.is_none() && self.has_missed(event);
+        for index in (0..case.events.len()).filter(|index| missed(&case.events[*index])).take(most).collect::<Vec<_>>()
+        {
+            case = self.tell(draft, case, index);
+            told.ended += 1;
+        }
+        let Work::Expire(index) = due.work else { return told };
         let index = usize::from(index);
         let is_to_be_told = case.events.get(index).is_some_and(|event| self.is_to_be_told(&case, event));
-        if is_to_be_told {
-            self.tell(draft, due, index);
+        if is_to_be_told && told.ended < most {
+            self.tell(draft, case, index);
+            told.ending = true;
         }
-        is_to_be_told
+        told
     }
 
     /// True where it was told of an event, and not of its last version.
@@ -120,12 +120,9 @@ impl Joining<'_> {
         stands(event) && route::is_entitled(self.member, case.origin, event.domain, event.severity, event.scope)
     }
 
-    /// Tells it of one event as it stands.
-    fn tell(&self, draft: &mut Draft<'_, '_>, due: &Due, index: usize) {
-        let Key::Case(origin, case_id) = &due.key else { return };
-        // What was told of the case a moment ago is in it.
-        let Some(case) = draft.case(*origin, case_id) else { return };
-        let Some(event) = case.events.get(index) else { return };
+    /// Tells it of one event as it stands, and gives the case as it is then.
+    fn tell(&self, draft: &mut Draft<'_, '_>, case: Case, index: usize) -> Case {
+        let event = &case.events[index];
         let before = case.told.of(self.place).map(|told| told.role);
         let (msg_type, role, reason) = match before.filter(|_| was_told(event, self.place)) {
             Some(role) if event.standing == Standing::Withdrawn => (MsgType::Cancel, role, RoleReason::ToldBefore),
@@ -136,9 +133,10 @@ impl Joining<'_> {
         let routed = Routed { member: self.place, role, role_before, reasons: reason.into() };
         let (joining, to_nation, expires_at) = (true, false, event.expires_at);
         let message = Message { joining, to_nation, expires_at, ..Message::new(msg_type, event.standing) };
-        let mut after = Case::clone(&case);
+        let mut after = case.clone();
         tell::tell(draft, self.rules, &mut after, index, vec![routed], message);
-        draft.put_case(Some(&case), after);
+        draft.put_case(Some(&case), after.clone());
+        after
     }
 }
 

@@ -57,7 +57,7 @@ fn judge(
         };
     }
     let after = bond_of(link);
-    if known.is_some_and(|known| **known == after) {
+    if known.as_ref().is_some_and(|known| **known == after) {
         return Ok(None);
     }
     let first = draft.holder(&link.first).ok_or((Reason::UnknownOrganisation, "first"))?;

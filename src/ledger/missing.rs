@@ -12,18 +12,10 @@ pub(super) fn report(draft: &mut Draft<'_, '_>, missing: &Missing) -> Outcome {
     if !case.events.iter().any(|event| event.event_id == missing.event_id && stands(event)) {
         return Outcome::NothingMissing;
     }
+    let (by, of) = ((missing.origin, missing.platform.as_str()), (missing.case_id.as_str(), missing.event_id.as_str()));
     let review = Review {
-        kind: ReviewKind::MissingFromSnapshot,
-        noted_at: draft.now(),
-        origin: missing.origin,
-        platform: missing.platform.clone(),
-        case_id: Some(missing.case_id.clone()),
-        event_id: Some(missing.event_id.clone()),
         organisation_id: case.organisation_id.clone(),
-        other_organisation_id: None,
-        identifier: None,
-        legal_name: None,
-        other_legal_name: None,
+        ..Review::new(ReviewKind::MissingFromSnapshot, draft.now(), by, of)
     };
     draft.notify(Output::Review, NoticeContent::Review(review));
     Outcome::Taken

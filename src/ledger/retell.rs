@@ -24,7 +24,7 @@ type Then = Vec<(Pair, Option<Arc<Bond>>)>;
 /// Goes on with a retelling for so many cases at most; gives how many pieces of work it did, at least one.
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
     let key = Key::Retell(pair.clone());
-    let Some(work) = bonds::retelling(draft, pair).cloned() else { return 1 };
+    let Some(work) = bonds::retelling(draft, pair) else { return 1 };
     let due: Vec<Arc<Retelling>> = due_retellings(draft);
     let mut cases = open_cases(draft, &work, &due);
     cases.retain(|case| work.after.as_ref().is_none_or(|after| case > after));
@@ -49,14 +49,14 @@ fn due_retellings(draft: &Draft<'_, '_>) -> Vec<Arc<Retelling>> {
         let Key::Retell(pair) = &change.key else { return None };
         draft.state.retelling(pair).is_none().then_some(pair)
     });
-    draft.state.retellings().chain(new).filter_map(|pair| bonds::retelling(draft, pair).cloned()).collect()
+    draft.state.retellings().chain(new).filter_map(|pair| bonds::retelling(draft, pair)).collect()
 }
 
 /// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
 fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -> Vec<(Jurisdiction, String)> {
     let joined = |work: &Arc<Retelling>| {
         let joining = work.steps.iter().find_map(|step| bond_before(&work.pair, step));
-        let now = bond(draft, &work.pair).filter(|bond| bond.joins()).cloned();
+        let now = bond(draft, &work.pair).filter(|bond| bond.joins());
         (work.pair.clone(), now.or(joining))
     };
     let widest: Vec<_> = due.iter().map(joined).collect();
@@ -126,7 +126,7 @@ fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> T
         let Some(step) = work.steps.iter().find(later) else { continue };
         let (was, is) = (bond_before(&work.pair, step), bond(draft, &work.pair).filter(|bond| bond.joins()));
         let shape = |bond: &Arc<Bond>| (bond.relation, bond.first.clone());
-        if was.as_ref().map(shape) != is.map(shape) {
+        if was.as_ref().map(shape) != is.as_ref().map(shape) {
             then.push((work.pair.clone(), was));
         }
     }

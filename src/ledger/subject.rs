@@ -154,18 +154,14 @@ fn meet(
         return Some(pair);
     }
     let is_reused = matched_by == MatchedBy::NewIdentifier;
+    let kind = if is_reused { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders };
+    let (by, of) = ((event.origin, event.platform.as_str()), (event.case_id.as_str(), event.event_id.as_str()));
     let review = Review {
-        kind: if is_reused { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders },
-        noted_at: draft.now(),
-        origin: event.origin,
-        platform: event.platform.clone(),
-        case_id: Some(event.case_id.clone()),
-        event_id: Some(event.event_id.clone()),
         organisation_id: Some(organisation_id.clone()),
         other_organisation_id: Some(other.organisation_id().to_owned()),
         identifier: Some(identifier.to_owned()),
         legal_name: event.subject.as_ref().map(|subject| subject.legal_name.clone()),
-        other_legal_name: None,
+        ..Review::new(kind, draft.now(), by, of)
     };
     draft.notify(Output::Review, NoticeContent::Review(review));
     None

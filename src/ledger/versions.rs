@@ -24,7 +24,6 @@ pub(super) fn was_sent(event: &CaseEvent, member: MemberIndex, version: i32) -> 
 
 /// Notes who gets the event's last version; `also` where others got it before them.
 pub(super) fn note(case: &mut Case, index: usize, routed: &[Routed], also: bool) {
-    let has_room = revision::has_room_for_sent(case);
     let Some(event) = case.events.get_mut(index) else { return };
     let members = routed.iter().fold(0, |set, routed| set | member_bit(routed.member));
     let told = event.told & !NATIONAL_BIT;
@@ -34,6 +33,8 @@ pub(super) fn note(case: &mut Case, index: usize, routed: &[Routed], also: bool)
     if members == before || event.version <= 1 {
         return;
     }
+    let has_room = revision::has_room_for_sent(case);
+    let Some(event) = case.events.get_mut(index) else { return };
     let kept_max = if has_room { SENT_KEPT_MAX } else { event.sent.len() };
     if event.sent.is_empty() {
         exact::push(&mut event.sent, Sent { from: 1, members: told });

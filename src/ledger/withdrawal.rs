@@ -176,7 +176,7 @@ fn keep(
 ) -> Outcome {
     let key = Key::Pending(event.origin, withdrawal.scope, target.clone());
     let keep_until = term::keep_until(event, &rules.policy);
-    if draft.pending(&key).is_some() {
+    if draft.value(&key).is_some() {
         return Outcome::Duplicate;
     }
     if keep_until <= draft.now() {
@@ -204,26 +204,13 @@ fn keep(
 pub(super) fn suppresses(draft: &mut Draft<'_, '_>, event: &InfractionEvent) -> bool {
     let scopes = [(WithdrawalScope::Event, &event.event_id), (WithdrawalScope::Case, &event.case_id)];
     let keys = scopes.map(|(scope, target)| Key::Pending(event.origin, scope, target.clone()));
-    let Some((key, pending)) = keys.into_iter().find_map(|key| draft.pending(&key).map(|pending| (key, pending)))
-    else {
-        return false;
-    };
+    let waiting = keys.into_iter().find_map(|key| draft.value(&key).map(|value| (key, value)));
+    let Some((key, Value::Pending(pending))) = waiting else { return false };
     if pending.suppressed_at.is_none() {
         let suppressed_at = Some(draft.now());
         draft.put(key, Some(Value::Pending(Arc::new(Pending { suppressed_at, ..Pending::clone(&pending) }))));
-        let review = Review {
-            kind: ReviewKind::Suppressed,
-            noted_at: draft.now(),
-            origin: event.origin,
-            platform: event.platform.clone(),
-            case_id: Some(event.case_id.clone()),
-            event_id: Some(event.event_id.clone()),
-            organisation_id: None,
-            other_organisation_id: None,
-            identifier: None,
-            legal_name: None,
-            other_legal_name: None,
-        };
+        let (by, of) = ((event.origin, event.platform.as_str()), (event.case_id.as_str(), event.event_id.as_str()));
+        let review = Review::new(ReviewKind::Suppressed, draft.now(), by, of);
         draft.notify(Output::Review, NoticeContent::Review(review));
     }
     true

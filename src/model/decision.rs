@@ -306,6 +306,30 @@ pub struct Review {
     pub other_legal_name: Option<String>,
 }
 
+impl Review {
+    /// What is asked of one event of a platform, without an organisation.
+    pub fn new(
+        kind: ReviewKind,
+        noted_at: Millis,
+        (origin, platform): (Jurisdiction, &str),
+        (case_id, event_id): (&str, &str),
+    ) -> Self {
+        Self {
+            kind,
+            noted_at,
+            origin,
+            platform: platform.to_owned(),
+            case_id: Some(case_id.to_owned()),
+            event_id: Some(event_id.to_owned()),
+            organisation_id: None,
+            other_organisation_id: None,
+            identifier: None,
+            legal_name: None,
+            other_legal_name: None,
+        }
+    }
+}
+
 /// Why a person must look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReviewKind {

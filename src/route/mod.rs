@@ -119,7 +119,7 @@ pub fn recipients(rules: &Rules, matter: &Matter<'_>, told: &[Told]) -> Vec<Rout
             continue;
         }
         let before = told_of(told, index).map(|told| told.role);
-        let on_route = matter.newcomers && is_on_route(member, matter, matter.case_told.of(index).is_some());
+        let on_route = matter.newcomers && is_on_route((index, member), matter);
         let is_told = match member.state {
             MemberState::Active if fault::planted(Planted::CorrectedByTodaysRouting) => on_route,
             MemberState::Active => on_route || before.is_some(),
@@ -163,7 +163,7 @@ pub fn told_of(told: &[Told], member: MemberIndex) -> Option<&Told> {
 
 /// Today's route. Whoever is named and was told of the case before is told whatever it filters; of what is not
 /// RESTRICTED it is told as one who was told before.
-fn is_on_route(member: &Member, matter: &Matter<'_>, knows_case: bool) -> bool {
+fn is_on_route((index, member): (MemberIndex, &Member), matter: &Matter<'_>) -> bool {
     let naming = &matter.naming;
     let place = member.jurisdiction;
     let named = naming.follow_up(place) || naming.attention(place) || naming.shares(place);
@@ -171,8 +171,9 @@ fn is_on_route(member: &Member, matter: &Matter<'_>, knows_case: bool) -> bool {
         Scope::Federation => true,
         Scope::Restricted => named,
     };
-    let passes = || passes_filter(member, matter.domain, matter.severity);
-    member.state == MemberState::Active && in_scope && (matter.scope == Scope::Restricted && knows_case || passes())
+    let overrides = || matter.scope == Scope::Restricted && matter.case_told.of(index).is_some();
+    let passes = || passes_filter(member, matter.domain, matter.severity) || overrides();
+    member.state == MemberState::Active && in_scope && passes()
 }
 
 /// A severity that nobody stated passes: it could be any.

@@ -19,9 +19,13 @@ const HOUR_MS: Millis = 3_600_000;
 
 /// A log whose food safety has 24, 48 and 960 hours for who has to act, and one hour for who has to know.
 fn log() -> Log {
+    log_with(0, &["CA-ON", "CA-QC", "CA-BC"])
+}
+
+/// A log for these members by some clocks.
+fn log_with(which: u8, members: &[&str]) -> Log {
     let mut log = Log::without_rules();
-    let rules = Rules { clocks: clocks(0), ..world::rules(1, &["CA-ON", "CA-QC", "CA-BC"]) };
-    assert_eq!(log.rules(rules).outcome, Outcome::Rules);
+    assert_eq!(log.rules(Rules { clocks: clocks(which), ..world::rules(1, members) }).outcome, Outcome::Rules);
     log
 }
 
@@ -66,8 +70,7 @@ fn an_alert_says_until_when_it_is_to_be_acknowledged() {
 
 #[test]
 fn an_unknown_severity_has_the_clock_of_the_severest_and_a_lower_one_has_none() {
-    let mut log = Log::without_rules();
-    log.rules(Rules { clocks: clocks(1), ..world::rules(1, &["CA-ON", "CA-QC"]) });
+    let mut log = log_with(1, &["CA-ON", "CA-QC"]);
     let unknown = InfractionEvent { severity: Severity::Unknown, ..for_quebec("p/1") };
     assert_eq!(log.event(&unknown).part(1).ack_due_at, Some(START + 24 * HOUR_MS));
     assert_eq!(log.event(&for_quebec("p/2")).part(1).ack_due_at, None, "moderate is below severe");
@@ -220,8 +223,7 @@ fn a_withdrawal_ends_the_clock_and_says_so_of_what_was_overdue() {
 
 #[test]
 fn who_is_no_longer_to_follow_up_has_nothing_due() {
-    let mut log = Log::without_rules();
-    log.rules(Rules { clocks: clocks(2), ..world::rules(1, &["CA-ON", "CA-QC"]) });
+    let mut log = log_with(2, &["CA-ON", "CA-QC"]);
     log.told(&for_quebec("p/1"));
     log.later(DAY_MS);
     let did = log.event(&revised(&original("p/1"), Kind::Correction, "not there"));
@@ -243,8 +245,7 @@ fn a_clock_is_of_a_role_and_ends_with_it() {
 
 #[test]
 fn a_clock_that_a_link_began_ends_with_the_link() {
-    let mut log = Log::without_rules();
-    log.rules(Rules { clocks: clocks(2), ..world::rules(1, &["CA-ON", "CA-QC", "CA-BC"]) });
+    let mut log = log_with(2, &["CA-ON", "CA-QC", "CA-BC"]);
     log.told(&about("q/1", "CA-QC", "Other Inc", &["B"]));
     let joined = link(LinkRelation::Same, "reg:A", "reg:B");
     log.told(&about("p/0", "CA-ON", "Acme Ltd", &["A"]));

@@ -3,13 +3,13 @@
 use comity::ledger::Outcome;
 use comity::model::code::{Kind, WithdrawalReason};
 use comity::model::entry::LinkRelation;
-use comity::model::event::{InfractionEvent, Subject};
+use comity::model::event::InfractionEvent;
 use comity::model::limit::BOND_EVENTS_MAX;
 use comity::model::place::DAY_MS;
 use comity::model::state::{EventKey, Pair};
 
 use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
-use crate::world::{Log, START, closure, place, revised, subject, withdrawn_for};
+use crate::world::{Log, START, closure, of_form, place, revised, subject, withdrawn_for};
 
 /// Two organisations of one name, and so many events that each name both.
 fn asserted_by(log: &mut Log, events: usize) -> Vec<InfractionEvent> {
@@ -86,14 +86,10 @@ fn a_correction_that_names_one_of_the_two_takes_the_other_back() {
 #[test]
 fn a_revision_that_names_both_still_says_so_whatever_became_of_them() {
     let mut log = Log::new(&FEDERATION);
-    let form = |event: InfractionEvent, form: &str| {
-        let subject = event.subject.map(|subject| Subject { legal_form: Some(form.to_owned()), ..subject });
-        InfractionEvent { subject, ..event }
-    };
     log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
-    let other = form(about("b", "CA-QC", "Acme Ltd", &["B"]), "Inc");
+    let other = of_form(about("b", "CA-QC", "Acme Ltd", &["B"]), "Inc");
     log.told(&other);
-    let both = form(about("c", "CA-BC", "Acme Ltd", &["A", "B"]), "Ltd");
+    let both = of_form(about("c", "CA-BC", "Acme Ltd", &["A", "B"]), "Ltd");
     log.told(&both);
     settle(&mut log);
     // B has no open case any more, so that a newcomer of another form would not be taken for it.

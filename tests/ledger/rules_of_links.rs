@@ -8,7 +8,7 @@ use comity::ledger::{Outcome, handle};
 use comity::model::code::{Kind, MatchedBy, MsgType, Role, Scope};
 use comity::model::decision::{Notice, NoticeContent, Review};
 use comity::model::entry::{Body, Link, LinkRelation, LogEntry};
-use comity::model::event::{InfractionEvent, Subject};
+use comity::model::event::InfractionEvent;
 use comity::model::limit::{NAMESAKES_MAX, WORK_PER_LIVE_ENTRY_MAX};
 use comity::model::packed::PackedCase;
 use comity::model::place::{DAY_MS, Jurisdiction};
@@ -16,7 +16,7 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Reason;
 use comity::model::state::Value;
 
-use crate::world::{Did, Log, START, TODAY, apply, closure, original, place, revised, subject};
+use crate::world::{Did, Log, START, TODAY, apply, closure, of_form, original, place, revised, subject};
 
 pub(crate) const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
 
@@ -391,10 +391,6 @@ fn a_number_under_too_many_names_tells_nobody_apart() {
 #[test]
 fn a_case_keeps_its_own_namesake() {
     let mut log = Log::new(&FEDERATION);
-    let of_form = |event: InfractionEvent, form: &str| {
-        let subject = event.subject.map(|subject| Subject { legal_form: Some(form.to_owned()), ..subject });
-        InfractionEvent { subject, ..event }
-    };
     log.told(&of_form(about("p", "CA-ON", "Acme Ltd", &["A"]), "Ltd"));
     let other = of_form(about("q", "CA-QC", "Borealis Foods Inc", &["A"]), "Inc");
     let first = log.told(&other).decisions[0].organisation.as_ref().and_then(|at| at.organisation_id.clone());

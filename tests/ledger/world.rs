@@ -67,6 +67,12 @@ pub(crate) fn subject(name: &str, identifiers: &[&str]) -> Subject {
     }
 }
 
+/// The same event about an organisation of this legal form.
+pub(crate) fn of_form(event: InfractionEvent, form: &str) -> InfractionEvent {
+    let subject = event.subject.map(|subject| Subject { legal_form: Some(form.to_owned()), ..subject });
+    InfractionEvent { subject, ..event }
+}
+
 /// An original of `CA-ON` in a case of the same name, about the organisation `reg:A`.
 pub(crate) fn original(id: &str) -> InfractionEvent {
     let at = SourcePosition { topic: Arc::from("in"), partition: 0, from: 0, offset: 0 };
