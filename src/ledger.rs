@@ -21,6 +21,7 @@ mod bonds;
 mod group;
 mod link;
 mod retell;
+mod beyond;
 mod picture;
 mod duty;
 mod acknowledge;

@@ -1,7 +1,9 @@
 //! What a case is to the index: whether it is open, and how an organisation lists it.
 
+use std::cmp::Reverse;
+
 use crate::model::code::{Scope, Severity, Standing};
-use crate::model::place::Jurisdiction;
+use crate::model::place::{Days, Jurisdiction};
 use crate::model::rules::MemberIndex;
 use crate::model::state::{Ack, Case, CaseEvent, OpenCase, Organisation, Value};
 
@@ -57,6 +59,14 @@ fn open_case_of(case: &Case, scope: Scope, counts: impl Fn(&CaseEvent) -> bool) 
         (Severity::max(severity, event.severity), since.min(event.since), event.domain)
     });
     Some(OpenCase { origin: case.origin, domain, case_id: case.case_id.clone(), severity, since, scope })
+}
+
+/// The order in which alerts show open cases: newest and then most severe first.
+pub type Shown = (Reverse<Days>, Reverse<Severity>);
+
+/// The place of a case in that order; those of one place go by origin and `case_id`.
+pub fn shown(open: &OpenCase) -> Shown {
+    (Reverse(open.since), Reverse(open.severity))
 }
 
 /// The place of a case in an organisation's list.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 
-use super::cases::{is_open, listed, open_case};
+use super::cases::{Shown, is_open, listed, open_case, shown};
 use super::due::{CaseDue, Due, Work, forgotten, timed};
 use super::hash::Lead;
 use super::key::KeyRef;
@@ -21,9 +21,9 @@ use crate::model::state::{Ack, Bond, Case, EventEnd, EventKey, Key, NAMESAKE, Op
 /// The open cases of one organisation that its bounded value has no room for.
 #[derive(Debug, Default)]
 pub struct Unlisted {
-    cases: BTreeMap<(Jurisdiction, String), Scope>,
-    /// How many of them each origin has: of FEDERATION scope, and of any.
-    by_origin: BTreeMap<Jurisdiction, (i32, i32)>,
+    cases: BTreeMap<(Jurisdiction, String), OpenCase>,
+    /// Their ids by origin and scope, in the order in which alerts show them.
+    shown: BTreeMap<(Jurisdiction, Scope), BTreeSet<(Shown, String)>>,
 }
 
 impl Unlisted {
@@ -32,32 +32,36 @@ impl Unlisted {
         self.cases.keys()
     }
 
-    /// How many of FEDERATION scope there are elsewhere than at this origin.
-    pub fn federation_elsewhere(&self, origin: Jurisdiction) -> i32 {
-        self.by_origin.iter().filter(|(place, _)| **place != origin).map(|(_, (federation, _))| federation).sum()
+    /// How the organisation would list a case that it has no room for.
+    pub fn get(&self, origin: Jurisdiction, case_id: &str) -> Option<&OpenCase> {
+        self.cases.get(&(origin, case_id.to_owned()))
     }
 
-    /// The jurisdictions that have one.
-    pub fn origins(&self) -> impl Iterator<Item = Jurisdiction> {
-        self.by_origin.keys().copied()
+    /// The cases of one scope at one origin, in the order in which alerts show them.
+    pub fn newest(&self, origin: Jurisdiction, scope: Scope) -> impl Iterator<Item = &OpenCase> {
+        let ids = self.shown.get(&(origin, scope)).into_iter().flatten();
+        ids.filter_map(move |(_, case_id)| self.get(origin, case_id))
+    }
+
+    /// How many there are of one scope, and of which origin.
+    pub fn counts(&self, scope: Scope) -> impl Iterator<Item = (Jurisdiction, usize)> {
+        self.shown.iter().filter(move |((_, of), _)| *of == scope).map(|((origin, _), ids)| (*origin, ids.len()))
     }
 
     fn insert(&mut self, case: &Case) {
-        let Some(OpenCase { scope, .. }) = open_case(case) else { return };
+        let Some(open) = open_case(case) else { return };
         self.remove(case.origin, &case.case_id);
-        self.cases.insert((case.origin, case.case_id.clone()), scope);
-        let (federation, all) = self.by_origin.entry(case.origin).or_default();
-        *federation += i32::from(scope == Scope::Federation);
-        *all += 1;
+        self.shown.entry((open.origin, open.scope)).or_default().insert((shown(&open), open.case_id.clone()));
+        self.cases.insert((case.origin, case.case_id.clone()), open);
     }
 
     fn remove(&mut self, origin: Jurisdiction, case_id: &str) {
-        let Some(scope) = self.cases.remove(&(origin, case_id.to_owned())) else { return };
-        let (federation, all) = self.by_origin.entry(origin).or_default();
-        *federation -= i32::from(scope == Scope::Federation);
-        *all -= 1;
-        if *all == 0 {
-            self.by_origin.remove(&origin);
+        let Some(open) = self.cases.remove(&(origin, case_id.to_owned())) else { return };
+        let place = (origin, open.scope);
+        let Some(ids) = self.shown.get_mut(&place) else { return };
+        ids.remove(&(shown(&open), open.case_id));
+        if ids.is_empty() {
+            self.shown.remove(&place);
         }
     }
 }

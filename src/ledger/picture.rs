@@ -1,14 +1,17 @@
 //! What one case's recipients see of its organisation: its name, its other open cases, where it is known.
 
+use std::sync::Arc;
+
+use super::beyond::Beyond;
 use super::draft::Draft;
 use super::group::{AtThatTime, group};
-use crate::index::cases::restricted_case;
+use crate::index::cases::{restricted_case, shown};
 use crate::index::identity::established_in;
 use crate::model::code::{RoleReason, Scope};
-use crate::model::limit::ALERT_OPEN_CASES_MAX;
+use crate::model::limit::{ALERT_OPEN_CASES_MAX, ORGANISATION_CASES_MAX};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, OpenCase};
+use crate::model::state::{Case, OpenCase, Organisation};
 use crate::route::Places;
 
 /// The picture of a case's organisation.
@@ -43,26 +46,29 @@ impl Picture {
     ) -> Self {
         let Some(organisation_id) = organisation_id else { return Self::default() };
         let mut picture = Self { ids: group(draft, organisation_id, then), ..Self::default() };
+        let organisations: Vec<&Arc<Organisation>> =
+            picture.ids.iter().filter_map(|id| draft.organisation(id)).collect();
+        let (mut unlisted, mut more) = (Vec::new(), 0);
+        for beyond in organisations.iter().filter_map(|organisation| Beyond::of(draft, organisation)) {
+            let newest = beyond.elsewhere(origin, Scope::Federation, ALERT_OPEN_CASES_MAX);
+            more += beyond.count_elsewhere(origin, Scope::Federation).saturating_sub(newest.len());
+            unlisted.extend(newest);
+            unlisted.extend(beyond.elsewhere(origin, Scope::Restricted, ORGANISATION_CASES_MAX));
+        }
+        let listed = organisations.iter().flat_map(|organisation| organisation.open_cases.iter());
         let mut open: Vec<&OpenCase> = Vec::new();
-        for id in &picture.ids {
-            let Some(organisation) = draft.organisation(id) else { continue };
-            let elsewhere = organisation.open_cases.iter().filter(|open| open.origin != origin);
-            for known in elsewhere {
-                match known.scope {
-                    Scope::Federation => open.push(known),
-                    Scope::Restricted => picture.restricted.extend(
-                        draft
-                            .case(known.origin, &known.case_id)
-                            .map(|case| RestrictedCase { open: known.clone(), case }),
-                    ),
+        for known in listed.filter(|open| open.origin != origin).chain(&unlisted) {
+            match known.scope {
+                Scope::Federation => open.push(known),
+                Scope::Restricted => {
+                    let case = draft.case(known.origin, &known.case_id);
+                    picture.restricted.extend(case.map(|case| RestrictedCase { open: known.clone(), case }));
                 }
             }
-            let unlisted = draft.state.unlisted(id);
-            picture.open_cases_more += unlisted.map_or(0, |unlisted| unlisted.federation_elsewhere(origin));
         }
         open.sort_by(|one, other| newest_first(one, other));
-        let beyond = i32::try_from(open.len().saturating_sub(ALERT_OPEN_CASES_MAX)).unwrap_or(i32::MAX);
-        picture.open_cases_more = picture.open_cases_more.saturating_add(beyond);
+        more += open.len().saturating_sub(ALERT_OPEN_CASES_MAX);
+        picture.open_cases_more = i32::try_from(more).unwrap_or(i32::MAX);
         picture.open_cases = open.into_iter().take(ALERT_OPEN_CASES_MAX).cloned().collect();
         picture.restricted.sort_by(|one, other| newest_first(&one.open, &other.open));
         picture
@@ -108,9 +114,8 @@ pub(super) fn places(draft: &Draft<'_, '_>, ids: &[String]) -> Places {
     for organisation in ids.iter().filter_map(|id| draft.organisation(id)) {
         places.registered_in.extend(organisation.registered_in);
         places.established_in.extend(organisation.identifiers.iter().flat_map(established_in));
-        let unlisted = draft.state.unlisted(organisation.organisation_id());
-        let unlisted = unlisted.into_iter().flat_map(|unlisted| unlisted.origins());
-        for origin in organisation.open_cases.iter().map(|open| open.origin).chain(unlisted) {
+        let beyond = Beyond::of(draft, organisation).map(|beyond| beyond.origins()).unwrap_or_default();
+        for origin in organisation.open_cases.iter().map(|open| open.origin).chain(beyond) {
             if !places.open_in.contains(&origin) {
                 places.open_in.push(origin);
             }
@@ -120,6 +125,5 @@ pub(super) fn places(draft: &Draft<'_, '_>, ids: &[String]) -> Places {
 }
 
 fn newest_first(one: &OpenCase, other: &OpenCase) -> std::cmp::Ordering {
-    let rank = |open: &OpenCase| (open.since, open.severity);
-    rank(other).cmp(&rank(one)).then_with(|| (one.origin, &one.case_id).cmp(&(other.origin, &other.case_id)))
+    shown(one).cmp(&shown(other)).then_with(|| (one.origin, &one.case_id).cmp(&(other.origin, &other.case_id)))
 }

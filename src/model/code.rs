@@ -184,7 +184,7 @@ impl Code for Certainty {
 }
 
 /// Who may know of an event: every member, or only those that it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     Federation,
     Restricted,

@@ -11,7 +11,7 @@ use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 use comity::model::rules::{Rules, SharingGroup};
 
-use crate::world::{Log, TODAY, closure, identifier, original, place, revised, rules, subject, withdrawal};
+use crate::world::{Log, START, TODAY, closure, identifier, original, place, revised, rules, subject, withdrawal};
 
 const FEDERATION: [&str; 4] = ["CA-ON", "CA-QC", "CA-BC", "DE"];
 
@@ -248,6 +248,15 @@ fn an_organisation_with_more_open_cases_than_its_value_holds() {
     assert_eq!(listed(&log), Some(ORGANISATION_CASES_MAX));
     let more = |of: usize| (ALERT_OPEN_CASES_MAX, i32::try_from(of - ALERT_OPEN_CASES_MAX).expect("few"));
     assert_eq!(counted(&mut log, "p/1"), more(many));
+    // One that came too late for the list is shown first all the same, where it is the newest, and counted once.
+    let newest = InfractionEvent { severity: Severity::Extreme, ..number(many) };
+    log.told(&newest);
+    let did = log.told(&original("p/2"));
+    assert_eq!(did.decisions[0].open_cases[0].case_id, "q/0276");
+    assert_eq!(counted(&mut log, "p/3"), more(many + 1));
+    for taken_back in [newest, original("p/2"), original("p/3")] {
+        log.told(&withdrawal(&taken_back, WithdrawalScope::Event));
+    }
     // The case of p/1 found no room; closing listed ones makes room for others, until none is left over.
     for case in 0..30 {
         log.told(&withdrawal(&number(case), WithdrawalScope::Event));
@@ -258,6 +267,24 @@ fn an_organisation_with_more_open_cases_than_its_value_holds() {
         log.told(&withdrawal(&number(case), WithdrawalScope::Event));
     }
     assert_eq!(listed(&log), Some(1), "p/1 alone is left, and listed now");
+}
+
+#[test]
+fn what_enters_the_list_with_the_entry_that_tells_is_counted_once() {
+    let mut log = Log::new(&["CA-ON", "CA-QC", "DE"]);
+    let ends = |number: usize, days: i64| InfractionEvent {
+        expires_at: Some(START + days * DAY_MS),
+        ..elsewhere(&format!("q/{number:04}"), "CA-QC")
+    };
+    for number in 0..=ORGANISATION_CASES_MAX {
+        log.told(&ends(number, if number == 0 { 1 } else { 2 }));
+    }
+    // The first expires with the entry that tells of p/1, and the one that had no room comes into the list.
+    log.now += DAY_MS;
+    let did = log.told(&original("p/1"));
+    let decision = did.decisions.last().expect("an alert");
+    let all = decision.open_cases.len() + usize::try_from(decision.open_cases_more).expect("more");
+    assert_eq!(all, ORGANISATION_CASES_MAX);
 }
 
 #[test]
