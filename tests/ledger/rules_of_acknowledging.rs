@@ -1,7 +1,7 @@
 //! Acknowledgements, their clocks, and disputes, rule by rule.
 
 use comity::ledger::Outcome;
-use comity::model::code::{Kind, MemberState, MsgType, Role, Severity, Standing, WithdrawalScope};
+use comity::model::code::{Kind, MemberState, MsgType, Role, Scope, Severity, Standing, WithdrawalScope};
 use comity::model::decision::NoticeContent;
 use comity::model::entry::{Acknowledgement, AcknowledgementLevel as Level, AcknowledgementReason, Body, LinkRelation};
 use comity::model::event::InfractionEvent;
@@ -293,6 +293,31 @@ fn a_dispute_is_shown_on_all_copies_and_its_end_likewise() {
     let ended = says(&mut log, "CA-BC", "p/1#3", Level::NoAction);
     assert_eq!(ended.decisions[0].msg_type, MsgType::Update);
     assert_eq!((ended.decisions[0].standing, ended.decisions[0].disputed_since), (Standing::InForce, None));
+}
+
+#[test]
+fn how_long_it_took_is_told_of_what_everybody_may_know() {
+    let mut log = log();
+    log.told(&for_quebec("p/1"));
+    assert!(says(&mut log, "CA-QC", "p/1#1", Level::Received).timed);
+    log.told(&InfractionEvent { scope: Scope::Restricted, ..for_quebec("p/2") });
+    let did = says(&mut log, "CA-QC", "p/2#1", Level::Received);
+    assert_eq!((did.outcome, did.timed), (Outcome::Acknowledged, false));
+}
+
+#[test]
+fn a_dispute_goes_on_while_another_is_told_what_it_missed() {
+    let mut log = log();
+    log.told(&InfractionEvent { expires_at: Some(START + DAY_MS), ..for_quebec("p/1") });
+    let mut retired = world::rules(2, &["CA-ON", "CA-QC", "CA-BC"]);
+    retired.members[2].state = MemberState::Retired;
+    log.rules(retired);
+    log.later(DAY_MS);
+    assert_eq!(says(&mut log, "CA-QC", "p/1#2", Level::Disputed).notices.len(), 1, "its origin hears of it");
+    log.rules(world::rules(3, &["CA-ON", "CA-QC", "CA-BC"]));
+    let did = log.tick();
+    assert_eq!(did.lines(), ["p/1#2 Update CA-BC Attention"]);
+    assert!(did.notices.is_empty() && did.decisions[0].disputed_since.is_some());
 }
 
 #[test]

@@ -184,6 +184,8 @@ pub(crate) struct Did {
     pub(crate) decisions: Vec<Decision<'static>>,
     pub(crate) statuses: Vec<Status>,
     pub(crate) notices: Vec<Notice>,
+    /// True where it tells how long an acknowledgement took.
+    pub(crate) timed: bool,
     pub(crate) work_left: bool,
     pub(crate) alarms: comity::ledger::Alarms,
 }
@@ -351,6 +353,7 @@ fn did(state: &State, effects: Effects<'_>) -> Did {
         decisions: effects.decisions.into_iter().map(owned).collect(),
         statuses: effects.statuses,
         notices: effects.notices,
+        timed: effects.acknowledged.is_some(),
         work_left: effects.work_left,
         alarms: effects.alarms,
     }
