@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::query;
 use crate::index::cases::{is_open, member_bit, open_case};
 use crate::kafka::view::{Look, View, member};
+use crate::model::bond::Bond;
 use crate::model::code::Code;
 use crate::model::limit::{ID_BYTES_MAX, MEMBERS_MAX, ORGANISATION_CASES_MAX};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Ack, Bond, Case, CaseEvent, OpenCase, Organisation};
+use crate::model::state::{Ack, Case, CaseEvent, OpenCase, Organisation};
 use crate::schema::identifiers::{local_value, scheme};
 use crate::schema::json::{day, instant};
 
@@ -166,14 +167,15 @@ fn organisation(look: &Look<'_>, known: &Arc<Organisation>) -> Value {
 
 /// What is said of one of its identifiers and another; `relation` is null while it is a question on comity.review.
 fn link(look: &Look<'_>, other: &str, bond: &Bond) -> Value {
+    let link = bond.link.as_deref();
     json!({
-        "relation": bond.relation.map(Code::name),
-        "first": bond.first, "second": bond.second,
+        "relation": bond.relation().map(Code::name),
+        "first": bond.first(), "second": bond.second(),
         "other_organisation_id": look.holder(other).map(|holder| holder.organisation_id().to_owned()),
-        "asserted_by": bond.asserted_by,
-        "event_ids": bond.events.iter().map(|event| event.event_id.as_str()).collect::<Vec<_>>(),
-        "basis": bond.basis,
-        "from": bond.from.map(day), "to": bond.to.map(day),
+        "asserted_by": bond.asserted_by(),
+        "event_ids": bond.events().iter().map(|event| event.event_id.as_str()).collect::<Vec<_>>(),
+        "basis": link.map_or("", |link| &link.basis),
+        "from": link.and_then(|link| link.from).map(day), "to": link.and_then(|link| link.to).map(day),
     })
 }
 

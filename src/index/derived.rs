@@ -12,11 +12,12 @@ use super::due::{CaseDue, Due, Work, forgotten, timed};
 use super::hash::Lead;
 use super::key::KeyRef;
 use super::values::Values;
+use crate::model::bond::{Bond, Pair};
 use crate::model::code::Scope;
 use crate::model::packed::PackedCase;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
-use crate::model::state::{Ack, Bond, Case, EventEnd, EventKey, Key, NAMESAKE, OpenCase, Organisation, Pair, Value};
+use crate::model::state::{Ack, Case, EventEnd, EventKey, Key, NAMESAKE, OpenCase, Organisation, Value};
 
 /// The open cases of one organisation that its bounded value has no room for.
 #[derive(Debug, Default)]
@@ -265,23 +266,22 @@ impl Derived {
 
     /// Puts a bond at both of its identifiers and at the events that asserted it, or takes it away from them.
     fn update_bond(&mut self, bond: &Arc<Bond>, put: bool) {
-        for event in bond.events.iter().filter(|_| bond.joins()) {
+        for event in bond.asserting().into_iter().flat_map(|naming| &naming.events) {
             let pairs = self.asserted.entry(event.clone()).or_default();
-            let pair = Pair::new(&bond.first, &bond.second);
             if put {
-                pairs.insert(pair);
+                pairs.insert(bond.pair.clone());
             } else {
-                pairs.remove(&pair);
+                pairs.remove(&bond.pair);
             }
             if pairs.is_empty() {
                 self.asserted.remove(event);
             }
         }
-        for identifier in [&bond.first, &bond.second] {
+        for identifier in [&bond.pair.low, &bond.pair.high] {
             let bonds = self.bonds.entry_ref(identifier.as_str()).or_default();
-            bonds.retain(|known| pair_of(known) != pair_of(bond));
+            bonds.retain(|known| known.pair != bond.pair);
             if put {
-                let place = bonds.partition_point(|known| pair_of(known) < pair_of(bond));
+                let place = bonds.partition_point(|known| known.pair < bond.pair);
                 bonds.insert(place, Arc::clone(bond));
             }
             if bonds.is_empty() {
@@ -409,13 +409,9 @@ fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
     organisation.map_or(&[], |organisation| organisation.open_cases.as_ref())
 }
 
-fn pair_of(bond: &Bond) -> (&String, &String) {
-    if bond.first <= bond.second { (&bond.first, &bond.second) } else { (&bond.second, &bond.first) }
-}
-
 /// When a link ends, where that is stated.
 fn end_of(key: &Key, bond: &Bond) -> Option<Due> {
-    Some(Due { at: Millis::from(bond.to?) * DAY_MS, key: key.clone(), work: Work::End })
+    Some(Due { at: Millis::from(bond.link.as_ref()?.to?) * DAY_MS, key: key.clone(), work: Work::End })
 }
 
 fn as_organisation(value: &Value) -> Option<&Organisation> {

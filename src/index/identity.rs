@@ -10,7 +10,7 @@ use crate::model::state::Organisation;
 
 /// What the index says of a subject.
 #[derive(Debug)]
-pub enum Sought<'s> {
+pub enum Sought {
     /// The event names no subject.
     Nobody,
     /// The subject has a name only; names join nothing.
@@ -18,51 +18,57 @@ pub enum Sought<'s> {
     /// None of its identifiers, `<scheme>:<value>` and best first, is known.
     New(Vec<String>),
     /// The holder of the strongest identifier that is known, and those that nobody holds yet.
-    Known(&'s Arc<Organisation>, Vec<String>),
+    Known(Arc<Organisation>, Vec<String>),
+    /// The same, where the subject has none of what the holder is known by, but an identifier that until now was only
+    /// named beside others: the strongest one that is known.
+    Beside(Arc<Organisation>, String, Vec<String>),
 }
 
-impl Sought<'_> {
+impl Sought {
     /// The `organisation_id` that the subject has, or will have once it is put into the index.
     pub fn organisation_id(&self) -> Option<&str> {
         match self {
             Self::Nobody | Self::NameOnly => None,
             Self::New(identifiers) => identifiers.first().map(String::as_str),
             Self::Known(organisation, _) => Some(organisation.organisation_id()),
+            Self::Beside(_, identifier, _) => Some(identifier),
         }
     }
 }
 
 /// Who holds an identifier, as a subject names it.
 #[derive(Debug)]
-pub enum Held<'s> {
+pub enum Held {
     Free,
-    By(&'s Arc<Organisation>),
+    By(Arc<Organisation>),
     /// Only by somebody of another name, or by what ended and had another form: the subject is not joined to it. Its
     /// own organisation would have this id.
-    Other(&'s Arc<Organisation>, String),
+    Other(Arc<Organisation>, String),
     /// By so many under different names that it tells nobody apart: it counts for nothing.
     Crowded,
 }
 
 /// A subject as the index finds it, and whom else its identifiers lead to.
 #[derive(Debug)]
-pub struct Found<'s> {
-    pub sought: Sought<'s>,
-    /// Other organisations that hold one of its identifiers, with that identifier, and whether they have its name.
-    pub others: Vec<(String, &'s Arc<Organisation>, bool)>,
+pub struct Found {
+    pub sought: Sought,
+    /// Those of its identifiers that somebody holds, with the holder, and whether that has its name.
+    pub others: Vec<(String, Arc<Organisation>, bool)>,
 }
 
 /// Looks a subject up among the holders of identifiers (`<scheme>:<value>`). An identifier that another organisation
 /// holds than the strongest's stays where it is.
-pub fn seek<'s>(subject: Option<&Subject>, held: impl Fn(&str) -> Held<'s>) -> Found<'s> {
+pub fn seek(subject: Option<&Subject>, held: impl Fn(&str) -> Held) -> Found {
     let Some(subject) = subject else { return Found { sought: Sought::Nobody, others: Vec::new() } };
-    let (mut holder, mut others, mut namesake) = (None::<&Arc<Organisation>>, Vec::new(), None);
+    let (mut holder, mut others, mut namesake) = (None::<(Arc<Organisation>, String)>, Vec::new(), None);
     let mut unknown: Vec<String> = Vec::with_capacity(subject.identifiers.len());
     for identifier in &subject.identifiers {
         let key = identifier_key(identifier);
         match held(&key) {
-            Held::By(organisation) if holder.is_none() => holder = Some(organisation),
-            Held::By(organisation) => others.push((key, organisation, true)),
+            Held::By(organisation) => {
+                holder = holder.or_else(|| Some((Arc::clone(&organisation), key.clone())));
+                others.push((key, organisation, true));
+            }
             Held::Other(organisation, own) => {
                 namesake = namesake.or(Some(own));
                 others.push((key, organisation, false));
@@ -72,9 +78,15 @@ pub fn seek<'s>(subject: Option<&Subject>, held: impl Fn(&str) -> Held<'s>) -> F
         }
     }
     let sought = match (holder, namesake) {
-        (Some(organisation), _) => {
-            others.retain(|(_, other, _)| other.organisation_id() != organisation.organisation_id());
-            Sought::Known(organisation, unknown)
+        (Some((organisation, key)), _) => {
+            let is_beside = |key: &String| organisation.identifiers.further().any(|further| further == key);
+            let mut of_it =
+                others.iter().filter(|(_, other, _)| other.organisation_id() == organisation.organisation_id());
+            if is_beside(&key) && of_it.all(|(key, ..)| is_beside(key)) {
+                Sought::Beside(organisation, key, unknown)
+            } else {
+                Sought::Known(organisation, unknown)
+            }
         }
         (None, Some(own)) => {
             unknown.retain(|identifier| *identifier != own);

@@ -2,9 +2,10 @@
 
 use hashbrown::Equivalent;
 
+use crate::model::bond::Pair;
 use crate::model::code::WithdrawalScope;
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Key, Pair};
+use crate::model::state::Key;
 
 /// `Key` with borrowed text: same variants in the same order, so both derive the same hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

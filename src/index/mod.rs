@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use crate::model::bond::{Bond, Pair, Retelling};
 use crate::model::change::Change;
 use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
-    Bond, Checkpoint, EventEnd, EventKey, Join, Key, Marks, Organisation, Pair, Pending, Retelling, SourceState, Value,
+    Checkpoint, EventEnd, EventKey, Join, Key, Marks, Organisation, Pending, SourceState, Value,
 };
 use crate::schema::state::{StateEntry, digest, encode_key, write_digest_key, write_value};
 

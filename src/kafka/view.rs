@@ -16,11 +16,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use hashbrown::HashTable;
 
 use crate::index::hash::{Hashes, Lead, ShortHash};
+use crate::model::bond::Bond;
 use crate::model::identifiers::Identifiers;
 use crate::model::packed::PackedCase;
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Bond, Case, Checkpoint, Key, Organisation, Value};
+use crate::model::state::{Case, Checkpoint, Key, Organisation, Value};
 use crate::run::ledger::Shown;
 
 /// What readers see; one a process.
@@ -134,12 +135,14 @@ impl Look<'_> {
         })
     }
 
-    /// What is said of the identifiers of an organisation, and of which other one.
+    /// What is said of the identifiers of an organisation, and of which other one; of two of its own, once.
     pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Arc<Bond>)> {
         let of = |identifier: &str| {
             let from = self.0.bonds.range((identifier.to_owned(), String::new())..);
             let same = from.take_while(|((one, _), _)| one == identifier);
-            same.map(|((_, other), bond)| (other.clone(), Arc::clone(bond))).collect::<Vec<_>>()
+            let is_own = |bond: &Bond| organisation.identifiers.contains(bond.other(identifier));
+            let once = same.filter(|(_, bond)| bond.pair.low == identifier || !is_own(bond));
+            once.map(|((_, other), bond)| (other.clone(), Arc::clone(bond))).collect::<Vec<_>>()
         };
         organisation.identifiers.iter().flat_map(of).collect()
     }
@@ -177,7 +180,7 @@ impl Tables {
             Shown::Gone(Key::Case(origin, case_id)) => self.remove_case(origin, &case_id),
             Shown::Gone(Key::Organisation(id)) => self.remove_organisation(&id),
             Shown::Value(Value::Link(bond)) => {
-                for (one, other) in [(&bond.first, &bond.second), (&bond.second, &bond.first)] {
+                for (one, other) in [(&bond.pair.low, &bond.pair.high), (&bond.pair.high, &bond.pair.low)] {
                     self.bonds.insert((one.clone(), other.clone()), Arc::clone(&bond));
                 }
             }

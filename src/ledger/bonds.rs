@@ -1,83 +1,174 @@
-//! Bonds of identifiers: how one is put, ended and forgotten, and what must then be told.
+//! Bonds of identifiers: how one is put, ended and forgotten, who holds their identifiers, and what must then be told.
 
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{all_at, bond, group, has_bonds};
+use super::group::{all_at, bond, group, has_bonds, joining_at};
+use crate::index::identity::established_in;
+use crate::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
 use crate::model::decision::Output;
-use crate::model::limit::{BOND_EVENTS_MAX, RETELLING_STEPS_MAX};
-use crate::model::state::{Bond, EventKey, Key, Pair, Retelling, Step, Value};
+use crate::model::entry::LinkRelation;
+use crate::model::limit::{BOND_EVENTS_MAX, ORGANISATION_IDENTIFIERS_MAX, RETELLING_STEPS_MAX};
+use crate::model::state::{EventKey, Key, Organisation, Value};
 
-/// Gives a pair its bond, or takes it away, and with it the holders that no case names and that nothing joins to one
-/// that some case does.
-pub(super) fn put(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) {
-    if set(draft, pair, after) {
-        forget_holders(draft, pair);
-    }
+/// Gives a pair what is said of it from now on.
+pub(super) fn put(draft: &mut Draft<'_, '_>, after: Bond) {
+    let pair = after.pair.clone();
+    set(draft, after);
+    settle(draft, &pair);
 }
 
-/// The same, but for forgetting; true where the two are joined no more. Where that makes or ends one organisation of
-/// two, what was told under the picture before becomes due to be told again.
-fn set(draft: &mut Draft<'_, '_>, pair: &Pair, after: Option<Bond>) -> bool {
-    let before = bond(draft, pair).filter(|bond| bond.joins());
-    let joins = after.as_ref().filter(|bond| bond.joins()).map(shape);
-    let (changes, joins_no_more) = (before.as_deref().map(shape) != joins, joins.is_none());
-    draft.put(Key::Link(pair.clone()), after.map(|bond| Value::Link(Arc::new(bond))));
-    if changes {
-        make_due(draft, pair, before.as_deref());
+/// The same, but for its identifiers' holders; true where the two are joined no more. Where that makes or ends one
+/// organisation of two, what was told under the picture before becomes due to be told again.
+fn set(draft: &mut Draft<'_, '_>, after: Bond) -> bool {
+    let pair = after.pair.clone();
+    let before = bond(draft, &pair).filter(|bond| bond.joins());
+    let (was, is) = (before.as_deref().map(shape), after.joins().then(|| shape(&after)));
+    let (changes, joins_no_more) = (was != is, was.is_some() && is.is_none());
+    if changes && is_seen(draft, &pair) {
+        make_due(draft, &pair, before.as_deref());
     }
-    before.is_some() && joins_no_more
+    let is_said = after.link.is_some() || after.named.is_some();
+    draft.put(Key::Link(pair), is_said.then(|| Value::Link(Arc::new(after))));
+    joins_no_more
 }
 
-/// Forgets the holders of two identifiers that are joined no more, where no case names them.
-pub(super) fn forget_holders(draft: &mut Draft<'_, '_>, pair: &Pair) {
+/// True where an alert may have shown, or may come to show, whether two identifiers are one organisation's: not where
+/// no case knew either before, nor where one of them has no case of its own and tells of no place. Of what is still to
+/// be told again somebody may have seen more.
+fn is_seen(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
+    let stands_alone = |identifier: &&String| {
+        let mut others = joining_at(draft, identifier, &[]);
+        others.retain(|bond| bond.pair != *pair);
+        let is_told_again = || retellings(draft).any(|pair| pair.low == **identifier || pair.high == **identifier);
+        others.is_empty() && draft.state.organisation(identifier).is_none() && !is_told_again()
+    };
+    let is_empty =
+        |identifier: &&String| draft.organisation(identifier).is_none() && established_in(identifier).next().is_none();
+    let alone: Vec<&String> = [&pair.low, &pair.high].into_iter().filter(stands_alone).collect();
+    alone.len() < 2 && !alone.iter().any(is_empty)
+}
+
+/// Sees to the two identifiers of a pair after its bond has changed: they have the holders that their bonds give them,
+/// and a holder is forgotten where no case names it, nor any that it is one with.
+pub(super) fn settle(draft: &mut Draft<'_, '_>, pair: &Pair) {
     for identifier in [&pair.low, &pair.high] {
+        house(draft, identifier);
+        forget(draft, identifier);
+    }
+}
+
+/// Identifiers that only events beside others have named are held by an organisation that they are one with, and by
+/// none where there is none.
+fn house(draft: &mut Draft<'_, '_>, from: &str) {
+    let group = group(draft, from, &[]);
+    for identifier in &group.identifiers {
+        if draft.organisation(identifier).is_some() {
+            continue;
+        }
         let holder = draft.holder(identifier).map(|holder| holder.organisation_id().to_owned());
-        if let Some(id) = holder {
-            forget(draft, &id);
+        match &holder {
+            Some(holder) if group.ids.contains(holder) => continue,
+            Some(holder) => give_up(draft, holder, identifier),
+            None => {}
+        }
+        let is_named = joining_at(draft, identifier, &[]).iter().any(|bond| bond.asserting().is_some());
+        if let Some(first) = group.ids.first().filter(|_| is_named) {
+            take(draft, first, identifier);
         }
     }
 }
 
-/// An event names two identifiers that an event asserted to be of one organisation: it does so too where they have one
-/// name, and where it asserted that before, whatever has become of the names since. `false` where it asserts nothing.
-pub(super) fn assert_too(draft: &mut Draft<'_, '_>, pair: &Pair, event: &EventKey, of_one_name: bool) -> bool {
-    let Some(known) = bond(draft, pair).filter(|known| known.joins() && !known.events.is_empty()) else { return false };
-    if known.events.contains(event) {
-        return true;
-    }
-    if of_one_name && known.events.len() < BOND_EVENTS_MAX {
-        let mut more = Bond::clone(&known);
-        more.events.push(event.clone());
-        set(draft, pair, Some(more));
-    }
-    of_one_name
+/// An organisation holds an identifier beside that which it is known by, while there is room.
+pub(super) fn take(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &str) -> bool {
+    change_holder(draft, organisation_id, |known| {
+        let has_room = known.identifiers.iter().count() < ORGANISATION_IDENTIFIERS_MAX;
+        if has_room {
+            known.identifiers.push(identifier);
+        }
+        has_room
+    })
 }
 
-/// An event asserts its bonds no more, but for some; gives the pairs that nothing joins any more, whose holders may
-/// have to be forgotten. A bond that so many events asserted that not all are remembered stays: only a `Link` ends it.
+/// An organisation holds an identifier no more.
+pub(super) fn give_up(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &str) {
+    change_holder(draft, organisation_id, |known| {
+        known.identifiers.remove(identifier);
+        true
+    });
+}
+
+fn change_holder(
+    draft: &mut Draft<'_, '_>,
+    organisation_id: &str,
+    change: impl FnOnce(&mut Organisation) -> bool,
+) -> bool {
+    let Some(known) = draft.organisation(organisation_id) else { return false };
+    let mut known = Organisation::clone(known);
+    let changed = change(&mut known);
+    if changed {
+        let key = Key::Organisation(organisation_id.to_owned());
+        draft.put(key, Some(Value::Organisation(Arc::new(known))));
+    }
+    changed
+}
+
+/// An event says that two identifiers are one organisation's; `first` is that which it knew its organisation by, and
+/// `holder` the organisation that holds the other.
+pub(super) fn assert(draft: &mut Draft<'_, '_>, (first, holder): (&str, &str), pair: &Pair, event: EventKey) {
+    let mut after = bond(draft, pair).map_or_else(|| Bond::new(pair.clone()), |known| Bond::clone(&known));
+    let naming = match after.named.take() {
+        Some(naming) if !naming.is_question => naming,
+        Some(_) | None => {
+            let behind = (holder != pair.low && holder != pair.high).then(|| holder.to_owned());
+            Naming { high_first: first == pair.high, behind, is_question: false, events: Vec::new() }
+        }
+    };
+    let naming = after.named.insert(naming);
+    if naming.events.len() >= BOND_EVENTS_MAX || naming.events.contains(&event) {
+        return;
+    }
+    naming.events.push(event);
+    set(draft, after);
+}
+
+/// An event leads to the question whether two organisations are one.
+pub(super) fn ask(draft: &mut Draft<'_, '_>, first: &str, pair: &Pair, event: EventKey) {
+    let named = Some(Naming { high_first: first == pair.high, behind: None, is_question: true, events: vec![event] });
+    set(draft, Bond { named, ..Bond::new(pair.clone()) });
+}
+
+/// An event asserts its bonds no more, but for some; gives those pairs. A bond that so many events asserted that not
+/// all are remembered stays: only a `Link` ends it.
 pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[Pair]) -> Vec<Pair> {
     let mut parted = Vec::new();
     let state = draft.state;
     for pair in state.asserted(event).filter(|pair| !but_for.contains(pair)) {
         let Some(known) = bond(draft, pair) else { continue };
-        if !known.events.contains(event) || known.events.len() >= BOND_EVENTS_MAX {
+        let Some(naming) = known.asserting() else { continue };
+        if !naming.events.contains(event) || naming.events.len() >= BOND_EVENTS_MAX {
             continue;
         }
-        let mut rest = Bond::clone(&known);
+        let mut rest = naming.clone();
         rest.events.retain(|known| known != event);
-        let first = rest.events.first().map(|first| first.origin.to_string());
-        let rest = first.map(|asserted_by| Bond { asserted_by, ..rest });
-        if set(draft, pair, rest) {
+        let named = Some(rest).filter(|rest| !rest.events.is_empty());
+        if set(draft, Bond { named, ..Bond::clone(&known) }) {
             parted.push(pair.clone());
         }
     }
     parted
 }
 
-/// Ends a link on the day that was stated.
+/// Ends a link on the day that was stated; what events say holds again.
 pub(super) fn end(draft: &mut Draft<'_, '_>, pair: &Pair) {
-    put(draft, pair, None);
+    let Some(known) = bond(draft, pair) else { return };
+    put(draft, Bond { link: None, ..Bond::clone(&known) });
+}
+
+/// The bond of a pair once a `Link` has said this of it.
+pub(super) fn with_link(draft: &Draft<'_, '_>, pair: &Pair, link: Assertion) -> Bond {
+    let known = bond(draft, pair).map_or_else(|| Bond::new(pair.clone()), |known| Bond::clone(&known));
+    Bond { link: Some(Box::new(link)), ..known }
 }
 
 /// True where no further change of a pair's bond can wait to be told.
@@ -85,53 +176,57 @@ pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     retelling(draft, pair).is_some_and(|work| work.steps.len() >= RETELLING_STEPS_MAX)
 }
 
+/// The pairs of which retellings are due, as this entry has left them.
+pub(super) fn retellings<'d>(draft: &'d Draft<'_, '_>) -> impl Iterator<Item = &'d Pair> {
+    let new = draft.effects.changes.iter().filter_map(|change| {
+        let Key::Retell(pair) = &change.key else { return None };
+        draft.state.retelling(pair).is_none().then_some(pair)
+    });
+    draft.state.retellings().chain(new).filter(|pair| retelling(draft, pair).is_some())
+}
+
 /// The retelling of a pair that is due.
 pub(super) fn retelling(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Arc<Retelling>> {
     draft.value(&Key::Retell(pair.clone()))?.retelling().cloned()
 }
 
-/// Forgets an organisation that no case names, once none names any that it is one with: who stands between two others
-/// keeps them one. With it go the questions about it, and what events asserted of identifiers that nobody holds any
+/// Forgets the organisations that are one with an identifier, once no case names any of them: who stands between two
+/// others keeps them one. With it go the questions about it, and what events asserted of identifiers that nobody holds any
 /// more.
-pub(super) fn forget(draft: &mut Draft<'_, '_>, organisation_id: &str) {
-    let ids = group(draft, organisation_id, &[]);
-    if ids.iter().any(|id| draft.organisation(id).is_some_and(|known| known.cases > 0)) {
+pub(super) fn forget(draft: &mut Draft<'_, '_>, identifier: &str) {
+    let group = group(draft, identifier, &[]);
+    if group.ids.iter().any(|id| draft.organisation(id).is_some_and(|known| known.cases > 0)) {
         return;
     }
-    let identifiers = ids.iter().filter_map(|id| draft.organisation(id)).flat_map(|known| known.identifiers.to_vec());
-    let identifiers: Vec<String> = identifiers.collect();
-    for id in ids {
+    for id in group.ids {
         draft.put(Key::Organisation(id), None);
     }
     if !has_bonds(draft) {
         return;
     }
-    for bond in identifiers.iter().flat_map(|identifier| all_at(draft, identifier, &[])).collect::<Vec<_>>() {
-        let unheld = draft.holder(&bond.first).is_none() && draft.holder(&bond.second).is_none();
-        if bond.relation.is_none() || (!bond.events.is_empty() && unheld) {
-            draft.put(Key::Link(Pair::new(&bond.first, &bond.second)), None);
+    for bond in group.identifiers.iter().flat_map(|identifier| all_at(draft, identifier, &[])).collect::<Vec<_>>() {
+        let Some(named) = &bond.named else { continue };
+        let is_unheld = draft.holder(&bond.pair.low).is_none() && draft.holder(&bond.pair.high).is_none();
+        if named.is_question || is_unheld {
+            let rest = bond.link.is_some().then(|| Value::Link(Arc::new(Bond { named: None, ..Bond::clone(&bond) })));
+            draft.put(Key::Link(bond.pair.clone()), rest);
         }
     }
 }
 
-/// An identifier of which something was said has a holder again, who had cases before.
-pub(super) fn take_effect(draft: &mut Draft<'_, '_>, identifier: &str) {
-    for bond in all_at(draft, identifier, &[]).into_iter().filter(|bond| bond.joins()) {
-        make_due(draft, &Pair::new(&bond.first, &bond.second), None);
-    }
-}
-
 /// What of a bond is seen in alerts.
-fn shape(bond: &Bond) -> (Option<crate::model::entry::LinkRelation>, &String) {
-    (bond.relation, &bond.first)
+pub(super) fn shape(bond: &Bond) -> (Option<LinkRelation>, bool, bool, Option<&str>) {
+    (bond.relation(), bond.high_first(), bond.link.is_none(), bond.behind())
 }
 
 fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
     let members = draft.rules().map_or(0, |rules| rules.members.len());
     let outputs = (0..members).filter_map(|place| Some(Output::Alerts(u8::try_from(place).ok()?)));
     let step = Step {
-        before: before.and_then(|bond| bond.relation),
-        high_first: before.is_some_and(|bond| bond.first == pair.high),
+        before: before.and_then(Bond::relation),
+        high_first: before.is_some_and(Bond::high_first),
+        by_events: before.is_some_and(|before| before.link.is_none()),
+        behind: before.and_then(Bond::behind).map(str::to_owned),
         next: outputs.map(|output| draft.effects.marks.sequences.get(output).unwrap_or(1)).collect(),
     };
     let key = Key::Retell(pair.clone());

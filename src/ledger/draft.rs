@@ -103,22 +103,13 @@ impl<'s> Draft<'s, '_> {
     pub(super) fn holder(&self, identifier: &str) -> Option<&Arc<Organisation>> {
         let mut organisations = self.effects.changes.iter().filter_map(|change| change.after.as_ref()?.organisation());
         let changed = organisations.find(|known| known.identifiers.contains(identifier));
-        changed.or_else(|| self.holder_before(identifier))
+        let unchanged = |known: &&Arc<Organisation>| self.changed_organisation(known.organisation_id()).is_none();
+        changed.or_else(|| self.state.holder(identifier).filter(unchanged))
     }
 
-    /// The organisation that held an identifier before this entry's own subject, unless the entry has forgotten it.
-    pub(super) fn holder_before(&self, identifier: &str) -> Option<&'s Arc<Organisation>> {
-        let state: &'s State = self.state;
-        state
-            .holder(identifier)
-            .filter(|known| !matches!(self.changed_organisation(known.organisation_id()), Some(None)))
-    }
-
-    /// The further organisations under an identifier, unless this entry has forgotten them.
-    pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &'s Arc<Organisation>> {
-        let state: &'s State = self.state;
-        let forgotten = |known: &Organisation| matches!(self.changed_organisation(known.organisation_id()), Some(None));
-        state.namesakes(identifier).filter(move |known| !forgotten(known))
+    /// The further organisations under an identifier, as this entry has changed them.
+    pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &Arc<Organisation>> {
+        self.state.namesakes(identifier).filter_map(|known| self.organisation(known.organisation_id()))
     }
 
     /// The value under a key, as this entry has changed it.

@@ -1,53 +1,68 @@
-//! Organisations that links make one: those that a chain of bonds leads to, and which of them stands for all.
+//! Identifiers that a chain of bonds makes one organisation's, and which of the organisations among them stands for all.
 
 use std::sync::Arc;
 
 use super::draft::Draft;
+use crate::model::bond::{Bond, Pair};
 use crate::model::change::Change;
 use crate::model::entry::LinkRelation;
 use crate::model::limit::GROUP_ORGANISATIONS_MAX;
-use crate::model::state::{Bond, Key, Pair, Value};
+use crate::model::state::{Key, Value};
 
 /// Bonds as they were at another time, each in place of what holds of its pair now.
 pub(super) type AtThatTime = [(Pair, Option<Arc<Bond>>)];
 
-/// The `organisation_id`s of organisations that are one, that which stands for all of them first, then in their order.
+/// Identifiers that are one organisation's.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// The `organisation_id`s among them, that which stands for all first, then in their order.
+    pub(super) ids: Vec<String>,
+    /// All of them, that from which they were found first.
+    pub(super) identifiers: Vec<String>,
+}
+
+/// All that is one with an identifier.
 ///
 /// An organisation that links say was followed by another never stands for both, nor that which is second in a link,
-/// as long as there is any other.
-pub(super) fn group(draft: &Draft<'_, '_>, organisation_id: &str, then: &AtThatTime) -> Vec<String> {
-    let mut ids = vec![organisation_id.to_owned()];
+/// as long as there is any other. For that, what events alone make one is one.
+pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Group {
+    let mut identifiers = vec![identifier.to_owned()];
     if then.is_empty() && !has_bonds(draft) {
-        return ids;
+        let ids = draft.organisation(identifier).map(|known| known.organisation_id().to_owned());
+        return Group { ids: ids.into_iter().collect(), identifiers };
     }
-    let mut identifiers: Vec<String> =
-        draft.organisation(organisation_id).map(|known| known.identifiers.to_vec()).unwrap_or_default();
-    let mut bonds: Vec<Arc<Bond>> = Vec::new();
+    let (mut ids, mut bonds): (Vec<String>, Vec<Arc<Bond>>) = (Vec::new(), Vec::new());
     let mut at = 0;
     while let Some(identifier) = identifiers.get(at).cloned() {
         at += 1;
-        for bond in bonds_at(draft, &identifier, then) {
-            let other = if bond.first == identifier { &bond.second } else { &bond.first };
-            if !identifiers.contains(other) {
-                identifiers.push(other.clone());
+        for bond in joining_at(draft, &identifier, then) {
+            let other = bond.other(&identifier);
+            if !identifiers.iter().any(|known| known == other) {
+                identifiers.push(other.to_owned());
             }
-            if let Some(holder) =
-                draft.holder(other).filter(|holder| ids.iter().all(|id| id != holder.organisation_id()))
-                && ids.len() < 2 * GROUP_ORGANISATIONS_MAX
-            {
-                ids.push(holder.organisation_id().to_owned());
-                let mut more = holder.identifiers.to_vec();
-                more.retain(|known| !identifiers.contains(known));
-                identifiers.extend(more);
+            if !bonds.iter().any(|known| known.pair == bond.pair) {
+                bonds.push(bond);
             }
-            bonds.push(bond);
+        }
+        if draft.organisation(&identifier).is_some() && ids.len() < 2 * GROUP_ORGANISATIONS_MAX {
+            ids.push(identifier);
         }
     }
-    ids.sort_by(|one, other| rank(draft, &bonds, one).cmp(&rank(draft, &bonds, other)).then_with(|| one.cmp(other)));
+    ids.sort_by_cached_key(|id| (rank(&bonds, id), id.clone()));
     if let Some(others) = ids.get_mut(1..) {
         others.sort_unstable();
     }
-    ids
+    Group { ids, identifiers }
+}
+
+/// True where an identifier would stand for all that it is one with, were it an organisation's own.
+pub(super) fn would_lead(draft: &Draft<'_, '_>, identifier: &str, of: &Group) -> bool {
+    let mut bonds: Vec<Arc<Bond>> =
+        of.identifiers.iter().flat_map(|identifier| joining_at(draft, identifier, &[])).collect();
+    bonds.sort_unstable_by(|one, other| one.pair.cmp(&other.pair));
+    bonds.dedup_by(|one, other| one.pair == other.pair);
+    let place = |id: &str| (rank(&bonds, id), id.to_owned());
+    of.ids.first().is_none_or(|first| place(identifier) < place(first))
 }
 
 /// What is said of a pair, whether it holds or is a question.
@@ -55,15 +70,12 @@ pub(super) fn bond(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Arc<Bond>> {
     draft.value(&Key::Link(pair.clone()))?.bond().cloned()
 }
 
-/// True where a NOT_SAME stands between any of some organisations and any of others.
-pub(super) fn is_contradicted(draft: &Draft<'_, '_>, ones: &[String], others: &[String]) -> bool {
-    let named = |id: &String| draft.organisation(id).map(|known| known.identifiers.to_vec()).unwrap_or_default();
-    ones.iter().flat_map(named).any(|identifier| {
-        all_at(draft, &identifier, &[]).into_iter().any(|bond| {
-            let other = if bond.first == identifier { &bond.second } else { &bond.first };
-            bond.relation == Some(LinkRelation::NotSame)
-                && draft.holder(other).is_some_and(|holder| others.iter().any(|id| id == holder.organisation_id()))
-        })
+/// True where a NOT_SAME stands between any of some identifiers and any of others.
+pub(super) fn is_contradicted(draft: &Draft<'_, '_>, ones: &Group, others: &Group) -> bool {
+    ones.identifiers.iter().any(|identifier| {
+        let bonds = all_at(draft, identifier, &[]);
+        let mut parted = bonds.iter().filter(|bond| bond.relation() == Some(LinkRelation::NotSame));
+        parted.any(|bond| others.identifiers.iter().any(|other| other == bond.other(identifier)))
     })
 }
 
@@ -72,8 +84,8 @@ pub(super) fn has_bonds(draft: &Draft<'_, '_>) -> bool {
     draft.state.has_bonds() || draft.effects.changes.iter().any(|change| matches!(change.key, Key::Link(_)))
 }
 
-/// The bonds that make an identifier's organisation one with others.
-fn bonds_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<Arc<Bond>> {
+/// The bonds that make an identifier one with others.
+pub(super) fn joining_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<Arc<Bond>> {
     let mut bonds = all_at(draft, identifier, then);
     bonds.retain(|bond| bond.joins());
     bonds
@@ -84,7 +96,7 @@ pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime)
     let mut bonds = draft.state.bonds(identifier).to_vec();
     let touches = |pair: &Pair| pair.low == identifier || pair.high == identifier;
     let mut replace = |pair: &Pair, bond: Option<&Arc<Bond>>| {
-        bonds.retain(|known| Pair::new(&known.first, &known.second) != *pair);
+        bonds.retain(|known| known.pair != *pair);
         bonds.extend(bond.cloned());
     };
     for change in &draft.effects.changes {
@@ -102,12 +114,27 @@ pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime)
     bonds
 }
 
-/// Whether an organisation was followed by another of its group, and whether it is second in a link of it.
-fn rank(draft: &Draft<'_, '_>, bonds: &[Arc<Bond>], organisation_id: &str) -> (bool, bool) {
-    let holds =
-        |identifier: &str| draft.holder(identifier).is_some_and(|holder| holder.organisation_id() == organisation_id);
-    let second = |bond: &&Arc<Bond>| holds(&bond.second) && !holds(&bond.first);
-    let mut seconds = bonds.iter().filter(second).peekable();
+/// Whether links say that it was followed by another, whether it is second in one, and whether an event named it
+/// beside what it knew its organisation by. What events alone make one is first, second or followed together, so that
+/// it makes no difference which of its identifiers a link names, nor which of them have cases of their own.
+fn rank(bonds: &[Arc<Bond>], identifier: &str) -> (bool, bool, bool) {
+    let by_events = || bonds.iter().filter(|bond| bond.link.is_none());
+    let mut own = vec![identifier];
+    let mut at = 0;
+    while let Some(identifier) = own.get(at).copied() {
+        at += 1;
+        let touching = by_events().filter(|bond| bond.pair.low == identifier || bond.pair.high == identifier);
+        for other in touching.map(|bond| bond.other(identifier)) {
+            if !own.contains(&other) {
+                own.push(other);
+            }
+        }
+    }
+    let links = bonds.iter().filter(|bond| bond.link.is_some());
+    let mut seconds = links.filter(|bond| own.contains(&bond.second()) && !own.contains(&bond.first())).peekable();
     let is_second = seconds.peek().is_some();
-    (seconds.any(|bond| bond.relation == Some(LinkRelation::SuccessorOf)), is_second)
+    let is_followed = seconds.any(|bond| bond.relation() == Some(LinkRelation::SuccessorOf));
+    let mut of_own = by_events().filter(|bond| own.contains(&bond.first()));
+    let is_beside = of_own.any(|bond| bond.second() == identifier || bond.behind() == Some(identifier));
+    (is_followed, is_second, is_beside)
 }

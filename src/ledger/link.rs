@@ -1,18 +1,19 @@
 //! Links: what an authority or the operator says of two identifiers.
 //!
 //! Nothing moves: each case stays with the organisation that its event named, and organisations that links make one
-//! are seen as one (`group`). So the end of a link leaves what was there before it.
+//! are seen as one (`group`). What events say of a pair is kept below a link. So the end of a link leaves what was there
+//! before it.
 
 use super::draft::Draft;
 use super::group::{bond, group, is_contradicted};
 use super::{Outcome, bonds, reject};
+use crate::model::bond::{Assertion, Bond, Pair};
 use crate::model::code::MemberState;
 use crate::model::entry::{Link, LinkRelation, OPERATOR};
 use crate::model::limit::GROUP_ORGANISATIONS_MAX;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::model::state::{Bond, Pair};
 
 /// Decides on a link.
 pub(super) fn decide(draft: &mut Draft<'_, '_>, link: &Link) -> Outcome {
@@ -20,7 +21,7 @@ pub(super) fn decide(draft: &mut Draft<'_, '_>, link: &Link) -> Outcome {
     let pair = Pair::new(&link.first, &link.second);
     match judge(draft, &rules, link, &pair) {
         Ok(Some(after)) => {
-            bonds::put(draft, &pair, after);
+            bonds::put(draft, after);
             Outcome::Taken
         }
         Ok(None) => Outcome::Duplicate,
@@ -34,7 +35,7 @@ fn judge(
     rules: &Rules,
     link: &Link,
     pair: &Pair,
-) -> Result<Option<Option<Bond>>, (Reason, &'static str)> {
+) -> Result<Option<Bond>, (Reason, &'static str)> {
     if !may_assert(rules, &link.asserted_by) {
         return Err((Reason::OriginNotMember, "asserted_by"));
     }
@@ -44,62 +45,55 @@ fn judge(
     if bonds::is_busy(draft, pair) {
         return Err((Reason::LinkFull, "relation"));
     }
-    let known = bond(draft, pair).filter(|known| known.relation.is_some());
+    let known = bond(draft, pair);
     let ends = link.to.is_some_and(|to| Millis::from(to) * DAY_MS <= draft.now());
     if ends {
-        let known = known.filter(|known| known.relation == Some(link.relation));
-        let known = known.ok_or((Reason::UnknownLink, "relation"))?;
-        let its_own = !known.events.is_empty() || known.asserted_by == link.asserted_by;
-        return if its_own || link.asserted_by == OPERATOR {
-            Ok(Some(None))
-        } else {
-            Err((Reason::NotItsLink, "asserted_by"))
-        };
+        let known = known.filter(|known| known.relation() == Some(link.relation));
+        return end_of(known.as_deref().ok_or((Reason::UnknownLink, "relation"))?, link).map(Some);
     }
-    let after = bond_of(link);
-    if known.as_ref().is_some_and(|known| **known == after) {
+    let said = assertion_of(link, pair);
+    if known.as_ref().and_then(|known| known.link.as_deref()) == Some(&said) {
         return Ok(None);
     }
-    let first = draft.holder(&link.first).ok_or((Reason::UnknownOrganisation, "first"))?;
-    let second = draft.holder(&link.second).ok_or((Reason::UnknownOrganisation, "second"))?;
-    let is_one = first.organisation_id() == second.organisation_id();
+    let _ = draft.holder(&link.first).ok_or((Reason::UnknownOrganisation, "first"))?;
+    let _ = draft.holder(&link.second).ok_or((Reason::UnknownOrganisation, "second"))?;
     match link.relation {
-        // One record named both, so they have one case between them at least; a correction of that is its origin's.
-        LinkRelation::NotSame if is_one => return Err((Reason::ContradictedLink, "relation")),
-        LinkRelation::Same | LinkRelation::SuccessorOf if is_one => return Ok(None),
         LinkRelation::NotSame => {
-            if group(draft, first.organisation_id(), &[(pair.clone(), None)])
-                .iter()
-                .any(|id| id == second.organisation_id())
-            {
+            let without = group(draft, &link.first, &[(pair.clone(), None)]);
+            if without.identifiers.contains(&link.second) {
                 return Err((Reason::ContradictedLink, "relation"));
             }
         }
         LinkRelation::Same | LinkRelation::SuccessorOf => {
-            let (ones, others) =
-                (group(draft, first.organisation_id(), &[]), group(draft, second.organisation_id(), &[]));
-            if known.is_some_and(|known| known.relation == Some(LinkRelation::NotSame))
-                || is_contradicted(draft, &ones, &others)
-            {
+            let (ones, others) = (group(draft, &link.first, &[]), group(draft, &link.second, &[]));
+            if is_contradicted(draft, &ones, &others) {
                 return Err((Reason::ContradictedLink, "relation"));
             }
-            if !ones.iter().any(|id| id == second.organisation_id())
-                && ones.len() + others.len() > GROUP_ORGANISATIONS_MAX
-            {
+            let is_one = ones.identifiers.contains(&link.second);
+            if !is_one && ones.ids.len() + others.ids.len() > GROUP_ORGANISATIONS_MAX {
                 return Err((Reason::LinkFull, "relation"));
             }
         }
     }
-    Ok(Some(Some(after)))
+    Ok(Some(bonds::with_link(draft, pair, said)))
 }
 
-fn bond_of(link: &Link) -> Bond {
-    Bond {
-        relation: Some(link.relation),
-        first: link.first.clone(),
-        second: link.second.clone(),
+/// What is left of a bond that a link says has ended: below a link what events say, and nothing where the link speaks
+/// of what events said.
+fn end_of(known: &Bond, link: &Link) -> Result<Bond, (Reason, &'static str)> {
+    let Some(said) = &known.link else { return Ok(Bond::new(known.pair.clone())) };
+    if said.asserted_by == link.asserted_by || link.asserted_by == OPERATOR {
+        Ok(Bond { link: None, ..known.clone() })
+    } else {
+        Err((Reason::NotItsLink, "asserted_by"))
+    }
+}
+
+fn assertion_of(link: &Link, pair: &Pair) -> Assertion {
+    Assertion {
+        relation: link.relation,
+        high_first: link.first == pair.high,
         asserted_by: link.asserted_by.clone(),
-        events: Vec::new(),
         basis: link.basis.clone(),
         from: link.from,
         to: link.to,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::beyond::Beyond;
 use super::draft::Draft;
-use super::group::{AtThatTime, group};
+use super::group::{AtThatTime, Group, group};
 use crate::index::cases::{restricted_case, shown};
 use crate::index::identity::established_in;
 use crate::model::code::{RoleReason, Scope};
@@ -17,8 +17,8 @@ use crate::route::Places;
 /// The picture of a case's organisation.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
-    /// The `organisation_id`s that are one, that which stands for all first; empty where none is known.
-    pub(super) ids: Vec<String>,
+    /// What is one with it; empty where none is known.
+    pub(super) group: Group,
     /// Open cases at other origins, FEDERATION scope only, newest and then most severe first, as far as an alert lists
     /// them, and how many more there are.
     pub(super) open_cases: Vec<OpenCase>,
@@ -45,9 +45,9 @@ impl Picture {
         then: &AtThatTime,
     ) -> Self {
         let Some(organisation_id) = organisation_id else { return Self::default() };
-        let mut picture = Self { ids: group(draft, organisation_id, then), ..Self::default() };
+        let mut picture = Self { group: group(draft, organisation_id, then), ..Self::default() };
         let organisations: Vec<&Arc<Organisation>> =
-            picture.ids.iter().filter_map(|id| draft.organisation(id)).collect();
+            picture.group.ids.iter().filter_map(|id| draft.organisation(id)).collect();
         let (mut unlisted, mut more) = (Vec::new(), 0);
         for beyond in organisations.iter().filter_map(|organisation| Beyond::of(draft, organisation)) {
             let newest = beyond.elsewhere(origin, Scope::Federation, ALERT_OPEN_CASES_MAX);
@@ -81,7 +81,7 @@ impl Picture {
 
     /// With where the index shows the organisation.
     pub(super) fn with_places(self, draft: &Draft<'_, '_>) -> Self {
-        Self { places: places(draft, &self.ids), ..self }
+        Self { places: places(draft, &self.group), ..self }
     }
 
     /// Why a jurisdiction is to follow up, as far as the index shows.
@@ -108,12 +108,12 @@ impl Picture {
     }
 }
 
-/// Where the index shows organisations that are one.
-pub(super) fn places(draft: &Draft<'_, '_>, ids: &[String]) -> Places {
-    let mut places = Places::default();
-    for organisation in ids.iter().filter_map(|id| draft.organisation(id)) {
+/// Where the index shows what is one organisation's.
+pub(super) fn places(draft: &Draft<'_, '_>, group: &Group) -> Places {
+    let established_in = group.identifiers.iter().flat_map(|identifier| established_in(identifier)).collect();
+    let mut places = Places { established_in, ..Places::default() };
+    for organisation in group.ids.iter().filter_map(|id| draft.organisation(id)) {
         places.registered_in.extend(organisation.registered_in);
-        places.established_in.extend(organisation.identifiers.iter().flat_map(established_in));
         let beyond = Beyond::of(draft, organisation).map(|beyond| beyond.origins()).unwrap_or_default();
         for origin in organisation.open_cases.iter().map(|open| open.origin).chain(beyond) {
             if !places.open_in.contains(&origin) {

@@ -11,11 +11,12 @@ use super::group::{bond, group};
 use super::picture::Picture;
 use super::{bonds, tell};
 use crate::index::cases::{open_case, stands};
+use crate::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
 use crate::model::code::{MemberState, MsgType, Role, RoleReason, Scope};
 use crate::model::decision::Reasons;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::Rules;
-use crate::model::state::{Bond, Case, Key, Pair, Retelling, Step, Told, Value};
+use crate::model::state::{Case, Key, Told, Value};
 use crate::route::Routed;
 
 /// Bonds as they were when an alert was written, where they are others now.
@@ -25,7 +26,7 @@ type Then = Vec<(Pair, Option<Arc<Bond>>)>;
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
     let key = Key::Retell(pair.clone());
     let Some(work) = bonds::retelling(draft, pair) else { return 1 };
-    let due: Vec<Arc<Retelling>> = due_retellings(draft);
+    let due: Vec<Arc<Retelling>> = bonds::retellings(draft).filter_map(|pair| bonds::retelling(draft, pair)).collect();
     let mut cases = open_cases(draft, &work, &due);
     cases.retain(|case| work.after.as_ref().is_none_or(|after| case > after));
     cases.sort_unstable();
@@ -43,15 +44,6 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left:
     done
 }
 
-/// Every retelling that is due, as this entry has left them.
-fn due_retellings(draft: &Draft<'_, '_>) -> Vec<Arc<Retelling>> {
-    let new = draft.effects.changes.iter().filter_map(|change| {
-        let Key::Retell(pair) = &change.key else { return None };
-        draft.state.retelling(pair).is_none().then_some(pair)
-    });
-    draft.state.retellings().chain(new).filter_map(|pair| bonds::retelling(draft, pair)).collect()
-}
-
 /// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
 fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -> Vec<(Jurisdiction, String)> {
     let joined = |work: &Arc<Retelling>| {
@@ -61,8 +53,8 @@ fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -
     };
     let widest: Vec<_> = due.iter().map(joined).collect();
     let mut ids: Vec<String> = Vec::new();
-    for holder in [&work.pair.low, &work.pair.high].into_iter().filter_map(|identifier| draft.holder(identifier)) {
-        ids.extend(group(draft, holder.organisation_id(), &widest));
+    for identifier in [&work.pair.low, &work.pair.high] {
+        ids.extend(group(draft, identifier, &widest).ids);
     }
     ids.sort_unstable();
     ids.dedup();
@@ -125,8 +117,7 @@ fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> T
         let later = |step: &&Step| step.next.get(usize::from(told.member)).is_some_and(|next| told.sequence < *next);
         let Some(step) = work.steps.iter().find(later) else { continue };
         let (was, is) = (bond_before(&work.pair, step), bond(draft, &work.pair).filter(|bond| bond.joins()));
-        let shape = |bond: &Arc<Bond>| (bond.relation, bond.first.clone());
-        if was.as_ref().map(shape) != is.as_ref().map(shape) {
+        if was.as_deref().map(bonds::shape) != is.as_deref().map(bonds::shape) {
             then.push((work.pair.clone(), was));
         }
     }
@@ -135,22 +126,22 @@ fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> T
 
 /// As much of a bond as is seen in alerts.
 fn bond_before(pair: &Pair, step: &Step) -> Option<Arc<Bond>> {
-    let (first, second) = if step.high_first { (&pair.high, &pair.low) } else { (&pair.low, &pair.high) };
-    Some(Arc::new(Bond {
-        relation: Some(step.before?),
-        first: first.clone(),
-        second: second.clone(),
-        asserted_by: String::new(),
-        events: Vec::new(),
-        basis: String::new(),
-        from: None,
-        to: None,
-    }))
+    let (relation, high_first) = (step.before?, step.high_first);
+    let bond = Bond::new(pair.clone());
+    let bond = if step.by_events {
+        let (behind, events) = (step.behind.clone(), Vec::new());
+        Bond { named: Some(Naming { high_first, behind, is_question: false, events }), ..bond }
+    } else {
+        let (asserted_by, basis) = (String::new(), String::new());
+        let link = Assertion { relation, high_first, asserted_by, basis, from: None, to: None };
+        Bond { link: Some(Box::new(link)), ..bond }
+    };
+    Some(Arc::new(bond))
 }
 
 /// True where that differs which everybody may know.
 fn differs_for_all(saw: &Picture, now: &Picture) -> bool {
-    saw.ids.first() != now.ids.first()
+    saw.group.ids.first() != now.group.ids.first()
         || (&saw.open_cases, saw.open_cases_more) != (&now.open_cases, now.open_cases_more)
 }
 

@@ -81,7 +81,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     };
     tell::tell(draft, rules, &mut case, index, recipients, message);
     draft.put_case(before, case);
-    parted.iter().for_each(|pair| bonds::forget_holders(draft, pair));
+    parted.iter().for_each(|pair| bonds::settle(draft, pair));
     Outcome::Taken
 }
 

@@ -3,64 +3,82 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{bond, group, is_contradicted};
+use super::group::{bond, group, is_contradicted, would_lead};
 use super::{bonds, picture};
 use crate::index::identity::{self, Found, Held, Sought, name_digest};
 use crate::index::name;
+use crate::model::bond::Pair;
 use crate::model::code::MatchedBy;
 use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
-use crate::model::entry::LinkRelation;
 use crate::model::event::{InfractionEvent, Subject};
 use crate::model::exact::Exact;
 use crate::model::identifiers::Identifiers;
-use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX, ORGANISATION_IDENTIFIERS_MAX};
-use crate::model::state::{Bond, Case, EventKey, Key, NAMESAKE, Organisation, Pair, Value};
+use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX};
+use crate::model::state::{Case, EventKey, Key, NAMESAKE, Organisation, Value};
 use crate::route::Places;
 
 /// Looks a subject up. Whoever holds one of its identifiers under another name is not it, nor is, once it has no open
 /// case any more, whoever had another legal form; but what its case has already, it keeps.
-pub(super) fn seek<'s>(draft: &Draft<'s, '_>, subject: Option<&Subject>, current: Option<&str>) -> Found<'s> {
+pub(super) fn seek(draft: &Draft<'_, '_>, subject: Option<&Subject>, current: Option<&str>) -> Found {
     let (sketch, form) = subject.map_or((0, 0), |subject| (name::sketch(subject), name::form(subject)));
     let is_it = |known: &Organisation| {
         let id = known.organisation_id();
-        let listed = draft.organisation(id).is_some_and(|known| !known.open_cases.is_empty());
-        let ended = !listed && draft.state.unlisted(id).is_none();
         let other_form = form != 0 && known.form != 0 && form != known.form;
-        current == Some(id) || (name::is_alike(known.name, sketch) && !(ended && other_form))
+        current == Some(id) || (name::is_alike(known.name, sketch) && !(other_form && has_ended(draft, id)))
     };
-    identity::seek(subject, |identifier| {
-        let holder = draft.holder_before(identifier);
+    let mut found = identity::seek(subject, |identifier| {
+        let holder = draft.holder(identifier);
         let namesakes: Vec<_> = draft.namesakes(identifier).collect();
         let known = || holder.into_iter().chain(namesakes.iter().copied());
         let its_own = known().find(|known| current == Some(known.organisation_id()));
         if let Some(found) = its_own.or_else(|| known().find(|known| is_it(known))) {
-            return Held::By(found);
+            return Held::By(Arc::clone(found));
         }
         let Some(other) = known().next() else { return Held::Free };
         let own = |number: usize| format!("{identifier}{NAMESAKE}{number}");
         let free = (2..NAMESAKES_MAX + 2).map(own).find(|id| draft.organisation(id).is_none());
         match (holder, free) {
-            (None, _) => Held::Other(other, identifier.to_owned()),
-            (Some(_), Some(own)) => Held::Other(other, own),
+            (None, _) => Held::Other(Arc::clone(other), identifier.to_owned()),
+            (Some(_), Some(own)) => Held::Other(Arc::clone(other), own),
             (Some(_), None) => Held::Crowded,
         }
+    });
+    if let Sought::Beside(holder, identifier, unknown) = &found.sought
+        && !may_stand_alone(draft, identifier)
+    {
+        found.sought = Sought::Known(Arc::clone(holder), unknown.clone());
+    }
+    found
+}
+
+/// True where no case is open of an organisation, nor of any that it is one with.
+fn has_ended(draft: &Draft<'_, '_>, organisation_id: &str) -> bool {
+    group(draft, organisation_id, &[]).ids.iter().all(|id| {
+        let is_listed = draft.organisation(id).is_some_and(|known| !known.open_cases.is_empty());
+        !is_listed && draft.state.unlisted(id).is_none()
     })
+}
+
+/// An identifier that events have only named beside others has an organisation of its own once a case knows no other,
+/// so that the two can be parted: unless it would stand for both then, or there is no room for one more.
+fn may_stand_alone(draft: &Draft<'_, '_>, identifier: &str) -> bool {
+    let group = group(draft, identifier, &[]);
+    group.ids.len() < GROUP_ORGANISATIONS_MAX && !would_lead(draft, identifier, &group)
 }
 
 /// True where an event names another organisation than its case: another identifier, or another name where the event
 /// has no identifier or the case had none. Organisations that links make one are one, and so are those that the event
 /// itself says are one, since it names the case's beside a stronger identifier.
-pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, found: &Found<'_>, subject: Option<&Subject>) -> bool {
+pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, found: &Found, subject: Option<&Subject>) -> bool {
     let Some(subject) = subject else { return false };
     match (case.organisation_id.as_deref(), found.sought.organisation_id()) {
         (Some(known), Some(named)) if known == named => false,
         (Some(known), Some(named)) => {
-            let ids = group(draft, known, &[]);
-            let is_known = |id: &str| ids.iter().any(|known| known == id);
-            let names_both =
-                found.others.iter().any(|(_, other, has_its_name)| *has_its_name && is_known(other.organisation_id()));
-            let says_one = names_both && !is_contradicted(draft, &group(draft, named, &[]), &ids);
-            !is_known(named) && !says_one
+            let of_case = group(draft, known, &[]);
+            let is_known = |other: &Organisation| of_case.ids.iter().any(|id| id == other.organisation_id());
+            let names_both = found.others.iter().any(|(_, other, has_its_name)| *has_its_name && is_known(other));
+            let says_one = names_both && !is_contradicted(draft, &group(draft, named, &[]), &of_case);
+            !of_case.identifiers.iter().any(|identifier| identifier == named) && !says_one
         }
         (Some(_) | None, None) | (None, Some(_)) => {
             case.name_digest.is_some_and(|known| known != name_digest(&subject.legal_name))
@@ -73,7 +91,7 @@ pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, found: &Found<'_>, su
 pub(super) struct Entered {
     /// How its organisation was found; `None` where the event names no subject.
     pub(super) matched_by: Option<MatchedBy>,
-    /// Pairs that the event joined before and joins no more: their holders may have to be forgotten.
+    /// Pairs that the event joined before and joins no more, to be settled once the case is in its place.
     pub(super) parted: Vec<Pair>,
 }
 
@@ -82,7 +100,7 @@ pub(super) struct Entered {
 pub(super) fn enter(
     draft: &mut Draft<'_, '_>,
     case: &mut Case,
-    found: Found<'_>,
+    found: Found,
     event: &InfractionEvent,
     is_other: bool,
 ) -> Entered {
@@ -91,74 +109,106 @@ pub(super) fn enter(
         case.organisation_id = None;
     }
     case.name_digest = Some(name_digest(&subject.legal_name));
+    let event_key = EventKey::of(event);
+    let mut asserted = Vec::new();
     let organisation = match found.sought {
         Sought::Nobody | Sought::NameOnly => None,
         Sought::New(identifiers) => identifiers.first().cloned().map(|organisation_id| {
-            attach(draft, &organisation_id, identifiers, subject);
-            (organisation_id, MatchedBy::NewIdentifier)
+            attach(draft, &organisation_id, subject);
+            (organisation_id, MatchedBy::NewIdentifier, identifiers)
         }),
         Sought::Known(organisation, identifiers) => {
-            attach(draft, organisation.organisation_id(), identifiers, subject);
-            Some((organisation.organisation_id().to_owned(), MatchedBy::Identifier))
+            attach(draft, organisation.organisation_id(), subject);
+            Some((organisation.organisation_id().to_owned(), MatchedBy::Identifier, identifiers))
+        }
+        Sought::Beside(holder, identifier, identifiers) => {
+            bonds::give_up(draft, holder.organisation_id(), &identifier);
+            attach(draft, &identifier, subject);
+            Some((identifier, MatchedBy::Identifier, identifiers))
         }
     };
-    let mut asserted = Vec::new();
-    if let Some((organisation_id, matched_by)) = &organisation {
-        for (identifier, other, has_its_name) in found.others {
-            asserted.extend(meet(draft, event, (organisation_id, *matched_by), (&identifier, other, has_its_name)));
+    let matched_by = organisation.as_ref().map_or(MatchedBy::NameOnly, |(_, matched_by, _)| *matched_by);
+    if let Some((organisation_id, matched_by, unheld)) = organisation {
+        for identifier in unheld.iter().filter(|identifier| **identifier != organisation_id) {
+            asserted.extend(name_beside(draft, &organisation_id, identifier, &event_key));
         }
-        case.organisation_id = Some(organisation_id.clone());
+        for (identifier, other, has_its_name) in found.others {
+            asserted.extend(meet(draft, event, (&organisation_id, matched_by), (&identifier, &other, has_its_name)));
+        }
+        case.organisation_id = Some(organisation_id);
     }
-    let parted =
-        if draft.state.has_bonds() { bonds::take_back(draft, &EventKey::of(event), &asserted) } else { Vec::new() };
-    Entered { matched_by: Some(organisation.map_or(MatchedBy::NameOnly, |(_, matched_by)| matched_by)), parted }
+    let parted = if draft.state.has_bonds() { bonds::take_back(draft, &event_key, &asserted) } else { Vec::new() };
+    Entered { matched_by: Some(matched_by), parted }
 }
 
-/// An event names an identifier that another organisation holds. Of the same name it is one with the subject, since
-/// one record names both; of another name it is a question for a person. What an authority said of the two stands.
-/// Gives the pair whose bond the event asserts.
+/// An event names an identifier that nobody holds: it is its organisation's from now on, unless somebody said that it
+/// is not. Gives the pair whose bond the event asserts.
+fn name_beside(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &str, event: &EventKey) -> Option<Pair> {
+    if !draft.state.bonds(identifier).is_empty() {
+        let (ones, others) = (group(draft, organisation_id, &[]), group(draft, identifier, &[]));
+        let is_one = ones.identifiers.iter().any(|one| one == identifier);
+        let is_too_large = !is_one && ones.ids.len() + others.ids.len() > GROUP_ORGANISATIONS_MAX;
+        if is_too_large || is_contradicted(draft, &ones, &others) {
+            return None;
+        }
+    }
+    let pair = Pair::new(organisation_id, identifier);
+    if bonds::is_busy(draft, &pair) || !bonds::take(draft, organisation_id, identifier) {
+        return None;
+    }
+    bonds::assert(draft, (organisation_id, organisation_id), &pair, event.clone());
+    Some(pair)
+}
+
+/// An event names an identifier that somebody holds. Of the same name it is one with the subject, since one record
+/// names both; of another name it is a question for a person. What an authority said of the two stands. Gives the pair
+/// whose bond the event asserts.
 fn meet(
     draft: &mut Draft<'_, '_>,
     event: &InfractionEvent,
-    (organisation_id, matched_by): (&String, MatchedBy),
+    (organisation_id, matched_by): (&str, MatchedBy),
     (identifier, other, has_its_name): (&str, &Organisation, bool),
 ) -> Option<Pair> {
     let event_key = EventKey::of(event);
-    let named = Pair::new(organisation_id, identifier);
-    if bonds::assert_too(draft, &named, &event_key, has_its_name) {
+    // Under another name it is not the identifier's holder, but one that came back with it.
+    let other_id = other.organisation_id();
+    let second = if other.identifiers.contains(identifier) { identifier } else { other_id };
+    let named = Pair::new(organisation_id, second);
+    if organisation_id == second {
+        return None;
+    }
+    if let Some(known) = bond(draft, &named)
+        && let Some(naming) = known.asserting()
+        && (naming.events.contains(&event_key) || (has_its_name && known.joins()))
+    {
+        bonds::assert(draft, (organisation_id, other_id), &named, event_key);
         return Some(named);
     }
-    let (ones, others) = (group(draft, organisation_id, &[]), group(draft, other.organisation_id(), &[]));
-    let joins = has_its_name && ones.len() + others.len() <= GROUP_ORGANISATIONS_MAX;
-    let second = if joins { identifier } else { other.organisation_id() };
-    let pair = Pair::new(organisation_id, second);
-    let is_known = bond(draft, &pair).is_some_and(|bond| !joins || bond.relation.is_some());
-    if ones.iter().any(|id| id == other.organisation_id()) || is_known || is_contradicted(draft, &ones, &others) {
+    let (ones, others) = (group(draft, organisation_id, &[]), group(draft, other_id, &[]));
+    let is_one = ones.ids.iter().any(|id| id == other_id);
+    if is_contradicted(draft, &ones, &others) {
         return None;
     }
-    if joins && bonds::is_busy(draft, &pair) {
+    if has_its_name && (is_one || ones.ids.len() + others.ids.len() <= GROUP_ORGANISATIONS_MAX) {
+        if bonds::is_busy(draft, &named) {
+            return None;
+        }
+        // Where the two were one before, nothing is said of which of them stands for both.
+        let holder = if is_one { organisation_id } else { other_id };
+        bonds::assert(draft, (organisation_id, holder), &named, event_key);
+        return Some(named);
+    }
+    let pair = Pair::new(organisation_id, other_id);
+    if is_one || bond(draft, &pair).is_some() {
         return None;
     }
-    let bond = Bond {
-        relation: joins.then_some(LinkRelation::Same),
-        first: organisation_id.clone(),
-        second: second.to_owned(),
-        asserted_by: event.origin.to_string(),
-        events: vec![event_key],
-        basis: String::new(),
-        from: None,
-        to: None,
-    };
-    bonds::put(draft, &pair, Some(bond));
-    if joins {
-        return Some(pair);
-    }
+    bonds::ask(draft, organisation_id, &pair, event_key);
     let is_reused = matched_by == MatchedBy::NewIdentifier;
     let kind = if is_reused { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders };
     let (by, of) = ((event.origin, event.platform.as_str()), (event.case_id.as_str(), event.event_id.as_str()));
     let review = Review {
-        organisation_id: Some(organisation_id.clone()),
-        other_organisation_id: Some(other.organisation_id().to_owned()),
+        organisation_id: Some(organisation_id.to_owned()),
+        other_organisation_id: Some(other_id.to_owned()),
         identifier: Some(identifier.to_owned()),
         legal_name: event.subject.as_ref().map(|subject| subject.legal_name.clone()),
         ..Review::new(kind, draft.now(), by, of)
@@ -167,43 +217,30 @@ fn meet(
     None
 }
 
-/// Makes the organisation, or adds identifiers that nobody holds and where it is registered: the last statement holds.
-fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, identifiers: Vec<String>, subject: &Subject) {
+/// Makes the organisation, or states where it is registered: the last statement holds.
+fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, subject: &Subject) {
     let registered_in = subject.jurisdiction;
     let known = draft.organisation(organisation_id);
-    let is_news = known
-        .is_none_or(|known| !identifiers.is_empty() || registered_in.is_some() && registered_in != known.registered_in);
-    if !is_news {
+    if known.is_some_and(|known| registered_in.is_none() || registered_in == known.registered_in) {
         return;
     }
-    let is_known = known.is_some();
-    let mut organisation = known.map_or_else(
-        || Organisation {
+    let organisation = match known {
+        Some(known) => Organisation { registered_in, ..Organisation::clone(known) },
+        None => Organisation {
             identifiers: Identifiers::new(organisation_id),
-            registered_in: None,
+            registered_in,
             open_cases: Exact::default(),
             cases: 0,
             name: name::sketch(subject),
             form: name::form(subject),
         },
-        |known| Organisation::clone(known),
-    );
-    let room = ORGANISATION_IDENTIFIERS_MAX.saturating_sub(organisation.identifiers.iter().count());
-    let further = identifiers.iter().filter(|identifier| *identifier != organisation_id);
-    for identifier in further.take(room) {
-        // What was said of a number that nobody held makes its new holder, with all its cases, one with others.
-        if is_known {
-            bonds::take_effect(draft, identifier);
-        }
-        organisation.identifiers.push(identifier);
-    }
-    organisation.registered_in = registered_in.or(organisation.registered_in);
+    };
     let key = Key::Organisation(organisation_id.to_owned());
     draft.put(key, Some(Value::Organisation(Arc::new(organisation))));
 }
 
 /// Where the index shows the organisation of a case.
 pub(super) fn shown(draft: &Draft<'_, '_>, case: &Case) -> Places {
-    let ids = case.organisation_id.as_deref().map(|id| group(draft, id, &[]));
-    picture::places(draft, &ids.unwrap_or_default())
+    let of_case = case.organisation_id.as_deref().map(|id| group(draft, id, &[]));
+    picture::places(draft, &of_case.unwrap_or_default())
 }

@@ -113,7 +113,7 @@ pub(super) fn tell<'e>(
         standing: message.standing,
         disputed_since: duty::disputed_since(case, index),
         about,
-        organisation: organisation(case, message.matched_by, picture.ids),
+        organisation: organisation(case, message.matched_by, picture.group.ids),
         open_cases: picture.open_cases,
         open_cases_more: picture.open_cases_more,
         contact: rules.contact(message.event.map(|event| event.authority.id.as_str()), case.origin).cloned(),

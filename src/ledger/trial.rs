@@ -75,16 +75,18 @@ fn decision<'e>(
     rules: &Rules,
     event: &'e InfractionEvent,
     message: Message<'e>,
-    sought: &Sought<'_>,
+    sought: &Sought,
     now: i64,
 ) -> Decision<'e> {
     let matched_by = match sought {
         Sought::Nobody => None,
         Sought::NameOnly => Some(MatchedBy::NameOnly),
         Sought::New(_) => Some(MatchedBy::NewIdentifier),
-        Sought::Known(..) => Some(MatchedBy::Identifier),
+        Sought::Known(..) | Sought::Beside(..) => Some(MatchedBy::Identifier),
     };
-    let organisation_id = sought.organisation_id().map(str::to_owned);
+    let organisation_id =
+        if let Sought::Beside(holder, ..) = sought { Some(holder.organisation_id()) } else { sought.organisation_id() };
+    let organisation_id = organisation_id.map(str::to_owned);
     Decision {
         alert_id: tell::alert_id(&event.event_id, 1),
         version: 1,

@@ -8,13 +8,14 @@ use super::revision::{self, Against};
 use super::statement::place_of;
 use super::tell::{self, Message};
 use super::{bonds, reject, term};
+use crate::model::bond::Pair;
 use crate::model::code::{Finality, Kind, MsgType, Standing, WithdrawalReason, WithdrawalScope};
 use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
 use crate::model::event::{InfractionEvent, Withdrawal};
 use crate::model::limit::PENDING_PER_PLATFORM_MAX;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
-use crate::model::state::{Case, EventKey, Key, Pair, Pending, Value};
+use crate::model::state::{Case, EventKey, Key, Pending, Value};
 use crate::route;
 
 /// What a withdrawal is about: events of its case that are known, and names that are not.
@@ -149,7 +150,7 @@ fn withdraw_known<'e>(
     if takes_back_identity(withdrawal.reason) {
         let key = |index: &usize| EventKey::within(before, &before.events[*index]);
         let parted: Vec<Pair> = standing.iter().flat_map(|index| bonds::take_back(draft, &key(index), &[])).collect();
-        parted.iter().for_each(|pair| bonds::forget_holders(draft, pair));
+        parted.iter().for_each(|pair| bonds::settle(draft, pair));
     }
     Outcome::Taken
 }

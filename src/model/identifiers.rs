@@ -57,6 +57,12 @@ impl Identifiers {
     pub fn push(&mut self, identifier: &str) {
         self.0 = packed(self.iter().chain([identifier]));
     }
+
+    /// Takes one away, but never the one that the organisation is known by.
+    pub fn remove(&mut self, identifier: &str) {
+        let further = self.further().filter(|own| *own != identifier);
+        self.0 = packed([self.first()].into_iter().chain(further));
+    }
 }
 
 fn packed<'t>(texts: impl Iterator<Item = &'t str>) -> Box<[u8]> {
@@ -93,7 +99,11 @@ mod tests {
             prop_assert_eq!(at_once.first(), &texts[0]);
             prop_assert!(texts.iter().all(|text| at_once.contains(text)));
             prop_assert!(!at_once.contains("an identifier longer than any of those that there are"));
-            prop_assert_eq!(at_once, one_by_one);
+            prop_assert_eq!(&at_once, &one_by_one);
+            let (mut less, gone) = (at_once.clone(), texts.last().unwrap());
+            less.remove(gone);
+            let left = texts.iter().skip(1).filter(|text| *text != gone);
+            prop_assert_eq!(less.iter().collect::<Vec<_>>(), texts.iter().take(1).chain(left).collect::<Vec<_>>());
         }
     }
 

@@ -14,6 +14,7 @@ pub mod rules;
 pub mod entry;
 pub mod exact;
 pub mod identifiers;
+pub mod bond;
 pub mod state;
 pub mod told;
 pub mod packed;

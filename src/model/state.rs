@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::bond::{Bond, Pair, Retelling};
 use super::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
-use super::entry::{AcknowledgementLevel, LinkRelation};
+use super::entry::AcknowledgementLevel;
 use super::event::InfractionEvent;
 use super::exact::Exact;
 use super::identifiers::Identifiers;
@@ -226,33 +227,6 @@ impl EventEnd {
     pub const NONE: i32 = -1;
 }
 
-/// What is said of two identifiers, by a `Link` or by an event that named both; or the question that it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bond {
-    /// `None` while it is a question on `comity.review`.
-    pub relation: Option<LinkRelation>,
-    /// Its organisation stands for both where they are one.
-    pub first: String,
-    pub second: String,
-    pub asserted_by: String,
-    /// The events that named both, oldest first, at most `limit::BOND_EVENTS_MAX`; none where a `Link` says it.
-    pub events: Vec<EventKey>,
-    pub basis: String,
-    pub from: Option<Days>,
-    /// The day from which it holds no more.
-    pub to: Option<Days>,
-}
-
-impl Bond {
-    /// True where it makes one organisation of two.
-    pub fn joins(&self) -> bool {
-        match self.relation {
-            Some(LinkRelation::Same | LinkRelation::SuccessorOf) => true,
-            Some(LinkRelation::NotSame) | None => false,
-        }
-    }
-}
-
 /// One event, wherever its case is: two cases may each have one of the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventKey {
@@ -271,45 +245,6 @@ impl EventKey {
     pub fn within(case: &Case, event: &CaseEvent) -> Self {
         Self { origin: case.origin, case_id: case.case_id.clone(), event_id: event.event_id.clone() }
     }
-}
-
-/// Two identifiers in their order, whichever of them is first in a link.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pair {
-    pub low: String,
-    pub high: String,
-}
-
-impl Pair {
-    /// The pair of two identifiers.
-    pub fn new(one: &str, other: &str) -> Self {
-        let (low, high) = if one <= other { (one, other) } else { (other, one) };
-        Self { low: low.to_owned(), high: high.to_owned() }
-    }
-}
-
-/// Work that is due since a bond began or ended: whoever was told of an open case under the picture before is told
-/// again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retelling {
-    pub pair: Pair,
-    /// Log time of the first step.
-    pub since: Millis,
-    /// The changes of the bond since then, oldest first.
-    pub steps: Vec<Step>,
-    /// The last case that was looked at, in the order of origin and `case_id`; `None` before the first.
-    pub after: Option<(Jurisdiction, String)>,
-}
-
-/// One change of a bond.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The relation before it, where that made one organisation of the two.
-    pub before: Option<LinkRelation>,
-    /// True where `high` was the first of the two then.
-    pub high_first: bool,
-    /// The next `sequence` of each member's alerts at that time: what was told below it shows the bond before.
-    pub next: Vec<i64>,
 }
 
 /// The key of one value of the state; its text is the record key in `comity.state`.

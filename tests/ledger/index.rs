@@ -6,10 +6,11 @@ use std::sync::Arc;
 use comity::index::State;
 use comity::index::identity::name_digest;
 use comity::index::key::KeyRef;
+use comity::model::bond::Pair;
 use comity::model::change::Change;
 use comity::model::code::WithdrawalScope;
 use comity::model::decision::Output;
-use comity::model::state::{Key, Pair, Sequences, SourceState, Value};
+use comity::model::state::{Key, Sequences, SourceState, Value};
 use hashbrown::Equivalent;
 
 use crate::world::place;

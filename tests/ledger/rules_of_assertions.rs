@@ -1,12 +1,13 @@
 //! What events assert of two identifiers by naming both, and how it is taken back: one test for each rule.
 
 use comity::ledger::Outcome;
+use comity::model::bond::Pair;
 use comity::model::code::{Kind, WithdrawalReason};
 use comity::model::entry::LinkRelation;
 use comity::model::event::InfractionEvent;
 use comity::model::limit::BOND_EVENTS_MAX;
 use comity::model::place::DAY_MS;
-use comity::model::state::{EventKey, Pair};
+use comity::model::state::EventKey;
 
 use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
 use crate::world::{Log, START, closure, of_form, place, revised, subject, withdrawn_for};
@@ -62,7 +63,7 @@ fn what_two_events_asserted_holds_until_both_are_withdrawn() {
     assert!(!did.work_left);
     assert_eq!(formerly(&mut log), [1, 1]);
     let bond = log.state.bond(&Pair::new("reg:A", "reg:B")).expect("what the other event says");
-    assert_eq!((bond.asserted_by.as_str(), bond.events.as_slice()), ("DE", [EventKey::of(&both[1])].as_slice()));
+    assert_eq!((bond.asserted_by(), bond.events()), ("DE", [EventKey::of(&both[1])].as_slice()));
     assert!(log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both[1])).work_left);
     settle(&mut log);
     assert_eq!(formerly(&mut log), [0, 0]);

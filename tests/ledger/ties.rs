@@ -9,7 +9,7 @@ use comity::model::code::WithdrawalReason::{self, MistakenIdentity, Remedied};
 use comity::model::code::{Kind, Scope, Severity};
 use comity::model::decision::{Notice, NoticeContent, ReviewKind};
 use comity::model::entry::{Body, Link, LinkRelation};
-use comity::model::event::InfractionEvent;
+use comity::model::event::{Identifier, InfractionEvent};
 use comity::model::place::{DAY_MS, Millis};
 use comity::model::record::SourcePosition;
 use comity::model::state::{Key, Value};
@@ -103,7 +103,7 @@ fn write(writer: &mut Writer, bytes: &[u8]) {
 fn event(chance: &mut Chance<'_>, before: Option<&InfractionEvent>) -> InfractionEvent {
     let what = chance.below(10);
     if let Some(before) = before.filter(|before| what < 4 && before.subject.is_some()) {
-        let named = world::subject("Acme Ltd", chance.pick(&[&["A"][..], &["B"], &["C", "B"], &["D"]]));
+        let named = world::subject("Acme Ltd", chance.pick(&[&["A"][..], &["B"], &["C", "B"], &["D"], &["D", "A"]]));
         let reason = chance.pick(&[WithdrawalReason::Unfounded, MistakenIdentity, MistakenIdentity, Remedied]);
         return match what {
             0 => world::closure(before),
@@ -125,6 +125,10 @@ fn event(chance: &mut Chance<'_>, before: Option<&InfractionEvent>) -> Infractio
         chance.pick(&[&["A"][..], &["A"], &["B"], &["B"], &["C"], &["D"], &["A", "B"], &["A", "B"], &["C", "D"]]);
     let name = chance.pick(&["Acme Ltd", "Acme Ltd", "ACME, Ltd.", "Acme Ltd", "Acme Ltd", "Other Inc"]);
     let mut subject = world::subject(name, identifiers);
+    if chance.rarely(6) {
+        let register = Some(chance.pick(&PLACES).to_owned());
+        subject.identifiers.push(Identifier { register, ..world::identifier("court", "R") });
+    }
     subject.legal_form = chance.pick(&[None, None, None, Some("Ltd")]).map(str::to_owned);
     subject.jurisdiction = if chance.rarely(4) { Some(place(chance.pick(&PLACES))) } else { None };
     event.subject = Some(subject);
@@ -162,7 +166,7 @@ const TO_MEET: &str = "EqualIdentifiers, UnknownOrganisation, UnknownLink, Contr
     known before by another name, told by time alone of the same standing, a number that came back, \
     a number with two holders, a link gone, an organisation forgotten, FollowUp before Some(Attention), \
     Attention before Some(FollowUp), two retellings, taken back by an event, asserted by another event, \
-    asserted by an event less";
+    asserted by an event less, named beside another, named beside another no more, named alone for the first time";
 
 #[test]
 fn histories_of_links_meet_every_rule() {
@@ -177,6 +181,11 @@ fn histories_of_links_meet_every_rule() {
         let mut state = State::default();
         for entry in &writer.entries {
             let effects = handle(&state, entry);
+            let ids = effects.changes.iter().filter_map(|change| match &change.key {
+                Key::Organisation(id) => state.holder(id).map(|_| id.clone()),
+                _ => None,
+            });
+            let held: Vec<String> = ids.collect();
             apply(&mut state, &effects);
             let mut note = |what: &str| *met.entry(what.to_owned()).or_default() += 1;
             for change in &effects.changes {
@@ -184,14 +193,24 @@ fn histories_of_links_meet_every_rule() {
                     (Key::Link(_), None) if matches!(entry.body, Body::Event(_)) => note("taken back by an event"),
                     (Key::Link(_), None) => note("a link gone"),
                     (Key::Link(_), Some(Value::Link(now))) => {
-                        let events = |value: &Option<Value>| value.as_ref()?.bond().map(|bond| bond.events.len());
-                        match events(&change.before).map(|before| before.cmp(&now.events.len())) {
+                        let events = |value: &Option<Value>| value.as_ref()?.bond().map(|bond| bond.events().len());
+                        match events(&change.before).map(|before| before.cmp(&now.events().len())) {
                             Some(Ordering::Less) => note("asserted by another event"),
-                            Some(Ordering::Greater) if !now.events.is_empty() => note("asserted by an event less"),
+                            Some(Ordering::Greater) if !now.events().is_empty() => note("asserted by an event less"),
                             _ => {}
                         }
                     }
                     (Key::Organisation(_), None) => note("an organisation forgotten"),
+                    (Key::Organisation(id), Some(Value::Organisation(now))) => {
+                        let before = change.before.as_ref().and_then(Value::organisation);
+                        let was = before.map(|before| before.identifiers.iter().count());
+                        match was.map(|was| was.cmp(&now.identifiers.iter().count())) {
+                            Some(Ordering::Less) => note("named beside another"),
+                            Some(Ordering::Greater) => note("named beside another no more"),
+                            None if held.contains(id) => note("named alone for the first time"),
+                            Some(Ordering::Equal) | None => {}
+                        }
+                    }
                     _ => {}
                 }
             }

@@ -292,17 +292,23 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
             })),
         }),
         Value::Link(bond) => json!({
-            "relation": bond.relation.map(Code::name), "first": bond.first, "second": bond.second,
-            "asserted_by": bond.asserted_by, "basis": bond.basis,
-            "events": each(&bond.events, |event| json!({
-                "origin": event.origin.as_str(), "case_id": event.case_id, "event_id": event.event_id,
+            "low": bond.pair.low, "high": bond.pair.high,
+            "link": bond.link.as_ref().map(|link| json!({
+                "relation": link.relation.name(), "high_first": link.high_first, "asserted_by": link.asserted_by,
+                "basis": link.basis, "from": link.from, "to": link.to,
             })),
-            "from": bond.from, "to": bond.to,
+            "named": bond.named.as_ref().map(|named| json!({
+                "high_first": named.high_first, "behind": named.behind, "is_question": named.is_question,
+                "events": each(&named.events, |event| json!({
+                    "origin": event.origin.as_str(), "case_id": event.case_id, "event_id": event.event_id,
+                })),
+            })),
         }),
         Value::Retell(work) => json!({
             "low": work.pair.low, "high": work.pair.high, "since": work.since,
             "steps": each(&work.steps, |step| json!({
-                "before": step.before.map(Code::name), "high_first": step.high_first, "next": step.next,
+                "before": step.before.map(Code::name), "high_first": step.high_first,
+                "by_events": step.by_events, "behind": step.behind, "next": step.next,
             })),
             "after": work.after.as_ref().map(|(origin, case_id)| json!({
                 "origin": origin.as_str(), "case_id": case_id,

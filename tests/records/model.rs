@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use comity::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
 use comity::model::decision::{About, AlertOrganisation, Decision, NationalCopy, Output, Recipient, Status};
 use comity::model::entry::{Acknowledgement, Body, Link, Missing};
 use comity::model::event::{
@@ -15,8 +16,8 @@ use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
 use comity::model::rules::{Clock, ClockStep, Contact, Member, Period, Policy, Rules, SharingGroup, Within};
 use comity::model::state::{
-    Ack, Bond, Case, CaseEvent, Checkpoint, Duty, EventEnd, EventKey, Join, Key, Marks, OpenCase, Organisation, Pair,
-    Pending, RanOut, Retelling, Revision, Sent, Sequences, SourceState, Step, Told, Value,
+    Ack, Case, CaseEvent, Checkpoint, Duty, EventEnd, EventKey, Join, Key, Marks, OpenCase, Organisation, Pending,
+    RanOut, Revision, Sent, Sequences, SourceState, Told, Value,
 };
 use comity::model::told::ToldList;
 
@@ -292,6 +293,26 @@ fn identifiers(e: &mut Entropy) -> Identifiers {
     identifiers
 }
 
+fn bond(e: &mut Entropy) -> Bond {
+    let link = |e: &mut Entropy| {
+        Box::new(Assertion {
+            relation: e.code(),
+            high_first: e.flag(),
+            asserted_by: e.text(),
+            basis: e.text(),
+            from: e.optional(Entropy::int),
+            to: e.optional(Entropy::int),
+        })
+    };
+    let named = |e: &mut Entropy| Naming {
+        high_first: e.flag(),
+        behind: e.optional(Entropy::text),
+        is_question: e.flag(),
+        events: e.list(|e| EventKey { origin: e.place(), case_id: e.text(), event_id: e.text() }),
+    };
+    Bond { pair: Pair::new(&e.text(), &e.text()), link: e.optional(link), named: e.optional(named) }
+}
+
 /// A value of the state under its key.
 pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
     match e.below(8) {
@@ -335,17 +356,8 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
             (Key::Join(join.member), Value::Join(Arc::new(join)))
         }
         5 => {
-            let bond = Bond {
-                relation: e.optional(Entropy::code),
-                first: e.text(),
-                second: e.text(),
-                asserted_by: e.text(),
-                events: e.list(|e| EventKey { origin: e.place(), case_id: e.text(), event_id: e.text() }),
-                basis: e.text(),
-                from: e.optional(Entropy::int),
-                to: e.optional(Entropy::int),
-            };
-            (Key::Link(Pair::new(&bond.first, &bond.second)), Value::Link(Arc::new(bond)))
+            let bond = bond(e);
+            (Key::Link(bond.pair.clone()), Value::Link(Arc::new(bond)))
         }
         6 => {
             let work = Retelling {
@@ -354,6 +366,8 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 steps: e.list(|e| Step {
                     before: e.optional(Entropy::code),
                     high_first: e.flag(),
+                    by_events: e.flag(),
+                    behind: e.optional(Entropy::text),
                     next: e.list(Entropy::long),
                 }),
                 after: e.optional(|e| (e.place(), e.text())),

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use comity::model::bond::Pair;
 use comity::model::code::Role;
 use comity::model::entry::{Body, LogEntry};
 use comity::model::identifiers::Identifiers;
 use comity::model::packed::PackedCase;
-use comity::model::state::{Case, Checkpoint, Key, Organisation, Pair, Told, Value};
+use comity::model::state::{Case, Checkpoint, Key, Organisation, Told, Value};
 use comity::schema::event::content_sha256;
 use comity::schema::log::{decode_entry, encode_entry};
 use comity::schema::state::{

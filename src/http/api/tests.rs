@@ -4,13 +4,13 @@ use serde_json::{Value as Json, json};
 
 use super::answer;
 use crate::kafka::view::View;
+use crate::model::bond::{Bond, Naming, Pair};
 use crate::model::code::{Domain, MemberState, Role, Scope, Severity, Standing};
-use crate::model::entry::LinkRelation;
 use crate::model::identifiers::Identifiers;
 use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, Period, Policy, Rules};
-use crate::model::state::{Bond, Case, CaseEvent, Checkpoint, EventKey, Marks, OpenCase, Organisation, Told, Value};
+use crate::model::state::{Case, CaseEvent, Checkpoint, EventKey, Marks, OpenCase, Organisation, Told, Value};
 use crate::run::ledger::Shown;
 
 fn place(code: &str) -> Jurisdiction {
@@ -93,15 +93,10 @@ fn view() -> View {
         case_id: case_id.to_owned(),
         event_id: event_id.to_owned(),
     };
+    let events = vec![named("c1", "q/1"), named("c2", "q/2")];
     let bond = Bond {
-        relation: Some(LinkRelation::Same),
-        first: "ca-bn:000901371".to_owned(),
-        second: "ca-bn:000902742".to_owned(),
-        asserted_by: "CA-QC".to_owned(),
-        events: vec![named("c1", "q/1"), named("c2", "q/2")],
-        basis: String::new(),
-        from: None,
-        to: None,
+        named: Some(Naming { high_first: false, behind: None, is_question: false, events }),
+        ..Bond::new(Pair::new("ca-bn:000901371", "ca-bn:000902742"))
     };
     let values = [
         Value::Rules(Arc::new(rules())),

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
+use crate::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
 use crate::model::entry::LinkRelation;
-use crate::model::state::{Bond, EventKey, Pair, Retelling, Step};
+use crate::model::state::EventKey;
 use crate::schema::datum;
 use crate::schema::read::{Place, Symbol};
 
@@ -23,18 +24,26 @@ pub(super) fn decode_pair(text: &str) -> Option<Pair> {
 
 /// Appends a `Bond`.
 pub(super) fn write(bond: &Bond, out: &mut Vec<u8>) {
-    datum::optional(bond.relation, out, datum::code);
-    datum::text(&bond.first, out);
-    datum::text(&bond.second, out);
-    datum::text(&bond.asserted_by, out);
-    datum::list(&bond.events, out, |event, out| {
-        datum::place(event.origin, out);
-        datum::text(&event.case_id, out);
-        datum::text(&event.event_id, out);
+    datum::text(&bond.pair.low, out);
+    datum::text(&bond.pair.high, out);
+    datum::optional(bond.link.as_deref(), out, |link, out| {
+        datum::code(link.relation, out);
+        datum::boolean(link.high_first, out);
+        datum::text(&link.asserted_by, out);
+        datum::text(&link.basis, out);
+        datum::optional(link.from, out, datum::int);
+        datum::optional(link.to, out, datum::int);
     });
-    datum::text(&bond.basis, out);
-    datum::optional(bond.from, out, datum::int);
-    datum::optional(bond.to, out, datum::int);
+    datum::optional(bond.named.as_ref(), out, |named, out| {
+        datum::boolean(named.high_first, out);
+        datum::optional_text(named.behind.as_deref(), out);
+        datum::boolean(named.is_question, out);
+        datum::list(&named.events, out, |event, out| {
+            datum::place(event.origin, out);
+            datum::text(&event.case_id, out);
+            datum::text(&event.event_id, out);
+        });
+    });
 }
 
 /// Appends a `Retelling`.
@@ -45,6 +54,8 @@ pub(super) fn write_retelling(work: &Retelling, out: &mut Vec<u8>) {
     datum::list(&work.steps, out, |step, out| {
         datum::optional(step.before, out, datum::code);
         datum::boolean(step.high_first, out);
+        datum::boolean(step.by_events, out);
+        datum::optional_text(step.behind.as_deref(), out);
         datum::list(&step.next, out, |next, out| datum::long(*next, out));
     });
     datum::optional(work.after.as_ref(), out, |(origin, case_id), out| {
@@ -56,27 +67,61 @@ pub(super) fn write_retelling(work: &Retelling, out: &mut Vec<u8>) {
 /// `Bond` as read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Read {
-    relation: Option<Symbol<LinkRelation>>,
-    first: String,
-    second: String,
+    low: String,
+    high: String,
+    link: Option<ReadAssertion>,
+    named: Option<ReadNaming>,
+}
+
+impl Read {
+    /// The bond; `None` where its pair is not in order.
+    pub(super) fn into_model(self) -> Option<Bond> {
+        let pair = pair_of(self.low, self.high)?;
+        let link = self.link.map(|link| Box::new(Assertion::from(link)));
+        Some(Bond { pair, link, named: self.named.map(Naming::from) })
+    }
+}
+
+/// `BondLink` as read.
+#[derive(Debug, Deserialize)]
+struct ReadAssertion {
+    relation: Symbol<LinkRelation>,
+    high_first: bool,
     asserted_by: String,
-    events: Vec<ReadEvent>,
     basis: String,
     from: Option<i32>,
     to: Option<i32>,
 }
 
-impl From<Read> for Bond {
-    fn from(read: Read) -> Self {
+impl From<ReadAssertion> for Assertion {
+    fn from(read: ReadAssertion) -> Self {
         Self {
-            relation: read.relation.map(|relation| relation.0),
-            first: read.first,
-            second: read.second,
+            relation: read.relation.0,
+            high_first: read.high_first,
             asserted_by: read.asserted_by,
-            events: read.events.into_iter().map(EventKey::from).collect(),
             basis: read.basis,
             from: read.from,
             to: read.to,
+        }
+    }
+}
+
+/// `BondNaming` as read.
+#[derive(Debug, Deserialize)]
+struct ReadNaming {
+    high_first: bool,
+    behind: Option<String>,
+    is_question: bool,
+    events: Vec<ReadEvent>,
+}
+
+impl From<ReadNaming> for Naming {
+    fn from(read: ReadNaming) -> Self {
+        Self {
+            high_first: read.high_first,
+            behind: read.behind,
+            is_question: read.is_question,
+            events: read.events.into_iter().map(EventKey::from).collect(),
         }
     }
 }
@@ -95,6 +140,10 @@ impl From<ReadEvent> for EventKey {
     }
 }
 
+fn pair_of(low: String, high: String) -> Option<Pair> {
+    (low <= high).then_some(Pair { low, high })
+}
+
 /// `Retelling` as read.
 #[derive(Debug, Deserialize)]
 pub(super) struct ReadRetelling {
@@ -108,10 +157,12 @@ pub(super) struct ReadRetelling {
 impl ReadRetelling {
     /// The work; `None` where its pair is not in order.
     pub(super) fn into_model(self) -> Option<Retelling> {
-        let pair = (self.low <= self.high).then_some(Pair { low: self.low, high: self.high })?;
+        let pair = pair_of(self.low, self.high)?;
         let step = |step: ReadStep| Step {
             before: step.before.map(|relation| relation.0),
             high_first: step.high_first,
+            by_events: step.by_events,
+            behind: step.behind,
             next: step.next,
         };
         Some(Retelling {
@@ -128,6 +179,8 @@ impl ReadRetelling {
 struct ReadStep {
     before: Option<Symbol<LinkRelation>>,
     high_first: bool,
+    by_events: bool,
+    behind: Option<String>,
     next: Vec<i64>,
 }
 

@@ -11,7 +11,7 @@ use super::{canonical, datum, rules, wire};
 use crate::model::code::{Code, WithdrawalScope};
 use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
-use crate::model::state::{Checkpoint, Key, Pair, Pending, SourceState, Value};
+use crate::model::state::{Checkpoint, Key, Pending, SourceState, Value};
 
 mod case;
 mod checkpoint;
@@ -264,7 +264,7 @@ fn belongs(key: &Key, value: &Value) -> bool {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
         }
         (Key::Join(member), Value::Join(join)) => *member == join.member,
-        (Key::Link(pair), Value::Link(bond)) => *pair == Pair::new(&bond.first, &bond.second),
+        (Key::Link(pair), Value::Link(bond)) => *pair == bond.pair,
         (Key::Retell(pair), Value::Retell(work)) => *pair == work.pair,
         (Key::Source(..), Value::Source(_)) | (Key::Rules, Value::Rules(_)) => true,
         (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _)
@@ -312,7 +312,7 @@ impl Content {
             }
             Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into_model()?)),
             Self::Join(join) => Value::Join(Arc::new(join.into_model()?)),
-            Self::Link(bond) => Value::Link(Arc::new(bond.into())),
+            Self::Link(bond) => Value::Link(Arc::new(bond.into_model()?)),
             Self::Retell(work) => Value::Retell(Arc::new(work.into_model()?)),
         })
     }

@@ -93,8 +93,9 @@ impl Model {
         let subject = subject?;
         let is_it = |known: &Organisation| {
             let id = &known.identifiers[0];
-            let live =
-                self.cases.iter().any(|case| case.organisation.as_ref() == Some(id) && case.events.iter().any(stands));
+            let one = self.one_with(id, &self.bonds);
+            let of_it = |case: &&Case| case.organisation.as_ref().is_some_and(|id| one.contains(id));
+            let live = self.cases.iter().filter(of_it).any(|case| case.events.iter().any(stands));
             let other_form = known.form.is_some() && subject.legal_form.is_some() && known.form != subject.legal_form;
             current == Some(id) || is_spelling(&known.name, &subject.legal_name) && (live || !other_form)
         };
@@ -110,8 +111,11 @@ impl Model {
             }
             let its_own = holders.iter().find(|at| current == Some(&at.identifiers[0]));
             match (its_own.or(holders.iter().find(|at| is_it(at))), holders.first()) {
-                (Some(it), _) if led.id.is_none() => led.id = Some(it.identifiers[0].clone()),
-                (Some(it), _) => led.others.push((identifier, it.identifiers[0].clone(), true)),
+                (Some(it), _) => {
+                    let id = &it.identifiers[0];
+                    led.id = led.id.or_else(|| Some(id.clone()));
+                    led.others.push((identifier, id.clone(), true));
+                }
                 (None, Some(other)) => {
                     let free = named.iter().find(|name| holders.iter().all(|at| at.identifiers[0] != **name));
                     let free = if base { free.expect("few namesakes").clone() } else { identifier.clone() };
@@ -126,8 +130,18 @@ impl Model {
             led.free.retain(|identifier| *identifier != own);
             led.free.insert(0, own);
         }
+        // Where the holder's own identifier is not among them, the strongest of them is an organisation's by itself.
+        if let Some(id) = led.id.clone() {
+            let mut through = led.others.iter().filter(|(_, other, its_name)| *its_name && *other == id);
+            let holder = self.organisations.iter().find(|at| at.identifiers[0] == id).expect("it is known");
+            let strongest = through.clone().next().expect("that it was found by").0.clone();
+            let beside = through.all(|(identifier, ..)| holder.identifiers[1..].contains(identifier));
+            if beside && self.may_stand_alone(&strongest) {
+                led.id = Some(strongest.clone());
+                led.stands_alone = true;
+            }
+        }
         led.id = led.id.or(led.free.first().cloned());
-        led.others.retain(|(_, other, _)| Some(other) != led.id.as_ref());
         led.id.is_some().then_some(led)
     }
 
@@ -136,10 +150,10 @@ impl Model {
         let case = &self.cases[case];
         match (&case.organisation, self.look_up(Some(subject), case.organisation.as_ref())) {
             (Some(known), Some(led)) => {
-                let (ids, id) = (self.one_with(known, &self.bonds), led.id.expect("an id"));
+                let (ids, id) = (self.reach(known, &self.bonds), led.id.expect("an id"));
                 // It names the case's own beside a stronger number.
                 let beside = led.others.iter().any(|(_, other, its_name)| *its_name && ids.contains(other));
-                let both = beside && !self.are_two(&self.one_with(&id, &self.bonds), &ids);
+                let both = beside && !self.are_two(&id, known);
                 !ids.contains(&id) && !both
             }
             _ => case.name.as_ref().is_some_and(|name| *name != normal(&subject.legal_name)),
@@ -153,26 +167,30 @@ impl Model {
             self.cases[case].organisation = None;
         }
         self.cases[case].name = Some(normal(&subject.legal_name));
-        let Some(Led { id: Some(id), free, others, is_new }) = led else {
+        let Some(Led { id: Some(id), free, others, is_new, stands_alone }) = led else {
             return self.take_back(&links::named(event), &[], said);
         };
-        if is_new {
+        self.new_organisation = Some(id.clone()).filter(|_| is_new || stands_alone);
+        if is_new || stands_alone {
+            for at in &mut self.organisations {
+                at.identifiers.retain(|identifier| *identifier != id);
+            }
             let (name, form) = (subject.legal_name.clone(), subject.legal_form.clone());
             let registered_in = subject.jurisdiction;
-            self.organisations.push(Organisation { identifiers: free, registered_in, name, form });
+            self.organisations.push(Organisation { identifiers: vec![id.clone()], registered_in, name, form });
         } else {
-            for identifier in &free {
-                self.take_effect(identifier, said);
-            }
             let known = self.organisations.iter_mut().find(|at| at.identifiers[0] == id).expect("it is known");
-            known.identifiers.extend(free);
             known.registered_in = subject.jurisdiction.or(known.registered_in);
         }
         let mut pairs = Vec::new();
+        for free in free.iter().filter(|free| **free != id) {
+            pairs.extend(self.name_beside(event, &id, free, said));
+        }
         for met in others {
             pairs.extend(self.meet(event, &id, met, is_new, said));
         }
         self.take_back(&links::named(event), &pairs, said);
+        self.new_organisation = None;
         self.cases[case].organisation = Some(id);
     }
 
@@ -183,6 +201,7 @@ impl Model {
         let gone: Vec<String> =
             ids.into_iter().filter(|id| !self.one_with(id, &self.bonds).iter().any(named)).collect();
         self.organisations.retain(|at| !gone.contains(&at.identifiers[0]));
+        self.house();
         self.drop_bonds();
     }
 
@@ -209,9 +228,11 @@ pub(super) struct Led {
     pub(super) id: Option<String>,
     /// Those that are its own from now on.
     free: Vec<String>,
-    /// Identifiers that others hold: the identifier, the other, whether it has the subject's name.
+    /// Identifiers that somebody holds: the identifier, the holder, whether it has the subject's name.
     others: Vec<(String, String, bool)>,
     is_new: bool,
+    /// Its id was only named beside others before.
+    stands_alone: bool,
 }
 
 /// The names of these histories are two, each in some spellings.

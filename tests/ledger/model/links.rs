@@ -1,22 +1,22 @@
 //! What the naive ledger makes of links, and of identifiers that come back with another name.
 
 use super::*;
+use comity::model::bond::Pair;
 use comity::model::entry::{Link, LinkRelation};
-use comity::model::state::Pair;
 
 /// What is said of two identifiers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bond {
-    /// `None` for a question.
-    relation: Option<LinkRelation>,
-    first: String,
-    second: String,
-    by: String,
+    pub(super) pair: Pair,
+    /// What an authority says, which stands over the rest.
+    pub(super) link: Option<Link>,
     /// The events that named both, each with its origin and case; eight at most are remembered.
-    events: Vec<Named>,
-    basis: String,
-    from: Option<i32>,
-    to: Option<i32>,
+    pub(super) events: Vec<Named>,
+    /// The identifier by which the first of them knew its organisation.
+    pub(super) known_by: String,
+    /// Who held the other then, by another identifier.
+    pub(super) held_by: Option<String>,
+    pub(super) question: bool,
 }
 
 /// The origin, the case and the name of an event.
@@ -36,20 +36,48 @@ pub(super) struct Telling {
 }
 
 impl Bond {
-    fn joins(&self) -> bool {
-        matches!(self.relation, Some(LinkRelation::Same | LinkRelation::SuccessorOf))
+    pub(super) fn of(pair: &Pair) -> Self {
+        Self {
+            pair: pair.clone(),
+            link: None,
+            events: Vec::new(),
+            known_by: String::new(),
+            held_by: None,
+            question: false,
+        }
     }
 
-    fn pair(&self) -> Pair {
-        Pair::new(&self.first, &self.second)
+    pub(super) fn asserted(&self) -> bool {
+        !self.question && !self.events.is_empty()
+    }
+
+    pub(super) fn relation(&self) -> Option<LinkRelation> {
+        self.link.as_ref().map(|link| link.relation).or(self.asserted().then_some(LinkRelation::Same))
+    }
+
+    pub(super) fn joins(&self) -> bool {
+        matches!(self.relation(), Some(LinkRelation::Same | LinkRelation::SuccessorOf))
+    }
+
+    fn first(&self) -> &String {
+        self.link.as_ref().map_or(&self.known_by, |link| &link.first)
+    }
+
+    fn second(&self) -> &String {
+        if *self.first() == self.pair.low { &self.pair.high } else { &self.pair.low }
     }
 
     fn names(&self, identifier: &str) -> bool {
-        self.first == identifier || self.second == identifier
+        self.pair.low == identifier || self.pair.high == identifier
     }
 
-    pub(super) fn ends_at(&self) -> Option<Millis> {
-        self.to.map(|day| i64::from(day) * DAY_MS)
+    /// What alerts show of it.
+    fn shown(&self) -> (Option<LinkRelation>, String, Option<Option<String>>) {
+        (self.relation(), self.first().clone(), self.link.is_none().then(|| self.held_by.clone()))
+    }
+
+    fn ends_at(&self) -> Option<Millis> {
+        self.link.as_ref()?.to.map(|day| i64::from(day) * DAY_MS)
     }
 }
 
@@ -66,65 +94,93 @@ impl Model {
         if link.first == link.second {
             return self.reject(Reason::EqualIdentifiers, said);
         }
-        if self.tellings.iter().any(|telling| telling.pair == pair && telling.changes >= 8) {
+        if self.is_busy(&pair) {
             return self.reject(Reason::LinkFull, said);
         }
-        let known = self.bonds.iter().find(|bond| bond.pair() == pair && bond.relation.is_some()).cloned();
-        let after = Bond {
-            relation: Some(link.relation),
-            first: link.first.clone(),
-            second: link.second.clone(),
-            by: link.asserted_by.clone(),
-            events: Vec::new(),
-            basis: link.basis.clone(),
-            from: link.from,
-            to: link.to,
-        };
-        if after.ends_at().is_some_and(|at| at <= self.now) {
-            let Some(known) = known.filter(|known| known.relation == Some(link.relation)) else {
+        let known = self.bonds.iter().find(|bond| bond.pair == pair).cloned();
+        if link.to.is_some_and(|to| i64::from(to) * DAY_MS <= self.now) {
+            let Some(known) = known.filter(|known| known.relation() == Some(link.relation)) else {
                 return self.reject(Reason::UnknownLink, said);
             };
-            if known.events.is_empty() && known.by != link.asserted_by && link.asserted_by != "operator" {
-                return self.reject(Reason::NotItsLink, said);
-            }
-            self.put_bond(&pair, None, said);
+            // Under an authority's word lies what events say; where there is none, that is what ends.
+            let left = match &known.link {
+                None => Bond::of(&pair),
+                Some(before) if before.asserted_by == link.asserted_by || link.asserted_by == "operator" => {
+                    Bond { link: None, ..known }
+                }
+                Some(_) => return self.reject(Reason::NotItsLink, said),
+            };
+            self.put_bond(left, said);
+            self.drop_unnamed();
             return Outcome::Taken;
         }
-        if known.as_ref() == Some(&after) {
+        let says = |link: &Link| {
+            (link.relation, link.first.clone(), link.asserted_by.clone(), link.basis.clone(), link.from, link.to)
+        };
+        let known = known.unwrap_or(Bond::of(&pair));
+        if known.link.as_ref().map(says) == Some(says(link)) {
             return Outcome::Duplicate;
         }
-        let (Some(first), Some(second)) = (self.holder(&link.first), self.holder(&link.second)) else {
+        if self.holder(&link.first).is_none() || self.holder(&link.second).is_none() {
             return self.reject(Reason::UnknownOrganisation, said);
-        };
-        let join = after.joins();
-        if first == second {
-            return if join { Outcome::Duplicate } else { self.reject(Reason::ContradictedLink, said) };
         }
-        let others: Vec<Bond> = self.bonds.iter().filter(|bond| bond.pair() != pair).cloned().collect();
-        let refused = if join {
-            let (ones, twos) = (self.one_with(&first, &self.bonds), self.one_with(&second, &self.bonds));
-            known.is_some_and(|known| known.relation == Some(LinkRelation::NotSame)) || self.are_two(&ones, &twos)
+        let refused = if link.relation == LinkRelation::NotSame {
+            let others: Vec<Bond> = self.bonds.iter().filter(|bond| bond.pair != pair).cloned().collect();
+            self.reach(&link.first, &others).contains(&link.second)
         } else {
-            self.one_with(&first, &others).contains(&second)
+            self.are_two(&link.first, &link.second)
         };
         if refused {
             return self.reject(Reason::ContradictedLink, said);
         }
-        self.put_bond(&pair, Some(after), said);
+        self.put_bond(Bond { link: Some(link.clone()), ..known }, said);
+        self.drop_unnamed();
         Outcome::Taken
     }
 
     /// Gives a pair its bond; where that joins or parts the two, it is to be told.
-    pub(super) fn put_bond(&mut self, pair: &Pair, after: Option<Bond>, said: &mut Said) {
-        let before = self.bonds.iter().find(|bond| bond.pair() == *pair && bond.joins()).cloned();
-        self.bonds.retain(|bond| bond.pair() != *pair);
-        let joins = after.clone().filter(Bond::joins);
-        self.bonds.extend(after);
-        let seen = |bond: &Option<Bond>| bond.as_ref().map(|bond| (bond.relation, bond.first.clone()));
-        if seen(&before) != seen(&joins) {
-            self.tell_change(pair, before.or(joins), said);
+    pub(super) fn put_bond(&mut self, after: Bond, said: &mut Said) {
+        let pair = after.pair.clone();
+        let before = self.bonds.iter().find(|bond| bond.pair == pair && bond.joins()).cloned();
+        let joins = Some(after.clone()).filter(Bond::joins);
+        let seen = self.anybody_sees(&pair);
+        self.bonds.retain(|bond| bond.pair != pair);
+        self.bonds.extend((after.link.is_some() || !after.events.is_empty()).then_some(after));
+        if before.as_ref().map(Bond::shown) == joins.as_ref().map(Bond::shown) {
+            return;
         }
-        self.drop_unnamed();
+        if seen {
+            self.tell_change(&pair, before.or(joins), said);
+        } else {
+            self.copies_agree(&pair);
+        }
+    }
+
+    /// Everybody's copy agrees with what is said of the pair.
+    fn copies_agree(&mut self, pair: &Pair) {
+        let now: Vec<Bond> = self.bonds.iter().filter(|bond| bond.pair == *pair).cloned().collect();
+        for told in self.cases.iter_mut().flat_map(|case| &mut case.told) {
+            told.bonds.retain(|bond| bond.pair != *pair);
+            told.bonds.extend(now.clone());
+        }
+    }
+
+    /// Nobody sees a bond of two that were nobody's before this entry and in no other bond, nor one of an identifier in
+    /// no other bond that no case is named by and that tells of no place.
+    fn anybody_sees(&self, pair: &Pair) -> bool {
+        let mut lone = 0;
+        for end in [&pair.low, &pair.high] {
+            let bound = self.bonds.iter().any(|bond| bond.pair != *pair && bond.joins() && bond.names(end));
+            let told_again = self.tellings.iter().any(|telling| [&telling.pair.low, &telling.pair.high].contains(&end));
+            if bound || told_again || self.is_organisation(end) && self.new_organisation.as_ref() != Some(end) {
+                continue;
+            }
+            lone += 1;
+            if !self.is_organisation(end) && !telling::tells_of_a_place(end) {
+                return false;
+            }
+        }
+        lone < 2
     }
 
     fn tell_change(&mut self, pair: &Pair, joined: Option<Bond>, said: &mut Said) {
@@ -151,165 +207,76 @@ impl Model {
         self.organisations.iter().find(holds).map(|at| at.identifiers[0].clone())
     }
 
-    fn identifiers_of(&self, id: &str) -> Vec<String> {
-        let known = self.organisations.iter().find(|at| at.identifiers[0] == id);
-        known.map(|at| at.identifiers.clone()).unwrap_or_default()
+    pub(super) fn is_organisation(&self, id: &str) -> bool {
+        self.organisations.iter().any(|at| at.identifiers[0] == id)
     }
 
-    /// The organisations that are one under these bonds, that which stands for all first: who was followed by another
-    /// comes last, then who is second in a link.
-    pub(super) fn one_with(&self, id: &str, bonds: &[Bond]) -> Vec<String> {
-        let (mut ids, mut identifiers) = (vec![id.to_owned()], self.identifiers_of(id));
+    /// All identifiers that bonds make one with this one.
+    pub(super) fn reach(&self, identifier: &str, bonds: &[Bond]) -> Vec<String> {
+        let mut reached = vec![identifier.to_owned()];
         loop {
-            let before = identifiers.len();
+            let before = reached.len();
             for bond in bonds.iter().filter(|bond| bond.joins()) {
-                for (one, other) in [(&bond.first, &bond.second), (&bond.second, &bond.first)] {
-                    if identifiers.contains(one) && !identifiers.contains(other) {
-                        identifiers.push(other.clone());
-                    }
+                if reached.contains(&bond.pair.low) != reached.contains(&bond.pair.high) {
+                    reached.extend([bond.pair.low.clone(), bond.pair.high.clone()]);
+                    reached.sort();
+                    reached.dedup();
                 }
             }
-            for organisation in &self.organisations {
-                if organisation.identifiers.iter().any(|known| identifiers.contains(known)) {
-                    let id = &organisation.identifiers[0];
-                    ids.extend((!ids.contains(id)).then(|| id.clone()));
-                    identifiers.extend(organisation.identifiers.iter().cloned());
-                    identifiers.sort();
-                    identifiers.dedup();
-                }
-            }
-            if identifiers.len() == before {
-                break;
+            if reached.len() == before {
+                return reached;
             }
         }
-        let rank = |id: &String| {
-            let own = self.identifiers_of(id);
-            let second = |bond: &&Bond| bond.joins() && own.contains(&bond.second) && !own.contains(&bond.first);
-            let seconds: Vec<&Bond> = bonds.iter().filter(second).collect();
-            let followed = seconds.iter().any(|bond| bond.relation == Some(LinkRelation::SuccessorOf));
-            (followed, !seconds.is_empty(), id.clone())
-        };
-        ids.sort_by_key(rank);
-        ids[1..].sort();
+    }
+
+    /// Of what events alone say is one: whether that was followed by another, is second in a link, and whether this
+    /// identifier of it is one that was named beside another.
+    pub(super) fn rank(&self, identifier: &str, bonds: &[Bond]) -> (bool, bool, bool, String) {
+        let (by_link, by_event): (Vec<Bond>, Vec<Bond>) =
+            bonds.iter().filter(|bond| bond.joins()).cloned().partition(|bond| bond.link.is_some());
+        let own = self.reach(identifier, &by_event);
+        let behind: Vec<&Bond> =
+            by_link.iter().filter(|bond| own.contains(bond.second()) && !own.contains(bond.first())).collect();
+        let followed = behind.iter().any(|bond| bond.relation() == Some(LinkRelation::SuccessorOf));
+        let behind_first = |bond: &Bond| bond.second() == identifier || bond.held_by.as_deref() == Some(identifier);
+        let beside = by_event.iter().filter(|bond| own.contains(&bond.pair.low)).any(behind_first);
+        (followed, !behind.is_empty(), beside, identifier.to_owned())
+    }
+
+    /// The organisations that are one under these bonds, that which stands for all first.
+    pub(super) fn one_with(&self, id: &str, bonds: &[Bond]) -> Vec<String> {
+        let mut ids: Vec<String> =
+            self.reach(id, bonds).into_iter().filter(|identifier| self.is_organisation(identifier)).collect();
+        ids.sort_by_key(|id| self.rank(id, bonds));
+        if let Some(others) = ids.get_mut(1..) {
+            others.sort();
+        }
         ids
     }
 
-    /// True where an authority said of any of these and any of those that they are two.
-    pub(super) fn are_two(&self, ones: &[String], twos: &[String]) -> bool {
-        let held = |ids: &[String], identifier: &str| self.holder(identifier).is_some_and(|id| ids.contains(&id));
-        self.bonds.iter().filter(|bond| bond.relation == Some(LinkRelation::NotSame)).any(|bond| {
-            held(ones, &bond.first) && held(twos, &bond.second) || held(ones, &bond.second) && held(twos, &bond.first)
+    /// True where an authority said that two are not one, of what is one with either.
+    pub(super) fn are_two(&self, one: &str, other: &str) -> bool {
+        let (ones, others) = (self.reach(one, &self.bonds), self.reach(other, &self.bonds));
+        self.bonds.iter().filter(|bond| bond.relation() == Some(LinkRelation::NotSame)).any(|bond| {
+            let (low, high) = (&bond.pair.low, &bond.pair.high);
+            ones.contains(low) && others.contains(high) || ones.contains(high) && others.contains(low)
         })
     }
 
-    /// What is said of an identifier that gets a holder with cases makes that one with others.
-    pub(super) fn take_effect(&mut self, identifier: &str, said: &mut Said) {
-        let mut pairs: Vec<(Pair, Bond)> = Vec::new();
-        for bond in self.bonds.iter().filter(|bond| bond.joins() && bond.names(identifier)) {
-            pairs.push((bond.pair(), bond.clone()));
-        }
-        for (pair, bond) in pairs {
-            self.tell_change(&pair, Some(bond), said);
-        }
-    }
-
-    /// An event of one organisation names an identifier that another holds.
-    pub(super) fn meet(
-        &mut self,
-        event: &InfractionEvent,
-        id: &str,
-        met: (String, String, bool),
-        new: bool,
-        said: &mut Said,
-    ) -> Option<Pair> {
-        let (identifier, other, its_name) = met;
-        let named = named(event);
-        let both = Pair::new(id, &identifier);
-        let before = |bond: &&mut Bond| {
-            let asserted = bond.pair() == both && bond.joins() && !bond.events.is_empty();
-            asserted && (its_name || bond.events.contains(&named))
-        };
-        if let Some(bond) = self.bonds.iter_mut().find(before) {
-            if !bond.events.contains(&named) && bond.events.len() < 8 {
-                bond.events.push(named);
-            }
-            return Some(both);
-        }
-        let (ones, twos) = (self.one_with(id, &self.bonds), self.one_with(&other, &self.bonds));
-        let pair = Pair::new(id, if its_name { &identifier } else { &other });
-        let known = self.bonds.iter().find(|bond| bond.pair() == pair);
-        let is_known = known.is_some_and(|known| known.relation.is_some() || !its_name);
-        if ones.contains(&other) || is_known || self.are_two(&ones, &twos) {
-            return None;
-        }
-        if its_name && self.tellings.iter().any(|telling| telling.pair == pair && telling.changes >= 8) {
-            return None;
-        }
-        let bond = Bond {
-            relation: its_name.then_some(LinkRelation::Same),
-            first: id.to_owned(),
-            second: if its_name { identifier.clone() } else { other.clone() },
-            by: event.origin.to_string(),
-            events: vec![named],
-            basis: String::new(),
-            from: None,
-            to: None,
-        };
-        self.put_bond_keeping(&pair, bond, said);
-        if !its_name {
-            let sequence = self.sequence("review", None);
-            said.reviews.push((new, id.to_owned(), other, identifier, sequence));
-            return None;
-        }
-        Some(pair)
-    }
-
-    /// An event is taken back, or names other identifiers now: what it alone said of some holds no more.
-    pub(super) fn take_back(&mut self, named: &Named, but_for: &[Pair], said: &mut Said) {
-        for bond in self.bonds.clone() {
-            let (pair, full) = (bond.pair(), bond.events.len() >= 8);
-            if !bond.joins() || !bond.events.contains(named) || but_for.contains(&pair) || full {
-                continue;
-            }
-            let events: Vec<Named> = bond.events.iter().filter(|known| *known != named).cloned().collect();
-            self.bonds.retain(|known| known.pair() != pair);
-            match events.first() {
-                Some((by, ..)) => self.bonds.push(Bond { by: by.to_string(), events, ..bond }),
-                None => self.tell_change(&pair, Some(bond), said),
-            }
-        }
-    }
-
-    /// As `put_bond`, while the case of the event is still on its way.
-    fn put_bond_keeping(&mut self, pair: &Pair, bond: Bond, said: &mut Said) {
-        self.bonds.retain(|known| known.pair() != *pair);
-        let joins = bond.joins().then(|| bond.clone());
-        self.bonds.push(bond);
-        if joins.is_some() {
-            self.tell_change(pair, joins, said);
-        }
-    }
-
-    /// Questions about whoever is forgotten, and what events said of identifiers that nobody holds.
-    pub(super) fn drop_bonds(&mut self) {
-        let held: Vec<String> = self.organisations.iter().flat_map(|at| at.identifiers.clone()).collect();
-        self.bonds.retain(|bond| {
-            let (first, second) = (held.contains(&bond.first), held.contains(&bond.second));
-            match bond.relation {
-                None => first && second,
-                Some(_) => bond.events.is_empty() || first || second,
-            }
-        });
+    pub(super) fn is_busy(&self, pair: &Pair) -> bool {
+        self.tellings.iter().any(|telling| telling.pair == *pair && telling.changes >= 8)
     }
 
     /// The day has come on which a link holds no more.
     pub(super) fn end_link(&mut self, pair: &Pair, said: &mut Said) {
-        self.put_bond(pair, None, said);
+        let bond = self.bonds.iter().find(|bond| bond.pair == *pair).cloned().expect("a link");
+        self.put_bond(Bond { link: None, ..bond }, said);
+        self.drop_unnamed();
     }
 
     /// Links that end, with when.
     pub(super) fn link_ends(&self) -> Vec<(Millis, Pair)> {
-        self.bonds.iter().filter_map(|bond| Some((bond.ends_at()?, bond.pair()))).collect()
+        self.bonds.iter().filter_map(|bond| Some((bond.ends_at()?, bond.pair.clone()))).collect()
     }
 
     /// Tells a change to whoever sees another picture of an open case, for so many cases at most.
@@ -319,14 +286,14 @@ impl Model {
         // Whatever the two were one with, are, or would be if no link had ended since.
         let mut widest = self.bonds.clone();
         for other in &self.tellings {
-            if !widest.iter().any(|bond| bond.pair() == other.pair && bond.joins()) {
-                widest.retain(|bond| bond.pair() != other.pair);
+            if !widest.iter().any(|bond| bond.pair == other.pair && bond.joins()) {
+                widest.retain(|bond| bond.pair != other.pair);
                 widest.extend(other.joined.clone());
             }
         }
         let mut ids: Vec<String> = Vec::new();
-        for id in [&pair.low, &pair.high].into_iter().filter_map(|identifier| self.holder(identifier)) {
-            ids.extend(self.one_with(&id, &widest));
+        for identifier in [&pair.low, &pair.high] {
+            ids.extend(self.one_with(identifier, &widest));
         }
         let mut cases: Vec<(Jurisdiction, String)> = Vec::new();
         for case in &self.cases {
@@ -344,12 +311,7 @@ impl Model {
         }
         if all <= left {
             self.tellings.remove(place);
-            // From now on everybody's copy agrees with what is said of the pair.
-            let now: Vec<Bond> = self.bonds.iter().filter(|bond| bond.pair() == *pair).cloned().collect();
-            for told in self.cases.iter_mut().flat_map(|case| &mut case.told) {
-                told.bonds.retain(|bond| bond.pair() != *pair);
-                told.bonds.extend(now.clone());
-            }
+            self.copies_agree(pair);
         } else {
             self.tellings[place].after = Some(cases[now - 1].clone());
             said.work_left = true;
@@ -408,7 +370,12 @@ impl Model {
         let ids = self.one_with(id, bonds);
         let mut open: Vec<OpenCase> = self.open_cases(&ids, origin).into_iter().map(|(open, _)| open).collect();
         open.retain(|open| open.scope == Scope::Federation);
-        (Some(ids[0].clone()), open, self.restricted_for(&ids, origin, to), self.is_known_in(&ids, to))
+        (
+            Some(ids[0].clone()),
+            open,
+            self.restricted_for(&ids, origin, to),
+            self.is_known_in(&self.reach(id, bonds), to),
+        )
     }
 }
 

@@ -17,9 +17,10 @@ mod events;
 mod joining;
 mod known;
 mod links;
+mod naming;
 mod telling;
 
-use comity::model::state::Pair;
+use comity::model::bond::Pair;
 use duties::Answer;
 pub(crate) use duties::{Disputed, Late};
 use known::{by_desk, end, standing_of, stands};
@@ -186,6 +187,8 @@ pub(crate) struct Model {
     joining: Vec<Joining>,
     bonds: Vec<Bond>,
     tellings: Vec<Telling>,
+    /// The organisation that the event made which is being read.
+    new_organisation: Option<String>,
     /// Output, recipient, next sequence.
     next: Vec<(&'static str, Option<Jurisdiction>, i64)>,
 }

@@ -65,7 +65,7 @@ impl Model {
         let told = self.told_before(case, place);
         let known = &self.cases[case];
         let (severity, scope) = (known.events[place].severity, known.events[place].scope);
-        let ids = self.ids_of(known.organisation.as_ref());
+        let reached = known.organisation.as_ref().map(|id| self.reach(id, &self.bonds)).unwrap_or_default();
         let mut recipients = Vec::new();
         for member in self.members() {
             let to = member.jurisdiction;
@@ -87,7 +87,7 @@ impl Model {
                 continue;
             }
             let named = event.for_follow_up.contains(&to);
-            let shown = self.is_known_in(&ids, to);
+            let shown = self.is_known_in(&reached, to);
             let mut role = if named || shown { Role::FollowUp } else { Role::Attention };
             if event.mode == Mode::Backfill {
                 role = Role::Attention;
@@ -205,17 +205,15 @@ impl Model {
     }
 
     /// Whether any of some organisations is registered in a place, or has an open case there.
-    pub(super) fn is_known_in(&self, ids: &[String], place: Jurisdiction) -> bool {
-        let registered = |at: &Organisation| at.registered_in == Some(place) && ids.contains(&at.identifiers[0]);
+    pub(super) fn is_known_in(&self, reached: &[String], place: Jurisdiction) -> bool {
+        let registered = |at: &Organisation| at.registered_in == Some(place) && reached.contains(&at.identifiers[0]);
         let open = |case: &Case| {
             case.origin == place
-                && case.organisation.as_ref().is_some_and(|id| ids.contains(id))
+                && case.organisation.as_ref().is_some_and(|id| reached.contains(id))
                 && case.events.iter().any(stands)
         };
-        let holds = |at: &Organisation| {
-            ids.contains(&at.identifiers[0]) && at.identifiers.iter().any(|number| is_of(number, place))
-        };
-        self.organisations.iter().any(|at| registered(at) || holds(at)) || self.cases.iter().any(open)
+        let established = reached.iter().any(|number| is_of(number, place));
+        established || self.organisations.iter().any(registered) || self.cases.iter().any(open)
     }
 
     /// Open cases of organisations that are one, at other origins, newest and then most severe first, with their place.
@@ -262,6 +260,11 @@ pub(super) fn is_of(number: &str, place: Jurisdiction) -> bool {
     let own = format!("{}-", place.as_str().to_lowercase());
     let is_national = scheme.starts_with(&own) && !scheme.contains('/') && place.as_str() != "EU";
     is_national || scheme.ends_with(&format!("@{place}"))
+}
+
+/// Whether any member's, or who may become one, by what `is_of` says.
+pub(super) fn tells_of_a_place(number: &str) -> bool {
+    number.split(':').next().expect("a scheme").contains('@')
 }
 
 fn open_case(case: &Case, scope: Scope, events: &[&Event]) -> OpenCase {

@@ -1,0 +1,225 @@
+//! Identifiers that events name beside others: whose they are, and how that is taken back. One test for each rule.
+
+use std::collections::BTreeSet;
+
+use comity::ledger::Outcome;
+use comity::model::code::{Kind, MatchedBy, Role, RoleReason, WithdrawalReason};
+use comity::model::entry::LinkRelation;
+use comity::model::event::{Identifier, InfractionEvent};
+use comity::model::limit::{GROUP_ORGANISATIONS_MAX, ORGANISATION_IDENTIFIERS_MAX};
+
+use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
+use crate::world::{Did, Log, closure, identifier, of_form, place, revised, subject, withdrawn_for};
+
+/// As whom the first alert of an entry shows its organisation: its id, how it was found, and who else it is.
+fn shown(did: &Did) -> (String, MatchedBy, Vec<String>) {
+    let organisation = did.decisions[0].organisation.clone().expect("an organisation");
+    (organisation.organisation_id.expect("an id"), organisation.matched_by, organisation.formerly)
+}
+
+fn holder(log: &Log, identifier: &str) -> Option<String> {
+    log.state.holder(identifier).map(|holder| holder.organisation_id().to_owned())
+}
+
+/// An event that says that two identifiers are one organisation's, corrected to name the first of them alone.
+fn names_one(event: &InfractionEvent) -> InfractionEvent {
+    let named = event.subject.as_ref().expect("a subject").identifiers[0].value.clone();
+    InfractionEvent {
+        subject: Some(subject("Acme Ltd", &[&named])),
+        ..revised(event, Kind::Correction, "names one alone")
+    }
+}
+
+fn with_court(event: InfractionEvent, register: &str) -> InfractionEvent {
+    let mut event = event;
+    let court = Identifier { register: Some(register.to_owned()), ..identifier("court", "R") };
+    event.subject.as_mut().expect("a subject").identifiers.push(court);
+    event
+}
+
+#[test]
+fn an_identifier_named_beside_another_is_free_again_when_that_is_taken_back() {
+    for take_back in [|event: &InfractionEvent| withdrawn_for(WithdrawalReason::SentInError, event), names_one] {
+        let mut log = Log::new(&FEDERATION);
+        log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+        let both = about("b", "CA-QC", "Acme Ltd", &["A", "B"]);
+        log.told(&both);
+        assert_eq!(holder(&log, "reg:B").as_deref(), Some("reg:A"));
+        let did = log.told(&take_back(&both));
+        assert!(!did.work_left, "nobody's picture changes: B has no case of its own, and tells of no place");
+        assert_eq!((holder(&log, "reg:A").as_deref(), holder(&log, "reg:B")), (Some("reg:A"), None));
+        assert!(!log.state.has_bonds());
+        let did = log.told(&about("c", "DE", "Acme Ltd", &["B"]));
+        assert_eq!(shown(&did), ("reg:B".to_owned(), MatchedBy::NewIdentifier, Vec::new()));
+    }
+}
+
+#[test]
+fn what_was_remedied_was_right_so_its_identifiers_stay() {
+    let mut log = Log::new(&FEDERATION);
+    let both = about("b", "CA-QC", "Acme Ltd", &["A", "B"]);
+    log.told(&both);
+    log.told(&withdrawn_for(WithdrawalReason::Remedied, &both));
+    assert_eq!(holder(&log, "reg:B").as_deref(), Some("reg:A"));
+}
+
+#[test]
+fn a_case_that_names_the_second_alone_is_the_firsts_until_the_two_are_parted() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    let both = about("b", "CA-QC", "Acme Ltd", &["A", "B"]);
+    log.told(&both);
+    let did = log.told(&about("c", "DE", "ACME, Ltd.", &["B"]));
+    assert_eq!(shown(&did), ("reg:A".to_owned(), MatchedBy::Link, vec!["reg:B".to_owned()]));
+    assert_eq!(did.decisions[0].open_cases.len(), 2);
+    assert!(!did.work_left, "one more case of the same organisation is told to nobody else");
+
+    log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &both));
+    let again = told(&settle(&mut log));
+    let of_one = |id: &str, members: [&str; 3]| members.map(|member| (id.to_owned(), place(member)));
+    let expected = [of_one("a", ["CA-QC", "CA-BC", "DE"]), of_one("c", ["CA-ON", "CA-QC", "CA-BC"])];
+    assert_eq!(again, expected.concat().into_iter().collect::<BTreeSet<_>>());
+    assert_eq!(shown(&log.told(&about("d", "CA-BC", "Acme Ltd", &["B"]))).0, "reg:B");
+    assert_eq!(shown(&log.told(&about("e", "CA-BC", "Acme Ltd", &["A"]))).2, Vec::<String>::new());
+}
+
+#[test]
+fn a_case_corrected_to_the_second_alone_goes_over_to_it() {
+    let mut log = Log::new(&FEDERATION);
+    let both = about("b", "CA-QC", "Acme Ltd", &["A", "B"]);
+    log.told(&both);
+    let second = Some(subject("Acme Ltd", &["B"]));
+    let did = log.told(&InfractionEvent { subject: second, ..revised(&both, Kind::Correction, "B alone") });
+    assert!(did.lines().iter().all(|line| line.starts_with("b#2 Update")), "nobody was mistaken: {:?}", did.lines());
+    assert_eq!(shown(&did), ("reg:B".to_owned(), MatchedBy::Identifier, Vec::new()));
+    assert_eq!(log.state.organisation("reg:A"), None, "no case names it any more");
+}
+
+#[test]
+fn what_another_event_says_too_holds_on() {
+    let mut log = Log::new(&FEDERATION);
+    let first = about("a", "CA-ON", "Acme Ltd", &["A", "B", "C"]);
+    log.told(&first);
+    log.told(&about("b", "CA-QC", "Acme Ltd", &["B", "C"]));
+    let beside = about("c", "DE", "Acme Ltd", &["A", "C"]);
+    log.told(&beside);
+    log.told(&names_one(&first));
+    settle(&mut log);
+    let did = log.told(&about("d", "DE", "Acme Ltd", &["B"]));
+    assert_eq!(shown(&did).0, "reg:A", "A and C are one by DE, and B and C by Quebec");
+    log.told(&names_one(&beside));
+    settle(&mut log);
+    assert_eq!(shown(&log.told(&about("e", "DE", "Acme Ltd", &["A"]))).2, Vec::<String>::new());
+    assert_eq!((holder(&log, "reg:B").as_deref(), holder(&log, "reg:C").as_deref()), (Some("reg:B"), Some("reg:B")));
+}
+
+#[test]
+fn a_place_that_an_identifier_tells_of_is_told_and_taken_back() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    let both = with_court(about("b", "CA-QC", "Acme Ltd", &["A"]), "DE");
+    assert!(log.told(&both).work_left);
+    let roles = |dids: &[Did]| {
+        let recipients = dids.iter().flat_map(|did| &did.decisions).flat_map(|at| &at.recipients);
+        recipients.map(|to| (to.member, to.role, to.role_before, to.reasons)).collect::<Vec<_>>()
+    };
+    let [(3, Role::FollowUp, Some(Role::Attention), reasons)] = roles(&settle(&mut log))[..] else {
+        panic!("DE alone")
+    };
+    assert!(reasons.iter().any(|reason| reason == RoleReason::EstablishmentThere));
+    assert!(log.told(&withdrawn_for(WithdrawalReason::Unfounded, &both)).work_left);
+    let [(3, Role::Attention, Some(Role::FollowUp), _)] = roles(&settle(&mut log))[..] else { panic!("DE alone") };
+}
+
+#[test]
+fn who_says_that_two_are_not_one_parts_them_and_the_end_of_that_restores_what_events_said() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A", "B"]));
+    let not = link(LinkRelation::NotSame, "reg:B", "reg:A");
+    assert_eq!(say(&mut log, &not).outcome, Outcome::Taken);
+    assert_eq!(holder(&log, "reg:B"), None);
+    let again = log.told(&about("b", "CA-QC", "Acme Ltd", &["A", "B"]));
+    assert_eq!((holder(&log, "reg:B"), shown(&again).2), (None, Vec::new()), "no event undoes that");
+    assert_eq!(shown(&log.told(&about("c", "DE", "Acme Ltd", &["B"]))).0, "reg:B");
+    settle(&mut log);
+
+    assert_eq!(say(&mut log, &over(&not)).outcome, Outcome::Taken);
+    assert_eq!(told(&settle(&mut log)).len(), 9, "all three cases are one organisation's again");
+    assert_eq!(shown(&log.told(&about("d", "CA-BC", "Acme Ltd", &["B"]))).0, "reg:A");
+}
+
+#[test]
+fn the_end_of_a_link_leaves_what_events_said_before_it() {
+    for (relation, first) in [(LinkRelation::Same, "reg:B"), (LinkRelation::SuccessorOf, "reg:B")] {
+        let mut log = Log::new(&FEDERATION);
+        log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+        log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+        log.told(&about("c", "CA-BC", "Acme Ltd", &["A", "B"]));
+        settle(&mut log);
+        let before = log.state.bond(&comity::model::bond::Pair::new("reg:A", "reg:B")).cloned();
+        let said = link(relation, first, "reg:A");
+        say(&mut log, &said);
+        settle(&mut log);
+        assert_eq!(shown(&log.told(&about("d", "DE", "Acme Ltd", &["A"]))).0, first, "an authority says who stands");
+        say(&mut log, &over(&said));
+        assert!(!told(&settle(&mut log)).is_empty());
+        assert_eq!(shown(&log.told(&about("e", "DE", "Acme Ltd", &["B"]))).0, "reg:A");
+        assert_eq!(log.state.bond(&comity::model::bond::Pair::new("reg:A", "reg:B")).cloned(), before);
+    }
+}
+
+#[test]
+fn a_link_of_what_an_event_said_holds_beyond_the_event() {
+    let mut log = Log::new(&FEDERATION);
+    let both = about("a", "CA-ON", "Acme Ltd", &["A", "B"]);
+    log.told(&both);
+    let same = link(LinkRelation::Same, "reg:A", "reg:B");
+    assert_eq!(say(&mut log, &same).outcome, Outcome::Taken);
+    assert_eq!(say(&mut log, &same).outcome, Outcome::Duplicate);
+    log.told(&names_one(&both));
+    assert_eq!(shown(&log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]))).0, "reg:A");
+}
+
+#[test]
+fn who_has_an_open_case_under_another_of_its_identifiers_has_not_ended() {
+    let mut log = Log::new(&FEDERATION);
+    let both = of_form(about("a", "CA-ON", "Acme Ltd", &["A", "B"]), "Ltd");
+    log.told(&both);
+    log.told(&of_form(about("b", "CA-QC", "Acme Ltd", &["B"]), "Ltd"));
+    log.told(&closure(&both));
+    let did = log.told(&of_form(about("c", "DE", "Acme Inc", &["A"]), "Inc"));
+    assert_eq!(shown(&did).0, "reg:A", "a live organisation has several spellings");
+}
+
+#[test]
+fn a_namesake_is_met_by_its_own_id() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    log.told(&about("b", "CA-QC", "Borealis Foods Inc", &["A"]));
+    log.told(&about("l", "CA-BC", "Borealis Foods Inc", &["L"]));
+    let did = log.told(&about("c", "DE", "Borealis Foods Inc", &["L", "A"]));
+    assert_eq!(shown(&did), ("reg:L".to_owned(), MatchedBy::Identifier, vec!["reg:A~2".to_owned()]));
+}
+
+#[test]
+fn an_organisation_holds_so_many_identifiers_and_is_of_so_many_parts() {
+    let mut log = Log::new(&FEDERATION);
+    let number = |number: usize| format!("N{number}");
+    for of in 1..=ORGANISATION_IDENTIFIERS_MAX {
+        log.told(&about(&format!("a{of}"), "CA-ON", "Acme Ltd", &["A", &number(of)]));
+    }
+    let held = |log: &Log| log.state.organisation("reg:A").map_or(0, |known| known.identifiers.iter().count());
+    assert_eq!(held(&log), ORGANISATION_IDENTIFIERS_MAX);
+    let last = number(ORGANISATION_IDENTIFIERS_MAX);
+    assert_eq!(holder(&log, &format!("reg:{last}")), None, "there was no room");
+
+    // Each that a case knows alone stands alone, and makes room; so many organisations are one at most.
+    for of in 1..ORGANISATION_IDENTIFIERS_MAX {
+        log.told(&about(&format!("b{of}"), "CA-QC", "Acme Ltd", &[&number(of)]));
+    }
+    log.told(&about("c", "CA-QC", "Acme Ltd", &["A", &last]));
+    let did = log.told(&about("d", "CA-QC", "Acme Ltd", &[&last]));
+    let (id, _, formerly) = shown(&did);
+    assert_eq!((id.as_str(), formerly.len()), ("reg:A", GROUP_ORGANISATIONS_MAX - 1));
+    assert_eq!(holder(&log, &format!("reg:{last}")).as_deref(), Some("reg:A"), "its case is that of its holder");
+}
