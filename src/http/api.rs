@@ -167,7 +167,7 @@ fn organisation(look: &Look<'_>, known: &Arc<Organisation>) -> Value {
 
 /// What is said of one of its identifiers and another; `relation` is null while it is a question on comity.review.
 fn link(look: &Look<'_>, other: &str, bond: &Bond) -> Value {
-    let link = bond.link.as_deref();
+    let link = bond.link();
     json!({
         "relation": bond.relation().map(Code::name),
         "first": bond.first(), "second": bond.second(),

@@ -211,13 +211,13 @@ impl Derived {
             }
             Key::Link(_) => {
                 if let Some(bond) = before.and_then(Value::bond) {
-                    if let Some(due) = end_of(key, bond) {
+                    for due in ends_of(key, bond) {
                         self.links.remove(&due);
                     }
                     self.update_bond(bond, false);
                 }
                 if let Some(bond) = after.and_then(Value::bond) {
-                    self.links.extend(end_of(key, bond));
+                    self.links.extend(ends_of(key, bond));
                     self.update_bond(bond, true);
                 }
             }
@@ -409,9 +409,10 @@ fn list(organisation: Option<&Organisation>) -> &[OpenCase] {
     organisation.map_or(&[], |organisation| organisation.open_cases.as_ref())
 }
 
-/// When a link ends, where that is stated.
-fn end_of(key: &Key, bond: &Bond) -> Option<Due> {
-    Some(Due { at: Millis::from(bond.link.as_ref()?.to?) * DAY_MS, key: key.clone(), work: Work::End })
+/// When links end, where that is stated.
+fn ends_of(key: &Key, bond: &Bond) -> impl Iterator<Item = Due> {
+    let ends = bond.links.iter().filter_map(|link| link.to);
+    ends.map(|to| Due { at: Millis::from(to) * DAY_MS, key: key.clone(), work: Work::End })
 }
 
 fn as_organisation(value: &Value) -> Option<&Organisation> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::group::{all_at, bond, group, has_bonds, joining_at};
 use crate::index::identity::established_in;
-use crate::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
+use crate::model::bond::{Bond, Naming, Pair, Retelling, Step};
 use crate::model::decision::Output;
 use crate::model::entry::LinkRelation;
 use crate::model::limit::{BOND_EVENTS_MAX, ORGANISATION_IDENTIFIERS_MAX, RETELLING_STEPS_MAX};
@@ -28,7 +28,7 @@ fn set(draft: &mut Draft<'_, '_>, after: Bond) -> bool {
     if changes && is_seen(draft, &pair) {
         make_due(draft, &pair, before.as_deref());
     }
-    let is_said = after.link.is_some() || after.named.is_some();
+    let is_said = !after.links.is_empty() || after.named.is_some();
     draft.put(Key::Link(pair), is_said.then(|| Value::Link(Arc::new(after))));
     joins_no_more
 }
@@ -159,16 +159,12 @@ pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[
     parted
 }
 
-/// Ends a link on the day that was stated; what events say holds again.
+/// Ends the links of a pair whose day has come; what else is said of it holds again.
 pub(super) fn end(draft: &mut Draft<'_, '_>, pair: &Pair) {
     let Some(known) = bond(draft, pair) else { return };
-    put(draft, Bond { link: None, ..Bond::clone(&known) });
-}
-
-/// The bond of a pair once a `Link` has said this of it.
-pub(super) fn with_link(draft: &Draft<'_, '_>, pair: &Pair, link: Assertion) -> Bond {
-    let known = bond(draft, pair).map_or_else(|| Bond::new(pair.clone()), |known| Bond::clone(&known));
-    Bond { link: Some(Box::new(link)), ..known }
+    let (mut after, now) = (Bond::clone(&known), draft.now());
+    after.links.retain(|link| !link.has_ended(now));
+    put(draft, after);
 }
 
 /// True where no further change of a pair's bond can wait to be told.
@@ -208,7 +204,8 @@ pub(super) fn forget(draft: &mut Draft<'_, '_>, identifier: &str) {
         let Some(named) = &bond.named else { continue };
         let is_unheld = draft.holder(&bond.pair.low).is_none() && draft.holder(&bond.pair.high).is_none();
         if named.is_question || is_unheld {
-            let rest = bond.link.is_some().then(|| Value::Link(Arc::new(Bond { named: None, ..Bond::clone(&bond) })));
+            let rest =
+                (!bond.links.is_empty()).then(|| Value::Link(Arc::new(Bond { named: None, ..Bond::clone(&bond) })));
             draft.put(Key::Link(bond.pair.clone()), rest);
         }
     }
@@ -216,7 +213,7 @@ pub(super) fn forget(draft: &mut Draft<'_, '_>, identifier: &str) {
 
 /// What of a bond is seen in alerts.
 pub(super) fn shape(bond: &Bond) -> (Option<LinkRelation>, bool, bool, Option<&str>) {
-    (bond.relation(), bond.high_first(), bond.link.is_none(), bond.behind())
+    (bond.relation(), bond.high_first(), bond.links.is_empty(), bond.behind())
 }
 
 fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
@@ -225,7 +222,7 @@ fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
     let step = Step {
         before: before.and_then(Bond::relation),
         high_first: before.is_some_and(Bond::high_first),
-        by_events: before.is_some_and(|before| before.link.is_none()),
+        by_events: before.is_some_and(|before| before.links.is_empty()),
         behind: before.and_then(Bond::behind).map(str::to_owned),
         next: outputs.map(|output| draft.effects.marks.sequences.get(output).unwrap_or(1)).collect(),
     };

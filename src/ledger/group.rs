@@ -118,7 +118,7 @@ pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime)
 /// beside what it knew its organisation by. What events alone make one is first, second or followed together, so that
 /// it makes no difference which of its identifiers a link names, nor which of them have cases of their own.
 fn rank(bonds: &[Arc<Bond>], identifier: &str) -> (bool, bool, bool) {
-    let by_events = || bonds.iter().filter(|bond| bond.link.is_none());
+    let by_events = || bonds.iter().filter(|bond| bond.links.is_empty());
     let mut own = vec![identifier];
     let mut at = 0;
     while let Some(identifier) = own.get(at).copied() {
@@ -130,7 +130,7 @@ fn rank(bonds: &[Arc<Bond>], identifier: &str) -> (bool, bool, bool) {
             }
         }
     }
-    let links = bonds.iter().filter(|bond| bond.link.is_some());
+    let links = bonds.iter().filter(|bond| !bond.links.is_empty());
     let mut seconds = links.filter(|bond| own.contains(&bond.second()) && !own.contains(&bond.first())).peekable();
     let is_second = seconds.peek().is_some();
     let is_followed = seconds.any(|bond| bond.relation() == Some(LinkRelation::SuccessorOf));

@@ -1,8 +1,8 @@
 //! Links: what an authority or the operator says of two identifiers.
 //!
 //! Nothing moves: each case stays with the organisation that its event named, and organisations that links make one
-//! are seen as one (`group`). What events say of a pair is kept below a link. So the end of a link leaves what was there
-//! before it.
+//! are seen as one (`group`). Of each pair everybody's last word is kept, and below that what events say. So the end of a
+//! link leaves what was there before it.
 
 use super::draft::Draft;
 use super::group::{bond, group, is_contradicted};
@@ -10,7 +10,7 @@ use super::{Outcome, bonds, reject};
 use crate::model::bond::{Assertion, Bond, Pair};
 use crate::model::code::MemberState;
 use crate::model::entry::{Link, LinkRelation, OPERATOR};
-use crate::model::limit::GROUP_ORGANISATIONS_MAX;
+use crate::model::limit::{BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX};
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
@@ -48,12 +48,15 @@ fn judge(
     let known = bond(draft, pair);
     let ends = link.to.is_some_and(|to| Millis::from(to) * DAY_MS <= draft.now());
     if ends {
-        let known = known.filter(|known| known.relation() == Some(link.relation));
-        return end_of(known.as_deref().ok_or((Reason::UnknownLink, "relation"))?, link).map(Some);
+        return without(known.as_deref().ok_or((Reason::UnknownLink, "relation"))?, link).map(Some);
     }
     let said = assertion_of(link, pair);
-    if known.as_ref().and_then(|known| known.link.as_deref()) == Some(&said) {
-        return Ok(None);
+    let links = known.as_ref().map_or(&[][..], |known| &known.links);
+    let is_of_speaker = |known: &&Assertion| known.asserted_by == link.asserted_by;
+    match links.iter().find(is_of_speaker) {
+        Some(known) if *known == said => return Ok(None),
+        None if links.len() >= BOND_LINKS_MAX => return Err((Reason::LinkFull, "relation")),
+        Some(_) | None => {}
     }
     let _ = draft.holder(&link.first).ok_or((Reason::UnknownOrganisation, "first"))?;
     let _ = draft.holder(&link.second).ok_or((Reason::UnknownOrganisation, "second"))?;
@@ -75,18 +78,27 @@ fn judge(
             }
         }
     }
-    Ok(Some(bonds::with_link(draft, pair, said)))
+    let mut after = known.map_or_else(|| Bond::new(pair.clone()), |known| Bond::clone(&known));
+    after.links.retain(|known| known.asserted_by != link.asserted_by);
+    after.links.push(said);
+    Ok(Some(after))
 }
 
-/// What is left of a bond that a link says has ended: below a link what events say, and nothing where the link speaks
-/// of what events said.
-fn end_of(known: &Bond, link: &Link) -> Result<Bond, (Reason, &'static str)> {
-    let Some(said) = &known.link else { return Ok(Bond::new(known.pair.clone())) };
-    if said.asserted_by == link.asserted_by || link.asserted_by == OPERATOR {
-        Ok(Bond { link: None, ..known.clone() })
-    } else {
-        Err((Reason::NotItsLink, "asserted_by"))
+/// What is left of a bond where a link says that this relation has ended: everybody ends what they said, the operator
+/// what anybody did. Where events alone say it, anybody may end it.
+fn without(known: &Bond, link: &Link) -> Result<Bond, (Reason, &'static str)> {
+    let is_said = |said: &&Assertion| said.relation == link.relation;
+    if known.links.is_empty() && known.relation() == Some(link.relation) {
+        return Ok(Bond::new(known.pair.clone()));
     }
+    if !known.links.iter().any(|said| is_said(&said)) {
+        return Err((Reason::UnknownLink, "relation"));
+    }
+    let ends =
+        |said: &&Assertion| is_said(said) && (said.asserted_by == link.asserted_by || link.asserted_by == OPERATOR);
+    let mut left = known.clone();
+    left.links.retain(|said| !ends(&said));
+    if left == *known { Err((Reason::NotItsLink, "asserted_by")) } else { Ok(left) }
 }
 
 fn assertion_of(link: &Link, pair: &Pair) -> Assertion {

@@ -134,7 +134,7 @@ fn bond_before(pair: &Pair, step: &Step) -> Option<Arc<Bond>> {
     } else {
         let (asserted_by, basis) = (String::new(), String::new());
         let link = Assertion { relation, high_first, asserted_by, basis, from: None, to: None };
-        Bond { link: Some(Box::new(link)), ..bond }
+        Bond { links: vec![link], ..bond }
     };
     Some(Arc::new(bond))
 }

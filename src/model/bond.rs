@@ -1,7 +1,7 @@
 //! Bonds of identifiers, and the work that their changes leave.
 
 use super::entry::LinkRelation;
-use super::place::{Days, Jurisdiction, Millis};
+use super::place::{DAY_MS, Days, Jurisdiction, Millis};
 use super::state::EventKey;
 
 /// Two identifiers in their order, whichever of them is first in a link.
@@ -47,15 +47,16 @@ pub struct Step {
     pub next: Vec<i64>,
 }
 
-/// What is said of two identifiers: by a `Link`, which stands over whatever events say, and by events that named both.
+/// What is said of two identifiers: by `Link`s, which stand over whatever events say, and by events that named both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bond {
     pub pair: Pair,
-    pub link: Option<Box<Assertion>>,
+    /// What each who said something by a `Link` said last, the latest last; at most `limit::BOND_LINKS_MAX`.
+    pub links: Vec<Assertion>,
     pub named: Option<Naming>,
 }
 
-/// What a `Link` says of a pair.
+/// What somebody says of a pair by a `Link`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assertion {
     pub relation: LinkRelation,
@@ -66,6 +67,13 @@ pub struct Assertion {
     pub from: Option<Days>,
     /// The day from which it holds no more.
     pub to: Option<Days>,
+}
+
+impl Assertion {
+    /// True where it holds no more at a time.
+    pub fn has_ended(&self, at: Millis) -> bool {
+        self.to.is_some_and(|to| Millis::from(to) * DAY_MS <= at)
+    }
 }
 
 /// What events say of a pair by naming both.
@@ -85,12 +93,18 @@ pub struct Naming {
 impl Bond {
     /// One of which nothing is said yet.
     pub fn new(pair: Pair) -> Self {
-        Self { pair, link: None, named: None }
+        Self { pair, links: Vec::new(), named: None }
+    }
+
+    /// The link that holds: the last one, but one that parts the two stands over those that join them.
+    pub fn link(&self) -> Option<&Assertion> {
+        let parts = |link: &&Assertion| link.relation == LinkRelation::NotSame;
+        self.links.iter().rev().find(parts).or(self.links.last())
     }
 
     /// How the two relate; `None` while that is a question.
     pub fn relation(&self) -> Option<LinkRelation> {
-        match &self.link {
+        match self.link() {
             Some(link) => Some(link.relation),
             None => self.asserting().map(|_| LinkRelation::Same),
         }
@@ -116,12 +130,12 @@ impl Bond {
 
     /// Who else stands behind the first, where events alone say that the two are one.
     pub fn behind(&self) -> Option<&str> {
-        self.named.as_ref().filter(|_| self.link.is_none())?.behind.as_deref()
+        self.named.as_ref().filter(|_| self.links.is_empty())?.behind.as_deref()
     }
 
     /// True where `high` is the first of the two: its organisation stands for both where they are one.
     pub fn high_first(&self) -> bool {
-        match (&self.link, &self.named) {
+        match (self.link(), &self.named) {
             (Some(link), _) => link.high_first,
             (None, Some(named)) => named.high_first,
             (None, None) => false,
@@ -145,7 +159,7 @@ impl Bond {
 
     /// Who says it: the code of a member, or the operator.
     pub fn asserted_by(&self) -> &str {
-        match &self.link {
+        match self.link() {
             Some(link) => &link.asserted_by,
             None => self.events().first().map_or("", |event| event.origin.as_str()),
         }

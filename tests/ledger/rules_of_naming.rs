@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use comity::ledger::Outcome;
 use comity::model::code::{Kind, MatchedBy, Role, RoleReason, WithdrawalReason};
-use comity::model::entry::LinkRelation;
+use comity::model::entry::{Link, LinkRelation};
 use comity::model::event::{Identifier, InfractionEvent};
-use comity::model::limit::{GROUP_ORGANISATIONS_MAX, ORGANISATION_IDENTIFIERS_MAX};
+use comity::model::limit::{BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX, ORGANISATION_IDENTIFIERS_MAX};
+use comity::model::place::DAY_MS;
+use comity::model::rejection::Reason;
 
 use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
-use crate::world::{Did, Log, closure, identifier, of_form, place, revised, subject, withdrawn_for};
+use crate::world::{Did, Log, TODAY, closure, identifier, of_form, place, revised, subject, withdrawn_for};
 
 /// As whom the first alert of an entry shows its organisation: its id, how it was found, and who else it is.
 fn shown(did: &Did) -> (String, MatchedBy, Vec<String>) {
@@ -149,6 +151,22 @@ fn who_says_that_two_are_not_one_parts_them_and_the_end_of_that_restores_what_ev
 }
 
 #[test]
+fn what_is_said_while_an_authority_says_otherwise_says_nothing() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+    let both = about("c", "CA-BC", "Acme Ltd", &["A", "B"]);
+    log.told(&both);
+    let not = link(LinkRelation::NotSame, "reg:A", "reg:B");
+    say(&mut log, &not);
+    log.told(&about("d", "DE", "Acme Ltd", &["A", "B"]));
+    log.told(&names_one(&both));
+    say(&mut log, &over(&not));
+    settle(&mut log);
+    assert_eq!(shown(&log.told(&about("e", "DE", "Acme Ltd", &["A"]))).2, Vec::<String>::new());
+}
+
+#[test]
 fn the_end_of_a_link_leaves_what_events_said_before_it() {
     for (relation, first) in [(LinkRelation::Same, "reg:B"), (LinkRelation::SuccessorOf, "reg:B")] {
         let mut log = Log::new(&FEDERATION);
@@ -166,6 +184,59 @@ fn the_end_of_a_link_leaves_what_events_said_before_it() {
         assert_eq!(shown(&log.told(&about("e", "DE", "Acme Ltd", &["B"]))).0, "reg:A");
         assert_eq!(log.state.bond(&comity::model::bond::Pair::new("reg:A", "reg:B")).cloned(), before);
     }
+}
+
+#[test]
+fn everybody_ends_their_own_word_and_what_others_say_stands_again() {
+    let by = |who: &str, link: Link| Link { asserted_by: who.to_owned(), ..link };
+    let same = |who: &str| by(who, link(LinkRelation::Same, "reg:A", "reg:B"));
+    let not = |who: &str| by(who, link(LinkRelation::NotSame, "reg:A", "reg:B"));
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+    let outcomes = |log: &mut Log, links: &[Link]| {
+        let each = links.iter().map(|link| say(log, link)).map(|did| (did.outcome, did.rejected));
+        each.collect::<Vec<_>>()
+    };
+    let is_one = |log: &Log| log.state.bonds("reg:A").iter().any(|bond| bond.joins());
+    let taken = (Outcome::Taken, None);
+    assert_eq!(outcomes(&mut log, &[same("operator"), same("DE"), not("CA-ON")]), [taken; 3]);
+    assert!(!is_one(&log), "who says that they are two is heard before who says that they are one");
+    assert_eq!(outcomes(&mut log, &[same("CA-BC")]), [(Outcome::Rejected, Some(Reason::ContradictedLink))]);
+    let not_its = (Outcome::Rejected, Some(Reason::NotItsLink));
+    assert_eq!(outcomes(&mut log, &[over(&not("DE")), over(&not("CA-ON"))]), [not_its, taken]);
+    assert!(is_one(&log), "two others say so");
+    assert_eq!(outcomes(&mut log, &[over(&same("CA-ON")), over(&same("DE"))]), [not_its, taken]);
+    assert!(is_one(&log), "the operator says so still");
+    let until = Link { to: Some(TODAY + 1), ..same("DE") };
+    assert_eq!(outcomes(&mut log, &[until, over(&same("operator"))]), [taken; 2]);
+    assert!(!is_one(&log), "the operator ends what anybody said");
+    let until = Link { to: Some(TODAY + 1), ..not("DE") };
+    assert_eq!(outcomes(&mut log, &[same("CA-QC"), until]), [taken; 2]);
+    log.later(DAY_MS);
+    assert!(is_one(&log), "the word of one has had its day, that of the other has none");
+}
+
+#[test]
+fn so_many_speak_of_one_pair() {
+    let places: Vec<String> = (0..BOND_LINKS_MAX).map(|number| format!("US-{}", two_letters(number))).collect();
+    let mut members = FEDERATION.to_vec();
+    members.extend(places.iter().map(String::as_str));
+    let mut log = Log::new(&members);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+    let same = link(LinkRelation::Same, "reg:A", "reg:B");
+    for place in &places {
+        assert_eq!(say(&mut log, &Link { asserted_by: place.clone(), ..same.clone() }).outcome, Outcome::Taken);
+    }
+    assert_eq!(say(&mut log, &same).rejected, Some(Reason::LinkFull));
+    let again = Link { asserted_by: places[0].clone(), basis: "another".to_owned(), ..same };
+    assert_eq!(say(&mut log, &again).outcome, Outcome::Taken, "who spoke before may say it otherwise");
+}
+
+fn two_letters(number: usize) -> String {
+    let letter = |number: usize| char::from(b'A' + u8::try_from(number % 26).expect("a letter"));
+    [letter(number / 26), letter(number)].iter().collect()
 }
 
 #[test]
@@ -189,6 +260,44 @@ fn who_has_an_open_case_under_another_of_its_identifiers_has_not_ended() {
     log.told(&closure(&both));
     let did = log.told(&of_form(about("c", "DE", "Acme Inc", &["A"]), "Inc"));
     assert_eq!(shown(&did).0, "reg:A", "a live organisation has several spellings");
+}
+
+/// The case of an event goes over to X, which it was meant to name.
+fn mistaken(event: &InfractionEvent) -> InfractionEvent {
+    InfractionEvent { subject: Some(subject("Acme Ltd", &["X"])), ..revised(event, Kind::Correction, "mistaken") }
+}
+
+#[test]
+fn whatever_only_a_parted_identifier_kept_is_forgotten_with_it() {
+    let mut log = Log::new(&FEDERATION);
+    let both = about("a", "CA-QC", "Acme Ltd", &["A", "B"]);
+    let other = about("d", "CA-ON", "Acme Ltd", &["D"]);
+    log.told(&both);
+    log.told(&other);
+    say(&mut log, &link(LinkRelation::Same, "reg:B", "reg:D"));
+    log.told(&mistaken(&other));
+    assert!(log.state.organisation("reg:D").is_some(), "it is one with A, which has a case");
+    log.told(&names_one(&both));
+    assert!(log.state.organisation("reg:D").is_none());
+}
+
+#[test]
+fn an_identifier_of_which_the_end_is_still_told_is_no_new_one() {
+    let mut log = Log::new(&FEDERATION);
+    for number in 0..100 {
+        log.told(&about(&format!("b{number}"), "CA-ON", "Acme Ltd", &["B"]));
+    }
+    let other = about("d", "CA-QC", "Acme Ltd", &["D"]);
+    log.told(&other);
+    let same = link(LinkRelation::Same, "reg:B", "reg:D");
+    say(&mut log, &same);
+    settle(&mut log);
+    log.told(&mistaken(&other));
+    say(&mut log, &over(&same));
+    assert!(log.state.organisation("reg:D").is_none());
+    let did = log.told(&about("c", "DE", "Acme Ltd", &["C", "D"]));
+    assert!(did.work_left, "of a hundred cases it is still to be seen who saw D beside B");
+    assert_eq!(told(&settle(&mut log)), BTreeSet::new(), "nobody did see C's case there");
 }
 
 #[test]

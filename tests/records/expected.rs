@@ -293,7 +293,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
         }),
         Value::Link(bond) => json!({
             "low": bond.pair.low, "high": bond.pair.high,
-            "link": bond.link.as_ref().map(|link| json!({
+            "links": each(&bond.links, |link| json!({
                 "relation": link.relation.name(), "high_first": link.high_first, "asserted_by": link.asserted_by,
                 "basis": link.basis, "from": link.from, "to": link.to,
             })),

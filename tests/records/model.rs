@@ -294,15 +294,13 @@ fn identifiers(e: &mut Entropy) -> Identifiers {
 }
 
 fn bond(e: &mut Entropy) -> Bond {
-    let link = |e: &mut Entropy| {
-        Box::new(Assertion {
-            relation: e.code(),
-            high_first: e.flag(),
-            asserted_by: e.text(),
-            basis: e.text(),
-            from: e.optional(Entropy::int),
-            to: e.optional(Entropy::int),
-        })
+    let link = |e: &mut Entropy| Assertion {
+        relation: e.code(),
+        high_first: e.flag(),
+        asserted_by: e.text(),
+        basis: e.text(),
+        from: e.optional(Entropy::int),
+        to: e.optional(Entropy::int),
     };
     let named = |e: &mut Entropy| Naming {
         high_first: e.flag(),
@@ -310,7 +308,7 @@ fn bond(e: &mut Entropy) -> Bond {
         is_question: e.flag(),
         events: e.list(|e| EventKey { origin: e.place(), case_id: e.text(), event_id: e.text() }),
     };
-    Bond { pair: Pair::new(&e.text(), &e.text()), link: e.optional(link), named: e.optional(named) }
+    Bond { pair: Pair::new(&e.text(), &e.text()), links: e.list(link), named: e.optional(named) }
 }
 
 /// A value of the state under its key.

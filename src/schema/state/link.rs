@@ -26,7 +26,7 @@ pub(super) fn decode_pair(text: &str) -> Option<Pair> {
 pub(super) fn write(bond: &Bond, out: &mut Vec<u8>) {
     datum::text(&bond.pair.low, out);
     datum::text(&bond.pair.high, out);
-    datum::optional(bond.link.as_deref(), out, |link, out| {
+    datum::list(&bond.links, out, |link, out| {
         datum::code(link.relation, out);
         datum::boolean(link.high_first, out);
         datum::text(&link.asserted_by, out);
@@ -69,7 +69,7 @@ pub(super) fn write_retelling(work: &Retelling, out: &mut Vec<u8>) {
 pub(super) struct Read {
     low: String,
     high: String,
-    link: Option<ReadAssertion>,
+    links: Vec<ReadAssertion>,
     named: Option<ReadNaming>,
 }
 
@@ -77,8 +77,8 @@ impl Read {
     /// The bond; `None` where its pair is not in order.
     pub(super) fn into_model(self) -> Option<Bond> {
         let pair = pair_of(self.low, self.high)?;
-        let link = self.link.map(|link| Box::new(Assertion::from(link)));
-        Some(Bond { pair, link, named: self.named.map(Naming::from) })
+        let links = self.links.into_iter().map(Assertion::from).collect();
+        Some(Bond { pair, links, named: self.named.map(Naming::from) })
     }
 }
 

@@ -8,8 +8,8 @@ use comity::model::entry::{Link, LinkRelation};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bond {
     pub(super) pair: Pair,
-    /// What an authority says, which stands over the rest.
-    pub(super) link: Option<Link>,
+    /// What authorities say, each its last word, which stands over the rest.
+    pub(super) links: Vec<Link>,
     /// The events that named both, each with its origin and case; eight at most are remembered.
     pub(super) events: Vec<Named>,
     /// The identifier by which the first of them knew its organisation.
@@ -39,7 +39,7 @@ impl Bond {
     pub(super) fn of(pair: &Pair) -> Self {
         Self {
             pair: pair.clone(),
-            link: None,
+            links: Vec::new(),
             events: Vec::new(),
             known_by: String::new(),
             held_by: None,
@@ -51,8 +51,19 @@ impl Bond {
         !self.question && !self.events.is_empty()
     }
 
+    /// Of what authorities say that holds by which the two are not one, or else what was said last.
+    fn link(&self) -> Option<&Link> {
+        let mut holds = self.links.last();
+        for link in &self.links {
+            if link.relation == LinkRelation::NotSame {
+                holds = Some(link);
+            }
+        }
+        holds
+    }
+
     pub(super) fn relation(&self) -> Option<LinkRelation> {
-        self.link.as_ref().map(|link| link.relation).or(self.asserted().then_some(LinkRelation::Same))
+        self.link().map(|link| link.relation).or(self.asserted().then_some(LinkRelation::Same))
     }
 
     pub(super) fn joins(&self) -> bool {
@@ -60,7 +71,7 @@ impl Bond {
     }
 
     fn first(&self) -> &String {
-        self.link.as_ref().map_or(&self.known_by, |link| &link.first)
+        self.link().map_or(&self.known_by, |link| &link.first)
     }
 
     fn second(&self) -> &String {
@@ -73,11 +84,11 @@ impl Bond {
 
     /// What alerts show of it.
     fn shown(&self) -> (Option<LinkRelation>, String, Option<Option<String>>) {
-        (self.relation(), self.first().clone(), self.link.is_none().then(|| self.held_by.clone()))
+        (self.relation(), self.first().clone(), self.links.is_empty().then(|| self.held_by.clone()))
     }
 
-    fn ends_at(&self) -> Option<Millis> {
-        self.link.as_ref()?.to.map(|day| i64::from(day) * DAY_MS)
+    fn ends(&self) -> Vec<Millis> {
+        self.links.iter().filter_map(|link| link.to.map(|day| i64::from(day) * DAY_MS)).collect()
     }
 }
 
@@ -99,17 +110,22 @@ impl Model {
         }
         let known = self.bonds.iter().find(|bond| bond.pair == pair).cloned();
         if link.to.is_some_and(|to| i64::from(to) * DAY_MS <= self.now) {
-            let Some(known) = known.filter(|known| known.relation() == Some(link.relation)) else {
-                return self.reject(Reason::UnknownLink, said);
-            };
-            // Under an authority's word lies what events say; where there is none, that is what ends.
-            let left = match &known.link {
-                None => Bond::of(&pair),
-                Some(before) if before.asserted_by == link.asserted_by || link.asserted_by == "operator" => {
-                    Bond { link: None, ..known }
+            // Under authorities' words lies what events say; where there are none, that is what ends.
+            let Some(mut left) = known else { return self.reject(Reason::UnknownLink, said) };
+            if left.links.is_empty() {
+                if left.relation() != Some(link.relation) {
+                    return self.reject(Reason::UnknownLink, said);
                 }
-                Some(_) => return self.reject(Reason::NotItsLink, said),
-            };
+                left = Bond::of(&pair);
+            } else if !left.links.iter().any(|before| before.relation == link.relation) {
+                return self.reject(Reason::UnknownLink, said);
+            }
+            let own = |before: &Link| before.asserted_by == link.asserted_by || link.asserted_by == "operator";
+            let words = left.links.len();
+            left.links.retain(|before| before.relation != link.relation || !own(before));
+            if words > 0 && left.links.len() == words {
+                return self.reject(Reason::NotItsLink, said);
+            }
             self.put_bond(left, said);
             self.drop_unnamed();
             return Outcome::Taken;
@@ -117,8 +133,8 @@ impl Model {
         let says = |link: &Link| {
             (link.relation, link.first.clone(), link.asserted_by.clone(), link.basis.clone(), link.from, link.to)
         };
-        let known = known.unwrap_or(Bond::of(&pair));
-        if known.link.as_ref().map(says) == Some(says(link)) {
+        let mut known = known.unwrap_or(Bond::of(&pair));
+        if known.links.iter().any(|before| says(before) == says(link)) {
             return Outcome::Duplicate;
         }
         if self.holder(&link.first).is_none() || self.holder(&link.second).is_none() {
@@ -133,7 +149,9 @@ impl Model {
         if refused {
             return self.reject(Reason::ContradictedLink, said);
         }
-        self.put_bond(Bond { link: Some(link.clone()), ..known }, said);
+        known.links.retain(|before| before.asserted_by != link.asserted_by);
+        known.links.push(link.clone());
+        self.put_bond(known, said);
         self.drop_unnamed();
         Outcome::Taken
     }
@@ -145,7 +163,7 @@ impl Model {
         let joins = Some(after.clone()).filter(Bond::joins);
         let seen = self.anybody_sees(&pair);
         self.bonds.retain(|bond| bond.pair != pair);
-        self.bonds.extend((after.link.is_some() || !after.events.is_empty()).then_some(after));
+        self.bonds.extend((!after.links.is_empty() || !after.events.is_empty()).then_some(after));
         if before.as_ref().map(Bond::shown) == joins.as_ref().map(Bond::shown) {
             return;
         }
@@ -233,7 +251,7 @@ impl Model {
     /// identifier of it is one that was named beside another.
     pub(super) fn rank(&self, identifier: &str, bonds: &[Bond]) -> (bool, bool, bool, String) {
         let (by_link, by_event): (Vec<Bond>, Vec<Bond>) =
-            bonds.iter().filter(|bond| bond.joins()).cloned().partition(|bond| bond.link.is_some());
+            bonds.iter().filter(|bond| bond.joins()).cloned().partition(|bond| !bond.links.is_empty());
         let own = self.reach(identifier, &by_event);
         let behind: Vec<&Bond> =
             by_link.iter().filter(|bond| own.contains(bond.second()) && !own.contains(bond.first())).collect();
@@ -269,14 +287,16 @@ impl Model {
 
     /// The day has come on which a link holds no more.
     pub(super) fn end_link(&mut self, pair: &Pair, said: &mut Said) {
-        let bond = self.bonds.iter().find(|bond| bond.pair == *pair).cloned().expect("a link");
-        self.put_bond(Bond { link: None, ..bond }, said);
+        let mut bond = self.bonds.iter().find(|bond| bond.pair == *pair).cloned().expect("a link");
+        let now = self.now;
+        bond.links.retain(|link| link.to.is_none_or(|to| i64::from(to) * DAY_MS > now));
+        self.put_bond(bond, said);
         self.drop_unnamed();
     }
 
     /// Links that end, with when.
     pub(super) fn link_ends(&self) -> Vec<(Millis, Pair)> {
-        self.bonds.iter().filter_map(|bond| Some((bond.ends_at()?, bond.pair.clone()))).collect()
+        self.bonds.iter().flat_map(|bond| bond.ends().into_iter().map(|at| (at, bond.pair.clone()))).collect()
     }
 
     /// Tells a change to whoever sees another picture of an open case, for so many cases at most.

@@ -139,6 +139,6 @@ impl Model {
                 bond.question = false;
             }
         }
-        self.bonds.retain(|bond| bond.link.is_some() || !bond.events.is_empty());
+        self.bonds.retain(|bond| !bond.links.is_empty() || !bond.events.is_empty());
     }
 }
