@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{all_at, bond, group, has_bonds, joining_at};
+use super::group::{all_at, bond, group, has_bonds, joining_at, refused};
 use crate::index::identity::established_in;
 use crate::model::bond::{Bond, Naming, Pair, Retelling, Step};
 use crate::model::decision::Output;
@@ -159,11 +159,15 @@ pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[
     parted
 }
 
-/// Ends the links of a pair whose day has come; what else is said of it holds again.
+/// Ends the links of a pair whose day has come; what else is said of it holds again, unless it was contradicted since.
 pub(super) fn end(draft: &mut Draft<'_, '_>, pair: &Pair) {
     let Some(known) = bond(draft, pair) else { return };
     let (mut after, now) = (Bond::clone(&known), draft.now());
     after.links.retain(|link| !link.has_ended(now));
+    let joins_again = after.joins() && !known.joins();
+    if joins_again && refused(draft, pair, &[(pair.clone(), None)]).is_some() {
+        after = Bond::new(pair.clone());
+    }
     put(draft, after);
 }
 

@@ -7,6 +7,7 @@ use crate::model::bond::{Bond, Pair};
 use crate::model::change::Change;
 use crate::model::entry::LinkRelation;
 use crate::model::limit::GROUP_ORGANISATIONS_MAX;
+use crate::model::rejection::Reason;
 use crate::model::state::{Key, Value};
 
 /// Bonds as they were at another time, each in place of what holds of its pair now.
@@ -70,10 +71,23 @@ pub(super) fn bond(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Arc<Bond>> {
     draft.value(&Key::Link(pair.clone()))?.bond().cloned()
 }
 
+/// Why two identifiers may not be joined, whatever is said of the two themselves at that time.
+pub(super) fn refused(draft: &Draft<'_, '_>, pair: &Pair, then: &AtThatTime) -> Option<Reason> {
+    let (ones, others) = (group(draft, &pair.low, then), group(draft, &pair.high, then));
+    let is_one = ones.identifiers.contains(&pair.high);
+    if is_contradicted(draft, &ones, &others, then) {
+        Some(Reason::ContradictedLink)
+    } else if !is_one && ones.ids.len() + others.ids.len() > GROUP_ORGANISATIONS_MAX {
+        Some(Reason::LinkFull)
+    } else {
+        None
+    }
+}
+
 /// True where a NOT_SAME stands between any of some identifiers and any of others.
-pub(super) fn is_contradicted(draft: &Draft<'_, '_>, ones: &Group, others: &Group) -> bool {
+pub(super) fn is_contradicted(draft: &Draft<'_, '_>, ones: &Group, others: &Group, then: &AtThatTime) -> bool {
     ones.identifiers.iter().any(|identifier| {
-        let bonds = all_at(draft, identifier, &[]);
+        let bonds = all_at(draft, identifier, then);
         let mut parted = bonds.iter().filter(|bond| bond.relation() == Some(LinkRelation::NotSame));
         parted.any(|bond| others.identifiers.iter().any(|other| other == bond.other(identifier)))
     })

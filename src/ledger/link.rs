@@ -5,12 +5,12 @@
 //! link leaves what was there before it.
 
 use super::draft::Draft;
-use super::group::{bond, group, is_contradicted};
+use super::group::{bond, group, refused};
 use super::{Outcome, bonds, reject};
 use crate::model::bond::{Assertion, Bond, Pair};
 use crate::model::code::MemberState;
 use crate::model::entry::{Link, LinkRelation, OPERATOR};
-use crate::model::limit::{BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX};
+use crate::model::limit::BOND_LINKS_MAX;
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
@@ -48,7 +48,12 @@ fn judge(
     let known = bond(draft, pair);
     let ends = link.to.is_some_and(|to| Millis::from(to) * DAY_MS <= draft.now());
     if ends {
-        return without(known.as_deref().ok_or((Reason::UnknownLink, "relation"))?, link).map(Some);
+        let known = known.ok_or((Reason::UnknownLink, "relation"))?;
+        let left = without(&known, link)?;
+        // What others said, or events say, may have been contradicted since.
+        let joins_again = left.joins() && !known.joins();
+        let refused = refused(draft, pair, &[(pair.clone(), None)]).filter(|_| joins_again);
+        return refused.map_or(Ok(Some(left)), |reason| Err((reason, "relation")));
     }
     let said = assertion_of(link, pair);
     let links = known.as_ref().map_or(&[][..], |known| &known.links);
@@ -68,13 +73,8 @@ fn judge(
             }
         }
         LinkRelation::Same | LinkRelation::SuccessorOf => {
-            let (ones, others) = (group(draft, &link.first, &[]), group(draft, &link.second, &[]));
-            if is_contradicted(draft, &ones, &others) {
-                return Err((Reason::ContradictedLink, "relation"));
-            }
-            let is_one = ones.identifiers.contains(&link.second);
-            if !is_one && ones.ids.len() + others.ids.len() > GROUP_ORGANISATIONS_MAX {
-                return Err((Reason::LinkFull, "relation"));
+            if let Some(reason) = refused(draft, pair, &[]) {
+                return Err((reason, "relation"));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{bond, group, is_contradicted, would_lead};
+use super::group::{bond, group, is_contradicted, refused, would_lead};
 use super::{bonds, picture};
 use crate::index::identity::{self, Found, Held, Sought, name_digest};
 use crate::index::name;
@@ -77,7 +77,7 @@ pub(super) fn is_other(draft: &Draft<'_, '_>, case: &Case, found: &Found, subjec
             let of_case = group(draft, known, &[]);
             let is_known = |other: &Organisation| of_case.ids.iter().any(|id| id == other.organisation_id());
             let names_both = found.others.iter().any(|(_, other, has_its_name)| *has_its_name && is_known(other));
-            let says_one = names_both && !is_contradicted(draft, &group(draft, named, &[]), &of_case);
+            let says_one = names_both && !is_contradicted(draft, &group(draft, named, &[]), &of_case, &[]);
             !of_case.identifiers.iter().any(|identifier| identifier == named) && !says_one
         }
         (Some(_) | None, None) | (None, Some(_)) => {
@@ -144,15 +144,10 @@ pub(super) fn enter(
 /// An event names an identifier that nobody holds: it is its organisation's from now on, unless somebody said that it
 /// is not. Gives the pair whose bond the event asserts.
 fn name_beside(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &str, event: &EventKey) -> Option<Pair> {
-    if !draft.state.bonds(identifier).is_empty() {
-        let (ones, others) = (group(draft, organisation_id, &[]), group(draft, identifier, &[]));
-        let is_one = ones.identifiers.iter().any(|one| one == identifier);
-        let is_too_large = !is_one && ones.ids.len() + others.ids.len() > GROUP_ORGANISATIONS_MAX;
-        if is_too_large || is_contradicted(draft, &ones, &others) {
-            return None;
-        }
-    }
     let pair = Pair::new(organisation_id, identifier);
+    if !draft.state.bonds(identifier).is_empty() && refused(draft, &pair, &[]).is_some() {
+        return None;
+    }
     if bonds::is_busy(draft, &pair) || !bonds::take(draft, organisation_id, identifier) {
         return None;
     }
@@ -186,7 +181,7 @@ fn meet(
     }
     let (ones, others) = (group(draft, organisation_id, &[]), group(draft, other_id, &[]));
     let is_one = ones.ids.iter().any(|id| id == other_id);
-    if is_contradicted(draft, &ones, &others) {
+    if is_contradicted(draft, &ones, &others, &[]) {
         return None;
     }
     if has_its_name && (is_one || ones.ids.len() + others.ids.len() <= GROUP_ORGANISATIONS_MAX) {

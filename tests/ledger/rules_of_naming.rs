@@ -218,6 +218,33 @@ fn everybody_ends_their_own_word_and_what_others_say_stands_again() {
 }
 
 #[test]
+fn what_was_contradicted_meanwhile_does_not_hold_again() {
+    for by_day in [false, true] {
+        let mut log = Log::new(&FEDERATION);
+        log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+        log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+        log.told(&about("c", "CA-BC", "Acme Ltd", &["C"]));
+        let not = Link { asserted_by: "DE".to_owned(), ..link(LinkRelation::NotSame, "reg:A", "reg:B") };
+        let until = if by_day { Some(TODAY + 1) } else { None };
+        say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
+        say(&mut log, &Link { to: until, ..not.clone() });
+        say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:C"));
+        let between = link(LinkRelation::NotSame, "reg:B", "reg:C");
+        assert_eq!(say(&mut log, &between).outcome, Outcome::Taken);
+        if by_day {
+            log.later(DAY_MS);
+        } else {
+            assert_eq!(say(&mut log, &over(&not)).rejected, Some(Reason::ContradictedLink));
+            assert_eq!(say(&mut log, &over(&between)).outcome, Outcome::Taken);
+            assert_eq!(say(&mut log, &over(&not)).outcome, Outcome::Taken);
+        }
+        settle(&mut log);
+        let (_, _, formerly) = shown(&log.told(&about("d", "DE", "Acme Ltd", &["A"])));
+        assert_eq!(formerly.len(), if by_day { 1 } else { 2 }, "by a day: {by_day}");
+    }
+}
+
+#[test]
 fn so_many_speak_of_one_pair() {
     let places: Vec<String> = (0..BOND_LINKS_MAX).map(|number| format!("US-{}", two_letters(number))).collect();
     let mut members = FEDERATION.to_vec();

@@ -126,6 +126,9 @@ impl Model {
             if words > 0 && left.links.len() == words {
                 return self.reject(Reason::NotItsLink, said);
             }
+            if self.joins_against(&left) {
+                return self.reject(Reason::ContradictedLink, said);
+            }
             self.put_bond(left, said);
             self.drop_unnamed();
             return Outcome::Taken;
@@ -154,6 +157,13 @@ impl Model {
         self.put_bond(known, said);
         self.drop_unnamed();
         Outcome::Taken
+    }
+
+    /// True where what is left of a bond would join two again that somebody has said not to be one since.
+    fn joins_against(&self, left: &Bond) -> bool {
+        let others: Vec<Bond> = self.bonds.iter().filter(|bond| bond.pair != left.pair).cloned().collect();
+        let joined = self.bonds.iter().any(|bond| bond.pair == left.pair && bond.joins());
+        left.joins() && !joined && self.are_two_under(&others, &left.pair.low, &left.pair.high)
     }
 
     /// Gives a pair its bond; where that joins or parts the two, it is to be told.
@@ -274,8 +284,12 @@ impl Model {
 
     /// True where an authority said that two are not one, of what is one with either.
     pub(super) fn are_two(&self, one: &str, other: &str) -> bool {
-        let (ones, others) = (self.reach(one, &self.bonds), self.reach(other, &self.bonds));
-        self.bonds.iter().filter(|bond| bond.relation() == Some(LinkRelation::NotSame)).any(|bond| {
+        self.are_two_under(&self.bonds, one, other)
+    }
+
+    fn are_two_under(&self, bonds: &[Bond], one: &str, other: &str) -> bool {
+        let (ones, others) = (self.reach(one, bonds), self.reach(other, bonds));
+        bonds.iter().filter(|bond| bond.relation() == Some(LinkRelation::NotSame)).any(|bond| {
             let (low, high) = (&bond.pair.low, &bond.pair.high);
             ones.contains(low) && others.contains(high) || ones.contains(high) && others.contains(low)
         })
@@ -290,6 +304,9 @@ impl Model {
         let mut bond = self.bonds.iter().find(|bond| bond.pair == *pair).cloned().expect("a link");
         let now = self.now;
         bond.links.retain(|link| link.to.is_none_or(|to| i64::from(to) * DAY_MS > now));
+        if self.joins_against(&bond) {
+            bond = Bond::of(pair);
+        }
         self.put_bond(bond, said);
         self.drop_unnamed();
     }
