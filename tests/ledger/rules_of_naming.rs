@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use comity::ledger::Outcome;
+use comity::model::bond::Pair;
 use comity::model::code::{Kind, MatchedBy, Role, RoleReason, WithdrawalReason};
 use comity::model::entry::{Link, LinkRelation};
 use comity::model::event::{Identifier, InfractionEvent};
@@ -174,7 +175,7 @@ fn the_end_of_a_link_leaves_what_events_said_before_it() {
         log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
         log.told(&about("c", "CA-BC", "Acme Ltd", &["A", "B"]));
         settle(&mut log);
-        let before = log.state.bond(&comity::model::bond::Pair::new("reg:A", "reg:B")).cloned();
+        let before = log.state.bond(&Pair::new("reg:A", "reg:B")).cloned();
         let said = link(relation, first, "reg:A");
         say(&mut log, &said);
         settle(&mut log);
@@ -182,7 +183,7 @@ fn the_end_of_a_link_leaves_what_events_said_before_it() {
         say(&mut log, &over(&said));
         assert!(!told(&settle(&mut log)).is_empty());
         assert_eq!(shown(&log.told(&about("e", "DE", "Acme Ltd", &["B"]))).0, "reg:A");
-        assert_eq!(log.state.bond(&comity::model::bond::Pair::new("reg:A", "reg:B")).cloned(), before);
+        assert_eq!(log.state.bond(&Pair::new("reg:A", "reg:B")).cloned(), before);
     }
 }
 
@@ -306,6 +307,36 @@ fn whatever_only_a_parted_identifier_kept_is_forgotten_with_it() {
     assert!(log.state.organisation("reg:D").is_some(), "it is one with A, which has a case");
     log.told(&names_one(&both));
     assert!(log.state.organisation("reg:D").is_none());
+}
+
+#[test]
+fn an_identifier_that_only_a_link_speaks_of_is_held_by_nobody() {
+    let mut log = Log::new(&FEDERATION);
+    let both = about("a", "CA-QC", "Acme Ltd", &["A", "B"]);
+    log.told(&both);
+    log.told(&about("d", "CA-ON", "Acme Ltd", &["D"]));
+    say(&mut log, &link(LinkRelation::Same, "reg:B", "reg:D"));
+    log.told(&names_one(&both));
+    settle(&mut log);
+    assert_eq!(holder(&log, "reg:B"), None);
+    let did = log.told(&about("b", "DE", "Acme Ltd", &["B"]));
+    assert_eq!(shown(&did), ("reg:B".to_owned(), MatchedBy::NewIdentifier, vec!["reg:D".to_owned()]));
+}
+
+#[test]
+fn a_question_below_a_link_goes_with_those_whom_it_is_about() {
+    let mut log = Log::new(&FEDERATION);
+    let (one, other) = (about("a", "CA-ON", "Acme Ltd", &["A"]), about("b", "CA-QC", "Borealis Foods Inc", &["A"]));
+    log.told(&one);
+    log.told(&other);
+    say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:A~2"));
+    settle(&mut log);
+    let pair = Pair::new("reg:A", "reg:A~2");
+    assert!(log.state.bond(&pair).is_some_and(|bond| bond.named.is_some()));
+    log.told(&mistaken(&one));
+    log.told(&mistaken(&other));
+    let left = log.state.bond(&pair).map(|bond| (bond.links.len(), bond.named.is_none()));
+    assert_eq!(left, Some((1, true)), "what the operator said is kept, the question has no object");
 }
 
 #[test]
