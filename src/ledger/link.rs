@@ -1,8 +1,8 @@
 //! Links: what an authority or the operator says of two identifiers.
 //!
 //! Nothing moves: each case stays with the organisation that its event named, and organisations that links make one
-//! are seen as one (`group`). Of each pair everybody's last word is kept, and below that what events say. So the end of a
-//! link leaves what was there before it.
+//! are seen as one (`group`). What links say of a pair is kept until each is ended, and below that what events say. So the
+//! end of a link leaves what was there before it.
 
 use super::draft::Draft;
 use super::group::{bond, group, refused};
@@ -57,11 +57,12 @@ fn judge(
     }
     let said = assertion_of(link, pair);
     let links = known.as_ref().map_or(&[][..], |known| &known.links);
-    let is_of_speaker = |known: &&Assertion| known.asserted_by == link.asserted_by;
-    match links.iter().find(is_of_speaker) {
-        Some(known) if *known == said => return Ok(None),
-        None if links.len() >= BOND_LINKS_MAX => return Err((Reason::LinkFull, "relation")),
-        Some(_) | None => {}
+    let is_said_anew = |known: &Assertion| known.asserted_by == link.asserted_by && known.relation == link.relation;
+    if links.last() == Some(&said) {
+        return Ok(None);
+    }
+    if links.len() >= BOND_LINKS_MAX && !links.iter().any(is_said_anew) {
+        return Err((Reason::LinkFull, "relation"));
     }
     let _ = draft.holder(&link.first).ok_or((Reason::UnknownOrganisation, "first"))?;
     let _ = draft.holder(&link.second).ok_or((Reason::UnknownOrganisation, "second"))?;
@@ -79,7 +80,7 @@ fn judge(
         }
     }
     let mut after = known.map_or_else(|| Bond::new(pair.clone()), |known| Bond::clone(&known));
-    after.links.retain(|known| known.asserted_by != link.asserted_by);
+    after.links.retain(|known| !is_said_anew(known));
     after.links.push(said);
     Ok(Some(after))
 }

@@ -51,7 +51,8 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bond {
     pub pair: Pair,
-    /// What each who said something by a `Link` said last, the latest last; at most `limit::BOND_LINKS_MAX`.
+    /// What was said by `Link`s and has not ended, the latest last; at most `limit::BOND_LINKS_MAX`. Of a speaker's words
+    /// of one relation that is the last. None that joins the two is taken after one that parts them.
     pub links: Vec<Assertion>,
     pub named: Option<Naming>,
 }
@@ -96,10 +97,9 @@ impl Bond {
         Self { pair, links: Vec::new(), named: None }
     }
 
-    /// The link that holds: the last one, but one that parts the two stands over those that join them.
+    /// The link that holds: the last one.
     pub fn link(&self) -> Option<&Assertion> {
-        let parts = |link: &&Assertion| link.relation == LinkRelation::NotSame;
-        self.links.iter().rev().find(parts).or(self.links.last())
+        self.links.last()
     }
 
     /// How the two relate; `None` while that is a question.

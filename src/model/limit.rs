@@ -71,7 +71,7 @@ pub const ORGANISATION_IDENTIFIERS_MAX: usize = 32;
 pub const GROUP_ORGANISATIONS_MAX: usize = 32;
 /// Organisations under one identifier that came back with other names.
 pub const NAMESAKES_MAX: usize = 8;
-/// Jurisdictions that say something of one bond by a link, the operator included.
+/// Links that say something of one pair of identifiers.
 pub const BOND_LINKS_MAX: usize = 32;
 /// Events that are remembered as having asserted one bond.
 pub const BOND_EVENTS_MAX: usize = 8;

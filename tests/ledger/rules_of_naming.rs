@@ -212,6 +212,11 @@ fn everybody_ends_their_own_word_and_what_others_say_stands_again() {
     let until = Link { to: Some(TODAY + 1), ..same("DE") };
     assert_eq!(outcomes(&mut log, &[until, over(&same("operator"))]), [taken; 2]);
     assert!(!is_one(&log), "the operator ends what anybody said");
+    assert_eq!(outcomes(&mut log, &[same("DE"), not("DE"), over(&not("DE"))]), [taken; 3]);
+    assert!(is_one(&log), "what it said before it parted them holds again");
+    let anew = Link { basis: "another".to_owned(), ..same("DE") };
+    assert_eq!(outcomes(&mut log, &[anew, over(&same("DE"))]), [taken; 2]);
+    assert!(!is_one(&log), "a word of the same relation was said anew, and is ended once");
     let until = Link { to: Some(TODAY + 1), ..not("DE") };
     assert_eq!(outcomes(&mut log, &[same("CA-QC"), until]), [taken; 2]);
     log.later(DAY_MS);
@@ -260,6 +265,7 @@ fn so_many_speak_of_one_pair() {
     assert_eq!(say(&mut log, &same).rejected, Some(Reason::LinkFull));
     let again = Link { asserted_by: places[0].clone(), basis: "another".to_owned(), ..same };
     assert_eq!(say(&mut log, &again).outcome, Outcome::Taken, "who spoke before may say it otherwise");
+    assert_eq!(log.state.bonds("reg:A").first().map(|bond| bond.links.len()), Some(BOND_LINKS_MAX));
 }
 
 fn two_letters(number: usize) -> String {

@@ -8,7 +8,7 @@ use comity::model::entry::{Link, LinkRelation};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bond {
     pub(super) pair: Pair,
-    /// What authorities say, each its last word, which stands over the rest.
+    /// What authorities say, each its last word of a relation, which stands over the rest.
     pub(super) links: Vec<Link>,
     /// The events that named both, each with its origin and case; eight at most are remembered.
     pub(super) events: Vec<Named>,
@@ -51,15 +51,9 @@ impl Bond {
         !self.question && !self.events.is_empty()
     }
 
-    /// Of what authorities say that holds by which the two are not one, or else what was said last.
+    /// What was said last holds.
     fn link(&self) -> Option<&Link> {
-        let mut holds = self.links.last();
-        for link in &self.links {
-            if link.relation == LinkRelation::NotSame {
-                holds = Some(link);
-            }
-        }
-        holds
+        self.links.last()
     }
 
     pub(super) fn relation(&self) -> Option<LinkRelation> {
@@ -137,7 +131,7 @@ impl Model {
             (link.relation, link.first.clone(), link.asserted_by.clone(), link.basis.clone(), link.from, link.to)
         };
         let mut known = known.unwrap_or(Bond::of(&pair));
-        if known.links.iter().any(|before| says(before) == says(link)) {
+        if known.links.last().is_some_and(|before| says(before) == says(link)) {
             return Outcome::Duplicate;
         }
         if self.holder(&link.first).is_none() || self.holder(&link.second).is_none() {
@@ -152,7 +146,7 @@ impl Model {
         if refused {
             return self.reject(Reason::ContradictedLink, said);
         }
-        known.links.retain(|before| before.asserted_by != link.asserted_by);
+        known.links.retain(|before| (&before.asserted_by, before.relation) != (&link.asserted_by, link.relation));
         known.links.push(link.clone());
         self.put_bond(known, said);
         self.drop_unnamed();
