@@ -199,7 +199,7 @@ impl Model {
         let named = |id: &String| self.cases.iter().any(|case| case.organisation.as_ref() == Some(id));
         let ids: Vec<String> = self.organisations.iter().map(|at| at.identifiers[0].clone()).collect();
         let gone: Vec<String> =
-            ids.into_iter().filter(|id| !self.one_with(id, &self.bonds).iter().any(named)).collect();
+            ids.into_iter().filter(|id| !named(id) && !self.one_with(id, &self.bonds).iter().any(named)).collect();
         self.organisations.retain(|at| !gone.contains(&at.identifiers[0]));
         self.house();
         self.drop_bonds();

@@ -269,7 +269,9 @@ impl Model {
     pub(super) fn one_with(&self, id: &str, bonds: &[Bond]) -> Vec<String> {
         let mut ids: Vec<String> =
             self.reach(id, bonds).into_iter().filter(|identifier| self.is_organisation(identifier)).collect();
-        ids.sort_by_key(|id| self.rank(id, bonds));
+        if ids.len() > 1 {
+            ids.sort_by_cached_key(|id| self.rank(id, bonds));
+        }
         if let Some(others) = ids.get_mut(1..) {
             others.sort();
         }
