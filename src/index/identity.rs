@@ -79,10 +79,10 @@ pub fn seek(subject: Option<&Subject>, held: impl Fn(&str) -> Held) -> Found {
     }
     let sought = match (holder, namesake) {
         (Some((organisation, key)), _) => {
-            let is_beside = |key: &String| organisation.identifiers.further().any(|further| further == key);
+            let is_beside = |key: &str| organisation.identifiers.further().any(|further| further == key);
             let mut of_it =
                 others.iter().filter(|(_, other, _)| other.organisation_id() == organisation.organisation_id());
-            if is_beside(&key) && of_it.all(|(key, ..)| is_beside(key)) {
+            if of_it.all(|(key, ..)| is_beside(key)) {
                 Sought::Beside(organisation, key, unknown)
             } else {
                 Sought::Known(organisation, unknown)

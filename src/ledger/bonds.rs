@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{all_at, bond, group, has_bonds, joining_at, refused};
+use super::group::{all_at, bond, group, has_bonds, joining_at, refused_again};
 use crate::index::identity::established_in;
 use crate::model::bond::{Bond, Naming, Pair, Retelling, Step};
 use crate::model::decision::Output;
 use crate::model::entry::LinkRelation;
 use crate::model::limit::{BOND_EVENTS_MAX, ORGANISATION_IDENTIFIERS_MAX, RETELLING_STEPS_MAX};
-use crate::model::state::{EventKey, Key, Organisation, Value};
+use crate::model::state::{EventKey, Key, Value};
 
 /// Gives a pair what is said of it from now on.
 pub(super) fn put(draft: &mut Draft<'_, '_>, after: Bond) {
@@ -28,9 +28,14 @@ fn set(draft: &mut Draft<'_, '_>, after: Bond) -> bool {
     if changes && is_seen(draft, &pair) {
         make_due(draft, &pair, before.as_deref());
     }
-    let is_said = !after.links.is_empty() || after.named.is_some();
-    draft.put(Key::Link(pair), is_said.then(|| Value::Link(Arc::new(after))));
+    keep(draft, after);
     joins_no_more
+}
+
+/// Keeps what is said of a pair, and nothing where nothing is said.
+fn keep(draft: &mut Draft<'_, '_>, bond: Bond) {
+    let is_said = !bond.links.is_empty() || bond.named.is_some();
+    draft.put(Key::Link(bond.pair.clone()), is_said.then(|| Value::Link(Arc::new(bond))));
 }
 
 /// True where an alert may have shown, or may come to show, whether two identifiers are one organisation's: not where
@@ -40,7 +45,7 @@ fn is_seen(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     let stands_alone = |identifier: &&String| {
         let mut others = joining_at(draft, identifier, &[]);
         others.retain(|bond| bond.pair != *pair);
-        let is_told_again = || retellings(draft).any(|pair| pair.low == **identifier || pair.high == **identifier);
+        let is_told_again = || retellings(draft).any(|work| work.pair.names(identifier));
         others.is_empty() && draft.state.organisation(identifier).is_none() && !is_told_again()
     };
     let is_empty =
@@ -81,42 +86,25 @@ fn house(draft: &mut Draft<'_, '_>, from: &str) {
 
 /// An organisation holds an identifier beside that which it is known by, while there is room.
 pub(super) fn take(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &str) -> bool {
-    change_holder(draft, organisation_id, |known| {
-        let has_room = known.identifiers.iter().count() < ORGANISATION_IDENTIFIERS_MAX;
-        if has_room {
-            known.identifiers.push(identifier);
-        }
-        has_room
-    })
+    let held = draft.organisation(organisation_id).map(|known| known.identifiers.iter().count());
+    let has_room = held.is_some_and(|held| held < ORGANISATION_IDENTIFIERS_MAX);
+    if has_room && let Some(known) = draft.organisation_mut(organisation_id) {
+        known.identifiers.push(identifier);
+    }
+    has_room
 }
 
 /// An organisation holds an identifier no more.
 pub(super) fn give_up(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &str) {
-    change_holder(draft, organisation_id, |known| {
+    if let Some(known) = draft.organisation_mut(organisation_id) {
         known.identifiers.remove(identifier);
-        true
-    });
-}
-
-fn change_holder(
-    draft: &mut Draft<'_, '_>,
-    organisation_id: &str,
-    change: impl FnOnce(&mut Organisation) -> bool,
-) -> bool {
-    let Some(known) = draft.organisation(organisation_id) else { return false };
-    let mut known = Organisation::clone(known);
-    let changed = change(&mut known);
-    if changed {
-        let key = Key::Organisation(organisation_id.to_owned());
-        draft.put(key, Some(Value::Organisation(Arc::new(known))));
     }
-    changed
 }
 
 /// An event says that two identifiers are one organisation's; `first` is that which it knew its organisation by, and
 /// `holder` the organisation that holds the other.
 pub(super) fn assert(draft: &mut Draft<'_, '_>, (first, holder): (&str, &str), pair: &Pair, event: EventKey) {
-    let mut after = bond(draft, pair).map_or_else(|| Bond::new(pair.clone()), |known| Bond::clone(&known));
+    let mut after = bond(draft, pair).map_or_else(|| Bond::new(pair.clone()), Arc::unwrap_or_clone);
     let naming = match after.named.take() {
         Some(naming) if !naming.is_question => naming,
         Some(_) | None => {
@@ -164,8 +152,7 @@ pub(super) fn end(draft: &mut Draft<'_, '_>, pair: &Pair) {
     let Some(known) = bond(draft, pair) else { return };
     let (mut after, now) = (Bond::clone(&known), draft.now());
     after.links.retain(|link| !link.has_ended(now));
-    let joins_again = after.joins() && !known.joins();
-    if joins_again && refused(draft, pair, &[(pair.clone(), None)]).is_some() {
+    if refused_again(draft, &known, &after).is_some() {
         after = Bond::new(pair.clone());
     }
     put(draft, after);
@@ -176,13 +163,13 @@ pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     retelling(draft, pair).is_some_and(|work| work.steps.len() >= RETELLING_STEPS_MAX)
 }
 
-/// The pairs of which retellings are due, as this entry has left them.
-pub(super) fn retellings<'d>(draft: &'d Draft<'_, '_>) -> impl Iterator<Item = &'d Pair> {
+/// Every retelling that is due, as this entry has left them.
+pub(super) fn retellings(draft: &Draft<'_, '_>) -> impl Iterator<Item = Arc<Retelling>> {
     let new = draft.effects.changes.iter().filter_map(|change| {
         let Key::Retell(pair) = &change.key else { return None };
         draft.state.retelling(pair).is_none().then_some(pair)
     });
-    draft.state.retellings().chain(new).filter(|pair| retelling(draft, pair).is_some())
+    draft.state.retellings().chain(new).filter_map(|pair| retelling(draft, pair))
 }
 
 /// The retelling of a pair that is due.
@@ -208,9 +195,7 @@ pub(super) fn forget(draft: &mut Draft<'_, '_>, identifier: &str) {
         let Some(named) = &bond.named else { continue };
         let is_unheld = draft.holder(&bond.pair.low).is_none() && draft.holder(&bond.pair.high).is_none();
         if named.is_question || is_unheld {
-            let rest =
-                (!bond.links.is_empty()).then(|| Value::Link(Arc::new(Bond { named: None, ..Bond::clone(&bond) })));
-            draft.put(Key::Link(bond.pair.clone()), rest);
+            keep(draft, Bond { named: None, ..Bond::clone(&bond) });
         }
     }
 }

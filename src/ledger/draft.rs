@@ -212,7 +212,7 @@ impl<'s> Draft<'s, '_> {
     }
 
     /// An organisation to be changed by this entry; it is copied once at most.
-    fn organisation_mut(&mut self, organisation_id: &str) -> Option<&mut Organisation> {
+    pub(super) fn organisation_mut(&mut self, organisation_id: &str) -> Option<&mut Organisation> {
         let same = |change: &Change| matches!(&change.key, Key::Organisation(id) if id == organisation_id);
         if !self.effects.changes.iter().any(same) {
             let known = self.state.organisation(organisation_id).map(Arc::clone)?;

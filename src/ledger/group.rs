@@ -20,6 +20,15 @@ pub(super) struct Group {
     pub(super) ids: Vec<String>,
     /// All of them, that from which they were found first.
     pub(super) identifiers: Vec<String>,
+    /// The bonds that make them one.
+    bonds: Vec<Arc<Bond>>,
+}
+
+impl Group {
+    /// True where one of the identifiers would stand for all, were it an organisation's own.
+    pub(super) fn would_be_led_by(&self, identifier: &str) -> bool {
+        self.ids.first().is_none_or(|first| place(&self.bonds, identifier) < place(&self.bonds, first))
+    }
 }
 
 /// All that is one with an identifier.
@@ -29,8 +38,8 @@ pub(super) struct Group {
 pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Group {
     let mut identifiers = vec![identifier.to_owned()];
     if then.is_empty() && !has_bonds(draft) {
-        let ids = draft.organisation(identifier).map(|known| known.organisation_id().to_owned());
-        return Group { ids: ids.into_iter().collect(), identifiers };
+        let ids = identifiers.iter().filter(|id| draft.organisation(id).is_some()).cloned().collect();
+        return Group { ids, identifiers, bonds: Vec::new() };
     }
     let (mut ids, mut bonds): (Vec<String>, Vec<Arc<Bond>>) = (Vec::new(), Vec::new());
     let mut at = 0;
@@ -49,21 +58,11 @@ pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) 
             ids.push(identifier);
         }
     }
-    ids.sort_by_cached_key(|id| (rank(&bonds, id), id.clone()));
+    ids.sort_by_cached_key(|id| place(&bonds, id));
     if let Some(others) = ids.get_mut(1..) {
         others.sort_unstable();
     }
-    Group { ids, identifiers }
-}
-
-/// True where an identifier would stand for all that it is one with, were it an organisation's own.
-pub(super) fn would_lead(draft: &Draft<'_, '_>, identifier: &str, of: &Group) -> bool {
-    let mut bonds: Vec<Arc<Bond>> =
-        of.identifiers.iter().flat_map(|identifier| joining_at(draft, identifier, &[])).collect();
-    bonds.sort_unstable_by(|one, other| one.pair.cmp(&other.pair));
-    bonds.dedup_by(|one, other| one.pair == other.pair);
-    let place = |id: &str| (rank(&bonds, id), id.to_owned());
-    of.ids.first().is_none_or(|first| place(identifier) < place(first))
+    Group { ids, identifiers, bonds }
 }
 
 /// What is said of a pair, whether it holds or is a question.
@@ -82,6 +81,12 @@ pub(super) fn refused(draft: &Draft<'_, '_>, pair: &Pair, then: &AtThatTime) -> 
     } else {
         None
     }
+}
+
+/// Why what is left of a bond may not join the two again: what others said, or events say, was contradicted since.
+pub(super) fn refused_again(draft: &Draft<'_, '_>, known: &Bond, left: &Bond) -> Option<Reason> {
+    let joins_again = left.joins() && !known.joins();
+    if joins_again { refused(draft, &left.pair, &[(left.pair.clone(), None)]) } else { None }
 }
 
 /// True where a NOT_SAME stands between any of some identifiers and any of others.
@@ -108,7 +113,7 @@ pub(super) fn joining_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatT
 /// All that is said of an identifier, as the entry has changed it, and as it was at that time.
 pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<Arc<Bond>> {
     let mut bonds = draft.state.bonds(identifier).to_vec();
-    let touches = |pair: &Pair| pair.low == identifier || pair.high == identifier;
+    let touches = |pair: &Pair| pair.names(identifier);
     let mut replace = |pair: &Pair, bond: Option<&Arc<Bond>>| {
         bonds.retain(|known| known.pair != *pair);
         bonds.extend(bond.cloned());
@@ -128,6 +133,11 @@ pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime)
     bonds
 }
 
+/// Where an identifier stands among those that are one: who comes first stands for all.
+fn place(bonds: &[Arc<Bond>], identifier: &str) -> ((bool, bool, bool), String) {
+    (rank(bonds, identifier), identifier.to_owned())
+}
+
 /// Whether links say that it was followed by another, whether it is second in one, and whether an event named it
 /// beside what it knew its organisation by. What events alone make one is first, second or followed together, so that
 /// it makes no difference which of its identifiers a link names, nor which of them have cases of their own.
@@ -137,7 +147,7 @@ fn rank(bonds: &[Arc<Bond>], identifier: &str) -> (bool, bool, bool) {
     let mut at = 0;
     while let Some(identifier) = own.get(at).copied() {
         at += 1;
-        let touching = by_events().filter(|bond| bond.pair.low == identifier || bond.pair.high == identifier);
+        let touching = by_events().filter(|bond| bond.pair.names(identifier));
         for other in touching.map(|bond| bond.other(identifier)) {
             if !own.contains(&other) {
                 own.push(other);

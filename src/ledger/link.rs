@@ -4,14 +4,16 @@
 //! are seen as one (`group`). What links say of a pair is kept until each is ended, and below that what events say. So the
 //! end of a link leaves what was there before it.
 
+use std::sync::Arc;
+
 use super::draft::Draft;
-use super::group::{bond, group, refused};
+use super::group::{bond, group, refused, refused_again};
 use super::{Outcome, bonds, reject};
 use crate::model::bond::{Assertion, Bond, Pair};
 use crate::model::code::MemberState;
 use crate::model::entry::{Link, LinkRelation, OPERATOR};
 use crate::model::limit::BOND_LINKS_MAX;
-use crate::model::place::{DAY_MS, Jurisdiction, Millis};
+use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
 
@@ -45,17 +47,12 @@ fn judge(
     if bonds::is_busy(draft, pair) {
         return Err((Reason::LinkFull, "relation"));
     }
-    let known = bond(draft, pair);
-    let ends = link.to.is_some_and(|to| Millis::from(to) * DAY_MS <= draft.now());
-    if ends {
+    let (known, said) = (bond(draft, pair), assertion_of(link, pair));
+    if said.has_ended(draft.now()) {
         let known = known.ok_or((Reason::UnknownLink, "relation"))?;
         let left = without(&known, link)?;
-        // What others said, or events say, may have been contradicted since.
-        let joins_again = left.joins() && !known.joins();
-        let refused = refused(draft, pair, &[(pair.clone(), None)]).filter(|_| joins_again);
-        return refused.map_or(Ok(Some(left)), |reason| Err((reason, "relation")));
+        return refused_again(draft, &known, &left).map_or(Ok(Some(left)), |reason| Err((reason, "relation")));
     }
-    let said = assertion_of(link, pair);
     let links = known.as_ref().map_or(&[][..], |known| &known.links);
     let is_said_anew = |known: &Assertion| known.asserted_by == link.asserted_by && known.relation == link.relation;
     if links.last() == Some(&said) {
@@ -79,7 +76,7 @@ fn judge(
             }
         }
     }
-    let mut after = known.map_or_else(|| Bond::new(pair.clone()), |known| Bond::clone(&known));
+    let mut after = known.map_or_else(|| Bond::new(pair.clone()), Arc::unwrap_or_clone);
     after.links.retain(|known| !is_said_anew(known));
     after.links.push(said);
     Ok(Some(after))
@@ -88,17 +85,17 @@ fn judge(
 /// What is left of a bond where a link says that this relation has ended: everybody ends what they said, the operator
 /// what anybody did. Where events alone say it, anybody may end it.
 fn without(known: &Bond, link: &Link) -> Result<Bond, (Reason, &'static str)> {
-    let is_said = |said: &&Assertion| said.relation == link.relation;
+    let is_said = |said: &Assertion| said.relation == link.relation;
     if known.links.is_empty() && known.relation() == Some(link.relation) {
         return Ok(Bond::new(known.pair.clone()));
     }
-    if !known.links.iter().any(|said| is_said(&said)) {
+    if !known.links.iter().any(is_said) {
         return Err((Reason::UnknownLink, "relation"));
     }
     let ends =
-        |said: &&Assertion| is_said(said) && (said.asserted_by == link.asserted_by || link.asserted_by == OPERATOR);
+        |said: &Assertion| is_said(said) && (said.asserted_by == link.asserted_by || link.asserted_by == OPERATOR);
     let mut left = known.clone();
-    left.links.retain(|said| !ends(&said));
+    left.links.retain(|said| !ends(said));
     if left == *known { Err((Reason::NotItsLink, "asserted_by")) } else { Ok(left) }
 }
 

@@ -26,7 +26,7 @@ type Then = Vec<(Pair, Option<Arc<Bond>>)>;
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
     let key = Key::Retell(pair.clone());
     let Some(work) = bonds::retelling(draft, pair) else { return 1 };
-    let due: Vec<Arc<Retelling>> = bonds::retellings(draft).filter_map(|pair| bonds::retelling(draft, pair)).collect();
+    let due: Vec<Arc<Retelling>> = bonds::retellings(draft).collect();
     let mut cases = open_cases(draft, &work, &due);
     cases.retain(|case| work.after.as_ref().is_none_or(|after| case > after));
     cases.sort_unstable();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{bond, group, is_contradicted, refused, would_lead};
+use super::group::{bond, group, is_contradicted, refused};
 use super::{bonds, picture};
 use crate::index::identity::{self, Found, Held, Sought, name_digest};
 use crate::index::name;
@@ -63,7 +63,7 @@ fn has_ended(draft: &Draft<'_, '_>, organisation_id: &str) -> bool {
 /// so that the two can be parted: unless it would stand for both then, or there is no room for one more.
 fn may_stand_alone(draft: &Draft<'_, '_>, identifier: &str) -> bool {
     let group = group(draft, identifier, &[]);
-    group.ids.len() < GROUP_ORGANISATIONS_MAX && !would_lead(draft, identifier, &group)
+    group.ids.len() < GROUP_ORGANISATIONS_MAX && !group.would_be_led_by(identifier)
 }
 
 /// True where an event names another organisation than its case: another identifier, or another name where the event

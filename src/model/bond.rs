@@ -17,6 +17,11 @@ impl Pair {
         let (low, high) = if one <= other { (one, other) } else { (other, one) };
         Self { low: low.to_owned(), high: high.to_owned() }
     }
+
+    /// True where an identifier is one of the two.
+    pub fn names(&self, identifier: &str) -> bool {
+        self.low == identifier || self.high == identifier
+    }
 }
 
 /// Work that is due since a bond began or ended: whoever was told of an open case under the picture before is told

@@ -24,13 +24,16 @@ fn holder(log: &Log, identifier: &str) -> Option<String> {
     log.state.holder(identifier).map(|holder| holder.organisation_id().to_owned())
 }
 
-/// An event that says that two identifiers are one organisation's, corrected to name the first of them alone.
+/// An event corrected to name one identifier alone.
+fn corrected(event: &InfractionEvent, identifier: &str) -> InfractionEvent {
+    let named = Some(subject("Acme Ltd", &[identifier]));
+    InfractionEvent { subject: named, ..revised(event, Kind::Correction, "names one alone") }
+}
+
+/// The same, to the first of those that it named.
 fn names_one(event: &InfractionEvent) -> InfractionEvent {
-    let named = event.subject.as_ref().expect("a subject").identifiers[0].value.clone();
-    InfractionEvent {
-        subject: Some(subject("Acme Ltd", &[&named])),
-        ..revised(event, Kind::Correction, "names one alone")
-    }
+    let named = &event.subject.as_ref().expect("a subject").identifiers[0].value;
+    corrected(event, named)
 }
 
 fn with_court(event: InfractionEvent, register: &str) -> InfractionEvent {
@@ -91,8 +94,7 @@ fn a_case_corrected_to_the_second_alone_goes_over_to_it() {
     let mut log = Log::new(&FEDERATION);
     let both = about("b", "CA-QC", "Acme Ltd", &["A", "B"]);
     log.told(&both);
-    let second = Some(subject("Acme Ltd", &["B"]));
-    let did = log.told(&InfractionEvent { subject: second, ..revised(&both, Kind::Correction, "B alone") });
+    let did = log.told(&corrected(&both, "B"));
     assert!(did.lines().iter().all(|line| line.starts_with("b#2 Update")), "nobody was mistaken: {:?}", did.lines());
     assert_eq!(shown(&did), ("reg:B".to_owned(), MatchedBy::Identifier, Vec::new()));
     assert_eq!(log.state.organisation("reg:A"), None, "no case names it any more");
@@ -296,11 +298,6 @@ fn who_has_an_open_case_under_another_of_its_identifiers_has_not_ended() {
     assert_eq!(shown(&did).0, "reg:A", "a live organisation has several spellings");
 }
 
-/// The case of an event goes over to X, which it was meant to name.
-fn mistaken(event: &InfractionEvent) -> InfractionEvent {
-    InfractionEvent { subject: Some(subject("Acme Ltd", &["X"])), ..revised(event, Kind::Correction, "mistaken") }
-}
-
 #[test]
 fn whatever_only_a_parted_identifier_kept_is_forgotten_with_it() {
     let mut log = Log::new(&FEDERATION);
@@ -309,7 +306,7 @@ fn whatever_only_a_parted_identifier_kept_is_forgotten_with_it() {
     log.told(&both);
     log.told(&other);
     say(&mut log, &link(LinkRelation::Same, "reg:B", "reg:D"));
-    log.told(&mistaken(&other));
+    log.told(&corrected(&other, "X"));
     assert!(log.state.organisation("reg:D").is_some(), "it is one with A, which has a case");
     log.told(&names_one(&both));
     assert!(log.state.organisation("reg:D").is_none());
@@ -339,8 +336,8 @@ fn a_question_below_a_link_goes_with_those_whom_it_is_about() {
     settle(&mut log);
     let pair = Pair::new("reg:A", "reg:A~2");
     assert!(log.state.bond(&pair).is_some_and(|bond| bond.named.is_some()));
-    log.told(&mistaken(&one));
-    log.told(&mistaken(&other));
+    log.told(&corrected(&one, "X"));
+    log.told(&corrected(&other, "X"));
     let left = log.state.bond(&pair).map(|bond| (bond.links.len(), bond.named.is_none()));
     assert_eq!(left, Some((1, true)), "what the operator said is kept, the question has no object");
 }
@@ -356,7 +353,7 @@ fn an_identifier_of_which_the_end_is_still_told_is_no_new_one() {
     let same = link(LinkRelation::Same, "reg:B", "reg:D");
     say(&mut log, &same);
     settle(&mut log);
-    log.told(&mistaken(&other));
+    log.told(&corrected(&other, "X"));
     say(&mut log, &over(&same));
     assert!(log.state.organisation("reg:D").is_none());
     let did = log.told(&about("c", "DE", "Acme Ltd", &["C", "D"]));
