@@ -37,12 +37,14 @@ pub(crate) fn read_uncommitted(broker: &Broker, topic: &str) -> Vec<Read> {
 
 /// Whether some transaction has no end yet in the topic's first partition: committed records then end before all do.
 pub(crate) fn stands_open(broker: &Broker, topic: &str) -> bool {
-    let end = |isolation: &str| {
-        let mut config = broker.plain_config();
-        let consumer: BaseConsumer = config.set("isolation.level", isolation).create().unwrap();
-        consumer.fetch_watermarks(topic, 0, Duration::from_secs(10)).unwrap().1
-    };
+    let end = |isolation: &str| end_of(broker.plain_config(), topic, isolation);
     end("read_committed") < end("read_uncommitted")
+}
+
+/// Where the topic's first partition ends for readers of this isolation level.
+pub(crate) fn end_of(mut config: ClientConfig, topic: &str, isolation: &str) -> i64 {
+    let consumer: BaseConsumer = config.set("isolation.level", isolation).create().unwrap();
+    consumer.fetch_watermarks(topic, 0, Duration::from_secs(10)).unwrap().1
 }
 
 fn read_with(mut config: ClientConfig, topic: &str, isolation: &str) -> Vec<Read> {

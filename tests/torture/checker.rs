@@ -70,7 +70,7 @@ fn rules_that_are_broken_on_purpose_are_found() {
         let failed = round.verdict.failed();
         println!("{:?} for {} s: {failed:?}, {:?}\n{}", broken.rule, round.seconds, round.broken, round.verdict);
         if !broken.fails.iter().any(|name| failed.contains(name)) {
-            missed.push((broken.rule, failed));
+            missed.push((broken.rule, failed, round.broken));
         }
     }
     assert!(missed.is_empty(), "broken rules that no invariant told: {missed:?}");

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use comity::kafka::names;
 use comity::schema::state::CHECKPOINT_KEY;
+use rdkafka::ClientConfig;
 
 use crate::instances::Instance;
 use crate::nemesis::Nemesis;
-use crate::support::reader::read_committed_at;
+use crate::support::load::MEMBERS;
+use crate::support::reader::{end_of, read_committed_at};
+use crate::watch;
 
 /// Transactions that may have changed nothing.
 const TEARS_MAX: usize = 10;
@@ -66,7 +69,7 @@ impl Nemesis<'_> {
                 }
             }
             Aim::EndLate => {
-                let owner = self.owner();
+                let owner = self.said_owner();
                 let network = &self.instances[owner].network;
                 network.hold_next_end_txn();
                 self.wait_for(|| network.holds_end_txn());
@@ -89,23 +92,41 @@ impl Nemesis<'_> {
     }
 
     /// Lets the last EndTxn come once more while what the next transaction writes to `comity.state` is held up, or no more
-    /// than the request that holds this key. `true` where recipients see alerts of that half transaction.
+    /// than the request that holds this key. `true` where recipients may read alerts of that half transaction: committed
+    /// records of their topics end further on, though what ends them regularly is held up. Nothing is torn where the owner
+    /// has changed meanwhile: who owns nothing writes no state.
     fn tear(&mut self, held: &str, dies: bool) -> bool {
-        let owner = self.owner();
+        let owner = self.said_owner();
         let network = &self.instances[owner].network;
         network.stall(Some(held));
         self.wait_for(|| network.stalled() > 0);
-        // What is not held up arrives before, and recipients read what they may.
-        sleep(Duration::from_millis(300));
-        let before = self.watch.count();
-        network.repeat_end_txn();
-        sleep(Duration::from_millis(300));
-        let is_seen = self.watch.count() != before;
+        let mut is_seen = false;
+        if network.stalled() > 0 {
+            // What is not held up arrives before.
+            sleep(Duration::from_millis(300));
+            let before = self.committed_ends();
+            network.repeat_end_txn();
+            sleep(Duration::from_millis(300));
+            is_seen = self.committed_ends() != before;
+        }
         if dies {
             self.instances[owner].kill();
         }
         self.instances[owner].network.stall(None);
         is_seen
+    }
+
+    /// The place of the owner, once one says that it is.
+    fn said_owner(&self) -> usize {
+        self.wait_for(|| self.instances.iter().any(Instance::is_owner));
+        self.owner()
+    }
+
+    /// Where committed records of every recipient's topic end.
+    fn committed_ends(&self) -> [i64; MEMBERS.len()] {
+        let mut settings = ClientConfig::new();
+        settings.set("bootstrap.servers", self.broker.address());
+        MEMBERS.map(|member| end_of(settings.clone(), &watch::topic(member), "read_committed"))
     }
 
     /// Tears until two have left alerts without their state: one of acknowledgements alone has none.
@@ -124,7 +145,7 @@ impl Nemesis<'_> {
     /// Tears until values are left without their `Checkpoint`: a Tick may change none.
     fn tear_state(&mut self) -> Result<(), String> {
         for _ in 0..TEARS_MAX {
-            let owner = self.owner();
+            let owner = self.said_owner();
             self.tear(CHECKPOINT_KEY, true);
             let state = read_committed_at(&self.broker.address(), names::STATE);
             let is_torn = state.last().is_some_and(|last| last.key.as_deref() != Some(CHECKPOINT_KEY.as_bytes()));
