@@ -80,6 +80,8 @@ pub(super) struct Derived {
     pending: BTreeSet<Due>,
     joins: BTreeSet<Due>,
     links: BTreeSet<Due>,
+    /// Pairs whose retellings are done, and are remembered for others.
+    retold: BTreeSet<Pair>,
     /// What is said of an identifier, in the order of the pairs.
     bonds: HashMap<String, Vec<Arc<Bond>>, RandomState>,
     /// The bonds that an event asserted.
@@ -137,7 +139,8 @@ impl Derived {
     }
 
     pub(super) fn retellings(&self) -> impl Iterator<Item = &Pair> {
-        self.links.iter().filter_map(|due| if let Key::Retell(pair) = &due.key { Some(pair) } else { None })
+        let due = self.links.iter().filter_map(|due| if let Key::Retell(pair) = &due.key { Some(pair) } else { None });
+        due.chain(&self.retold)
     }
 
     /// All queues merged in the order (due, key); what is to be forgotten only where that is allowed.
@@ -225,10 +228,13 @@ impl Derived {
                 let due = |at| Due { at, key: key.clone(), work: Work::Retell };
                 if let Some(Value::Retell(work)) = before {
                     self.links.remove(&due(work.since));
+                    self.retold.remove(&work.pair);
                 }
-                if let Some(Value::Retell(work)) = after {
-                    self.links.insert(due(work.since));
-                }
+                match after {
+                    Some(Value::Retell(work)) if work.done => self.retold.insert(work.pair.clone()),
+                    Some(Value::Retell(work)) => self.links.insert(due(work.since)),
+                    Some(_) | None => false,
+                };
             }
         }
     }
@@ -369,6 +375,7 @@ impl Derived {
         lines.extend(self.pending.iter().map(|due| format!("derived forget {due:?}")));
         lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
         lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
+        lines.extend(self.retold.iter().map(|pair| format!("derived retold {pair:?}")));
         lines.extend(self.bonds.iter().map(|entry| format!("derived bonds {entry:?}")));
         lines.extend(self.asserted.iter().map(|entry| format!("derived asserted {entry:?}")));
         lines.extend(self.namesakes.iter().map(|entry| format!("derived namesakes {entry:?}")));

@@ -168,7 +168,7 @@ impl State {
         self.derived.namesakes(identifier).filter_map(|id| self.organisation(id))
     }
 
-    /// The pairs whose retellings are due, in the order in which they are done.
+    /// The pairs whose retellings are due, in the order in which they are done, and those that are remembered for them.
     pub fn retellings(&self) -> impl Iterator<Item = &Pair> {
         self.derived.retellings()
     }

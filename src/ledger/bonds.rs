@@ -113,7 +113,7 @@ pub(super) fn assert(draft: &mut Draft<'_, '_>, (first, holder): (&str, &str), p
         }
     };
     let naming = after.named.insert(naming);
-    if naming.events.len() >= BOND_EVENTS_MAX || naming.events.contains(&event) {
+    if naming.events.len() > BOND_EVENTS_MAX || naming.events.contains(&event) {
         return;
     }
     naming.events.push(event);
@@ -134,7 +134,7 @@ pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[
     for pair in state.asserted(event).filter(|pair| !but_for.contains(pair)) {
         let Some(known) = bond(draft, pair) else { continue };
         let Some(naming) = known.asserting() else { continue };
-        if !naming.events.contains(event) || naming.events.len() >= BOND_EVENTS_MAX {
+        if !naming.events.contains(event) || naming.events.len() > BOND_EVENTS_MAX {
             continue;
         }
         let mut rest = naming.clone();
@@ -163,7 +163,7 @@ pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     retelling(draft, pair).is_some_and(|work| work.steps.len() >= RETELLING_STEPS_MAX)
 }
 
-/// Every retelling that is due, as this entry has left them.
+/// Every retelling that is due or remembered for others, as this entry has left them.
 pub(super) fn retellings(draft: &Draft<'_, '_>) -> impl Iterator<Item = Arc<Retelling>> {
     let new = draft.effects.changes.iter().filter_map(|change| {
         let Key::Retell(pair) = &change.key else { return None };
@@ -217,11 +217,16 @@ fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
     };
     let key = Key::Retell(pair.clone());
     let known = retelling(draft, pair).map(|work| Retelling::clone(&work));
-    let mut work =
-        known.unwrap_or_else(|| Retelling { pair: pair.clone(), since: draft.now(), steps: Vec::new(), after: None });
+    let mut work = known.unwrap_or_else(|| Retelling {
+        pair: pair.clone(),
+        since: draft.now(),
+        steps: Vec::new(),
+        after: None,
+        done: false,
+    });
     work.steps.push(step);
     // Those who were told since the step before must hear again.
-    work.after = None;
+    (work.after, work.done) = (None, false);
     draft.put(key, Some(Value::Retell(Arc::new(work))));
     draft.effects.work_left = true;
 }

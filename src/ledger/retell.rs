@@ -24,7 +24,6 @@ type Then = Vec<(Pair, Option<Arc<Bond>>)>;
 
 /// Goes on with a retelling for so many cases at most; gives how many pieces of work it did, at least one.
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
-    let key = Key::Retell(pair.clone());
     let Some(work) = bonds::retelling(draft, pair) else { return 1 };
     let due: Vec<Arc<Retelling>> = bonds::retellings(draft).collect();
     let mut cases = open_cases(draft, &work, &due);
@@ -37,21 +36,61 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left:
             retell(draft, rules, &case, &due);
         }
     }
-    let done = cases.len().max(1);
-    let after = (!is_last).then(|| Retelling { after: cases.pop(), ..Retelling::clone(&work) });
-    draft.effects.work_left |= after.is_some();
-    draft.put(key, after.map(|work| Value::Retell(Arc::new(work))));
-    done
+    let looked_at = cases.len().max(1);
+    if is_last {
+        finish(draft, &work, &due);
+    } else {
+        draft.effects.work_left = true;
+        keep(draft, Retelling { after: cases.pop(), ..Retelling::clone(&work) });
+    }
+    looked_at
 }
 
-/// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
-fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -> Vec<(Jurisdiction, String)> {
+/// Every case was looked at. The last that is done of what is due to the same organisations takes all of it away.
+fn finish(draft: &mut Draft<'_, '_>, work: &Arc<Retelling>, due: &[Arc<Retelling>]) {
+    let together = together(draft, work, due);
+    if together.iter().all(|other| other.done || other.pair == work.pair) {
+        for other in together {
+            draft.put(Key::Retell(other.pair.clone()), None);
+        }
+    } else {
+        keep(draft, Retelling { done: true, after: None, ..Retelling::clone(work) });
+    }
+}
+
+fn keep(draft: &mut Draft<'_, '_>, work: Retelling) {
+    draft.put(Key::Retell(work.pair.clone()), Some(Value::Retell(Arc::new(work))));
+}
+
+/// The retellings, this one among them, whose bonds make or made a chain: somebody may have seen one end from the other.
+fn together(draft: &Draft<'_, '_>, work: &Arc<Retelling>, due: &[Arc<Retelling>]) -> Vec<Arc<Retelling>> {
+    let widest = widest(draft, due);
+    let (mut found, mut left) = (vec![Arc::clone(work)], due.to_vec());
+    left.retain(|other| other.pair != work.pair);
+    let mut at = 0;
+    while let Some(pair) = found.get(at).map(|work| work.pair.clone()) {
+        at += 1;
+        let identifiers = [&pair.low, &pair.high].map(|end| group(draft, end, &widest).identifiers).concat();
+        let (touching, others) = left.into_iter().partition(|other| identifiers.iter().any(|id| other.pair.names(id)));
+        found.extend::<Vec<_>>(touching);
+        left = others;
+    }
+    found
+}
+
+/// The bonds of all that is due, each as it joins two or joined them since.
+fn widest(draft: &Draft<'_, '_>, due: &[Arc<Retelling>]) -> Then {
     let joined = |work: &Arc<Retelling>| {
         let joining = work.steps.iter().find_map(|step| bond_before(&work.pair, step));
         let now = bond(draft, &work.pair).filter(|bond| bond.joins());
         (work.pair.clone(), now.or(joining))
     };
-    let widest: Vec<_> = due.iter().map(joined).collect();
+    due.iter().map(joined).collect()
+}
+
+/// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
+fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -> Vec<(Jurisdiction, String)> {
+    let widest = widest(draft, due);
     let mut ids: Vec<String> = Vec::new();
     for identifier in [&work.pair.low, &work.pair.high] {
         ids.extend(group(draft, identifier, &widest).ids);

@@ -35,6 +35,9 @@ pub struct Retelling {
     pub steps: Vec<Step>,
     /// The last case that was looked at, in the order of origin and `case_id`; `None` before the first.
     pub after: Option<(Jurisdiction, String)>,
+    /// True once every case was looked at. What the bond was is remembered still, until all that is due to the same
+    /// organisations is done: of those who were not told, since they saw the same, it says what they see.
+    pub done: bool,
 }
 
 /// One change of a bond.
@@ -92,7 +95,7 @@ pub struct Naming {
     pub behind: Option<String>,
     /// True while it is a question on `comity.review`; what is none says that the two are one.
     pub is_question: bool,
-    /// The events, oldest first, at most `limit::BOND_EVENTS_MAX`.
+    /// The events, oldest first, at most one more than `limit::BOND_EVENTS_MAX`: then there may be others.
     pub events: Vec<EventKey>,
 }
 

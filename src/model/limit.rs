@@ -73,7 +73,8 @@ pub const GROUP_ORGANISATIONS_MAX: usize = 32;
 pub const NAMESAKES_MAX: usize = 8;
 /// Links that say something of one pair of identifiers.
 pub const BOND_LINKS_MAX: usize = 32;
-/// Events that are remembered as having asserted one bond.
+/// Events that may have asserted a bond which ends with the last of them. One more is remembered, and tells that there are
+/// others.
 pub const BOND_EVENTS_MAX: usize = 8;
 /// Changes of one link that wait to be told.
 pub const RETELLING_STEPS_MAX: usize = 8;

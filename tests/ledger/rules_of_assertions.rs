@@ -1,5 +1,7 @@
 //! What events assert of two identifiers by naming both, and how it is taken back: one test for each rule.
 
+use std::collections::BTreeSet;
+
 use comity::ledger::Outcome;
 use comity::model::bond::Pair;
 use comity::model::code::{Kind, WithdrawalReason};
@@ -97,6 +99,51 @@ fn a_revision_that_names_both_still_says_so_whatever_became_of_them() {
     log.told(&closure(&other));
     let did = log.told(&revised(&both, Kind::Correction, "another title"));
     assert_eq!(did.decisions[0].organisation.as_ref().map(|at| at.formerly.len()), Some(1));
+}
+
+#[test]
+fn what_as_many_events_asserted_as_are_told_apart_ends_with_the_last_of_them() {
+    let mut log = Log::new(&FEDERATION);
+    let all = asserted_by(&mut log, BOND_EVENTS_MAX);
+    for (number, event) in all.iter().enumerate() {
+        let did = log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, event));
+        assert_eq!(did.work_left, number + 1 == all.len());
+    }
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
+}
+
+/// Four cases of A and three of B, whose first names B2 too, and one that named A and B, and now names A and B2.
+fn one_by_another_way() -> (Log, InfractionEvent) {
+    let mut log = Log::new(&FEDERATION);
+    (0..4).for_each(|number| drop(log.told(&about(&format!("a{number}"), "CA-ON", "Acme Ltd", &["A"]))));
+    log.told(&about("b0", "CA-QC", "Acme Ltd", &["B", "B2"]));
+    (1..3).for_each(|number| drop(log.told(&about(&format!("b{number}"), "CA-QC", "Acme Ltd", &["B"]))));
+    let both = about("c", "CA-BC", "Acme Ltd", &["A", "B"]);
+    log.told(&both);
+    settle(&mut log);
+    let mut corrected = revised(&both, Kind::Correction, "names B by another identifier");
+    corrected.subject = Some(subject("Acme Ltd", &["A", "B2"]));
+    assert!(log.told(&corrected).work_left);
+    (log, corrected)
+}
+
+#[test]
+fn what_is_one_by_another_way_now_is_not_told_again() {
+    let (mut log, _) = one_by_another_way();
+    assert_eq!(told(&settle(&mut log)), BTreeSet::new());
+    assert!(log.state.retellings().next().is_none(), "what is done is forgotten");
+}
+
+#[test]
+fn what_is_parted_while_the_way_before_is_told_is_told_to_all() {
+    let (mut log, corrected) = one_by_another_way();
+    log.told(&withdrawn_for(WithdrawalReason::MistakenIdentity, &corrected));
+    let again = told(&settle(&mut log));
+    for (case, to) in [("a0", "CA-QC"), ("a3", "DE"), ("b0", "CA-ON"), ("b2", "DE")] {
+        assert!(again.contains(&(case.to_owned(), place(to))), "{case} to {to}: {again:?}");
+    }
+    assert!(log.state.retellings().next().is_none(), "what is done is forgotten");
 }
 
 #[test]

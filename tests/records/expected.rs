@@ -313,6 +313,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
             "after": work.after.as_ref().map(|(origin, case_id)| json!({
                 "origin": origin.as_str(), "case_id": case_id,
             })),
+            "done": work.done,
         }),
     };
     json!({ "transaction": transaction, "value": content })

@@ -369,6 +369,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                     next: e.list(Entropy::long),
                 }),
                 after: e.optional(|e| (e.place(), e.text())),
+                done: e.flag(),
             };
             (Key::Retell(work.pair.clone()), Value::Retell(Arc::new(work)))
         }

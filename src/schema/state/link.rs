@@ -62,6 +62,7 @@ pub(super) fn write_retelling(work: &Retelling, out: &mut Vec<u8>) {
         datum::place(*origin, out);
         datum::text(case_id, out);
     });
+    datum::boolean(work.done, out);
 }
 
 /// `Bond` as read.
@@ -152,6 +153,7 @@ pub(super) struct ReadRetelling {
     since: i64,
     steps: Vec<ReadStep>,
     after: Option<ReadCase>,
+    done: bool,
 }
 
 impl ReadRetelling {
@@ -170,6 +172,7 @@ impl ReadRetelling {
             since: self.since,
             steps: self.steps.into_iter().map(step).collect(),
             after: self.after.map(|case| (case.origin.0, case.case_id)),
+            done: self.done,
         })
     }
 }

@@ -10,7 +10,7 @@ pub(super) struct Bond {
     pub(super) pair: Pair,
     /// What authorities say, each its last word of a relation, which stands over the rest.
     pub(super) links: Vec<Link>,
-    /// The events that named both, each with its origin and case; eight at most are remembered.
+    /// The events that named both, each with its origin and case; with more than eight it stays.
     pub(super) events: Vec<Named>,
     /// The identifier by which the first of them knew its organisation.
     pub(super) known_by: String,
@@ -31,6 +31,8 @@ pub(super) struct Telling {
     /// A bond that joined the two at some time since.
     joined: Option<Bond>,
     after: Option<(Jurisdiction, String)>,
+    /// All cases were looked at, and others of its organisations are still to be.
+    pub(super) done: bool,
     /// Made by the entry that is being read, so that the next one begins with it.
     pub(super) new: bool,
 }
@@ -211,6 +213,8 @@ impl Model {
             Some(telling) => {
                 telling.changes += 1;
                 telling.after = None;
+                telling.new |= telling.done;
+                telling.done = false;
             }
             None => self.tellings.push(Telling {
                 pair: pair.clone(),
@@ -218,6 +222,7 @@ impl Model {
                 changes: 1,
                 joined,
                 after: None,
+                done: false,
                 new: true,
             }),
         }
@@ -343,13 +348,35 @@ impl Model {
             self.tell_case(case, said);
         }
         if all <= left {
-            self.tellings.remove(place);
-            self.copies_agree(pair);
+            self.tellings[place].done = true;
+            let together = self.told_together(pair, &widest);
+            if self.tellings.iter().all(|telling| telling.done || !together.contains(&telling.pair)) {
+                self.tellings.retain(|telling| !together.contains(&telling.pair));
+                together.iter().for_each(|pair| self.copies_agree(pair));
+            }
         } else {
             self.tellings[place].after = Some(cases[now - 1].clone());
             said.work_left = true;
         }
         now.max(1)
+    }
+
+    /// The pairs of this kind that a chain of bonds leads to.
+    fn told_together(&self, pair: &Pair, widest: &[Bond]) -> Vec<Pair> {
+        let mut pairs = vec![pair.clone()];
+        loop {
+            let before = pairs.len();
+            let ends = pairs.iter().flat_map(|pair| [&pair.low, &pair.high]);
+            let reached: Vec<String> = ends.flat_map(|end| self.reach(end, widest)).collect();
+            let touches = |pair: &Pair| reached.contains(&pair.low) || reached.contains(&pair.high);
+            let met = self.tellings.iter().map(|telling| telling.pair.clone()).filter(touches);
+            pairs.extend(met);
+            pairs.sort();
+            pairs.dedup();
+            if pairs.len() == before {
+                return pairs;
+            }
+        }
     }
 
     fn tell_case(&mut self, case: usize, said: &mut Said) {

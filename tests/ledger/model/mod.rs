@@ -435,7 +435,7 @@ impl Model {
         }
         due.extend(self.joining.iter().map(|joining| (joining.since, What::Join(joining.member))));
         due.extend(self.link_ends().into_iter().map(|(at, pair)| (at, What::End(pair))));
-        let old = self.tellings.iter().filter(|telling| !telling.new);
+        let old = self.tellings.iter().filter(|telling| !telling.new && !telling.done);
         due.extend(old.map(|telling| (telling.since, What::Tell(telling.pair.clone()))));
         due.into_iter().filter(|due| due.0 <= self.now).min()
     }

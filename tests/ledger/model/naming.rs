@@ -35,7 +35,7 @@ impl Model {
             let (events, known_by) = (Vec::new(), id.to_owned());
             bond = Bond { question: false, events, known_by, held_by: holder, ..bond };
         }
-        if !bond.events.contains(&named) && bond.events.len() < 8 {
+        if !bond.events.contains(&named) && bond.events.len() <= 8 {
             bond.events.push(named);
             self.put_bond(bond, said);
         }
@@ -95,7 +95,7 @@ impl Model {
         let mut of_it: Vec<Bond> = self.bonds.iter().filter(|bond| bond.events.contains(named)).cloned().collect();
         of_it.sort_by_key(|bond| bond.pair.clone());
         for mut bond in of_it {
-            if bond.question || but_for.contains(&bond.pair) || bond.events.len() >= 8 {
+            if bond.question || but_for.contains(&bond.pair) || bond.events.len() > 8 {
                 continue;
             }
             bond.events.retain(|known| known != named);
