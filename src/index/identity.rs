@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::model::code::MatchedBy;
 use crate::model::event::{Identifier, Subject};
 use crate::model::place::Jurisdiction;
 use crate::model::state::Organisation;
@@ -32,6 +33,16 @@ impl Sought {
             Self::New(identifiers) => identifiers.first().map(String::as_str),
             Self::Known(organisation, _) => Some(organisation.organisation_id()),
             Self::Beside(_, identifier, _) => Some(identifier),
+        }
+    }
+
+    /// How it was found; `None` where the event names no subject.
+    pub fn matched_by(&self) -> Option<MatchedBy> {
+        match self {
+            Self::Nobody => None,
+            Self::NameOnly => Some(MatchedBy::NameOnly),
+            Self::New(_) => Some(MatchedBy::NewIdentifier),
+            Self::Known(..) | Self::Beside(..) => Some(MatchedBy::Identifier),
         }
     }
 }

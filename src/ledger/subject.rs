@@ -8,7 +8,7 @@ use super::{bonds, picture};
 use crate::index::identity::{self, Found, Held, Sought, name_digest};
 use crate::index::name;
 use crate::model::bond::Pair;
-use crate::model::code::MatchedBy;
+use crate::model::code::{MatchedBy, Scope};
 use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
 use crate::model::event::{InfractionEvent, Subject};
 use crate::model::exact::Exact;
@@ -96,7 +96,8 @@ pub(super) struct Entered {
 }
 
 /// Puts the subject into the index and the case. What the event asserted before of identifiers that it names no more
-/// is taken back; where it states no subject, that of its case stays as it is.
+/// is taken back; where it states no subject, that of its case stays as it is. A RESTRICTED event says nothing of an
+/// organisation that others would see: it joins nothing, and leaves its case with the organisation that it has.
 pub(super) fn enter(
     draft: &mut Draft<'_, '_>,
     case: &mut Case,
@@ -110,26 +111,28 @@ pub(super) fn enter(
     }
     case.name_digest = Some(name_digest(&subject.legal_name));
     let event_key = EventKey::of(event);
+    let is_restricted = event.scope == Scope::Restricted;
+    if is_restricted && case.organisation_id.is_some() {
+        let parted = bonds::take_back(draft, &event_key, &[]);
+        return Entered { matched_by: found.sought.matched_by(), parted };
+    }
     let mut asserted = Vec::new();
+    let matched_by = found.sought.matched_by();
     let organisation = match found.sought {
         Sought::Nobody | Sought::NameOnly => None,
-        Sought::New(identifiers) => identifiers.first().cloned().map(|organisation_id| {
-            attach(draft, &organisation_id, subject);
-            (organisation_id, MatchedBy::NewIdentifier, identifiers)
-        }),
-        Sought::Known(organisation, identifiers) => {
-            attach(draft, organisation.organisation_id(), subject);
-            Some((organisation.organisation_id().to_owned(), MatchedBy::Identifier, identifiers))
-        }
+        Sought::New(identifiers) => identifiers.first().cloned().map(|organisation_id| (organisation_id, identifiers)),
+        Sought::Known(organisation, identifiers) => Some((organisation.organisation_id().to_owned(), identifiers)),
         Sought::Beside(holder, identifier, identifiers) => {
             bonds::give_up(draft, holder.organisation_id(), &identifier);
-            attach(draft, &identifier, subject);
-            Some((identifier, MatchedBy::Identifier, identifiers))
+            Some((identifier, identifiers))
         }
     };
-    let matched_by = organisation.as_ref().map_or(MatchedBy::NameOnly, |(_, matched_by, _)| *matched_by);
-    if let Some((organisation_id, matched_by, unheld)) = organisation {
-        for identifier in unheld.iter().filter(|identifier| **identifier != organisation_id) {
+    if let Some((organisation_id, unheld)) = organisation {
+        if !is_restricted || draft.organisation(&organisation_id).is_none() {
+            attach(draft, &organisation_id, subject);
+        }
+        let beside = |identifier: &&String| !is_restricted && **identifier != organisation_id;
+        for identifier in unheld.iter().filter(beside) {
             asserted.extend(name_beside(draft, &organisation_id, identifier, &event_key));
         }
         for (identifier, other, has_its_name) in found.others {
@@ -138,7 +141,7 @@ pub(super) fn enter(
         case.organisation_id = Some(organisation_id);
     }
     let parted = if draft.state.has_bonds() { bonds::take_back(draft, &event_key, &asserted) } else { Vec::new() };
-    Entered { matched_by: Some(matched_by), parted }
+    Entered { matched_by, parted }
 }
 
 /// An event names an identifier that nobody holds: it is its organisation's from now on, unless somebody said that it
@@ -161,7 +164,7 @@ fn name_beside(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &st
 fn meet(
     draft: &mut Draft<'_, '_>,
     event: &InfractionEvent,
-    (organisation_id, matched_by): (&str, MatchedBy),
+    (organisation_id, matched_by): (&str, Option<MatchedBy>),
     (identifier, other, has_its_name): (&str, &Organisation, bool),
 ) -> Option<Pair> {
     let event_key = EventKey::of(event);
@@ -172,8 +175,10 @@ fn meet(
     if organisation_id == second {
         return None;
     }
+    let is_restricted = event.scope == Scope::Restricted;
     if let Some(known) = bond(draft, &named)
         && let Some(naming) = known.asserting()
+        && !is_restricted
         && (naming.events.contains(&event_key) || (has_its_name && known.joins()))
     {
         bonds::assert(draft, (organisation_id, other_id), &named, event_key);
@@ -181,7 +186,7 @@ fn meet(
     }
     let (ones, others) = (group(draft, organisation_id, &[]), group(draft, other_id, &[]));
     let is_one = ones.ids.iter().any(|id| id == other_id);
-    if is_contradicted(draft, &ones, &others, &[]) {
+    if is_contradicted(draft, &ones, &others, &[]) || (has_its_name && is_restricted) {
         return None;
     }
     if has_its_name && (is_one || ones.ids.len() + others.ids.len() <= GROUP_ORGANISATIONS_MAX) {
@@ -198,7 +203,7 @@ fn meet(
         return None;
     }
     bonds::ask(draft, organisation_id, &pair, event_key);
-    let is_reused = matched_by == MatchedBy::NewIdentifier;
+    let is_reused = matched_by == Some(MatchedBy::NewIdentifier);
     let kind = if is_reused { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders };
     let (by, of) = ((event.origin, event.platform.as_str()), (event.case_id.as_str(), event.event_id.as_str()));
     let review = Review {

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::tell::{self, Message};
 use super::{reject, subject, term, withdrawal};
 use crate::index::identity::{self, Sought};
-use crate::model::code::{CaseStatus, Kind, MatchedBy, MsgType, Standing};
+use crate::model::code::{CaseStatus, Kind, MsgType, Standing};
 use crate::model::decision::{About, AlertOrganisation, Decision, Output};
 use crate::model::event::InfractionEvent;
 use crate::model::rejection::Reason;
@@ -78,12 +78,7 @@ fn decision<'e>(
     sought: &Sought,
     now: i64,
 ) -> Decision<'e> {
-    let matched_by = match sought {
-        Sought::Nobody => None,
-        Sought::NameOnly => Some(MatchedBy::NameOnly),
-        Sought::New(_) => Some(MatchedBy::NewIdentifier),
-        Sought::Known(..) | Sought::Beside(..) => Some(MatchedBy::Identifier),
-    };
+    let matched_by = sought.matched_by();
     let organisation_id =
         if let Sought::Beside(holder, ..) = sought { Some(holder.organisation_id()) } else { sought.organisation_id() };
     let organisation_id = organisation_id.map(str::to_owned);

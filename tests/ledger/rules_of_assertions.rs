@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use comity::ledger::Outcome;
 use comity::model::bond::Pair;
-use comity::model::code::{Kind, WithdrawalReason};
+use comity::model::code::{Kind, Scope, WithdrawalReason};
 use comity::model::entry::LinkRelation;
-use comity::model::event::InfractionEvent;
+use comity::model::event::{Identifier, InfractionEvent};
 use comity::model::limit::BOND_EVENTS_MAX;
 use comity::model::place::DAY_MS;
 use comity::model::state::EventKey;
 
 use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
-use crate::world::{Log, START, closure, of_form, place, revised, subject, withdrawn_for};
+use crate::world::{Log, START, closure, identifier, of_form, place, revised, subject, withdrawn_for};
 
 /// Two organisations of one name, and so many events that each name both.
 fn asserted_by(log: &mut Log, events: usize) -> Vec<InfractionEvent> {
@@ -99,6 +99,54 @@ fn a_revision_that_names_both_still_says_so_whatever_became_of_them() {
     log.told(&closure(&other));
     let did = log.told(&revised(&both, Kind::Correction, "another title"));
     assert_eq!(did.decisions[0].organisation.as_ref().map(|at| at.formerly.len()), Some(1));
+}
+
+/// The same for one recipient alone.
+fn secret(event: &InfractionEvent) -> InfractionEvent {
+    InfractionEvent { scope: Scope::Restricted, for_attention: vec![place("CA-BC")], ..event.clone() }
+}
+
+#[test]
+fn what_not_everybody_may_know_joins_nothing() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
+    let mut both = secret(&about("c", "CA-QC", "Acme Ltd", &["A", "B", "C"]));
+    let register = Some("DE".to_owned());
+    let subject = both.subject.as_mut().expect("a subject");
+    subject.identifiers.push(Identifier { register, ..identifier("court", "R") });
+    subject.jurisdiction = Some(place("DE"));
+    let did = log.told(&both);
+    assert_eq!((did.outcome, did.work_left), (Outcome::Taken, false));
+    let case = log.state.case(place("CA-QC"), "c").map(|case| case.unpack().organisation_id);
+    assert_eq!(case, Some(Some("reg:A".to_owned())));
+    assert_eq!(told(&settle(&mut log)), BTreeSet::new());
+    assert!(!log.state.has_bonds() && log.state.holder("reg:C").is_none());
+    assert_eq!(log.state.organisation("reg:A").and_then(|known| known.registered_in), None);
+    assert_eq!(formerly(&mut log), [0, 0]);
+}
+
+#[test]
+fn what_not_everybody_may_know_any_more_joins_no_longer() {
+    let mut log = Log::new(&FEDERATION);
+    let both = asserted_by(&mut log, 1);
+    assert!(log.told(&secret(&revised(&both[0], Kind::Correction, "for one recipient"))).work_left);
+    settle(&mut log);
+    assert_eq!(formerly(&mut log), [0, 0]);
+}
+
+#[test]
+fn what_not_everybody_may_know_leaves_its_case_where_it_is() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    let case = about("b", "CA-QC", "Acme Ltd", &["B"]);
+    log.told(&case);
+    let stronger = about("c", "CA-QC", "Acme Ltd", &["A", "B"]);
+    let did = log.told(&secret(&InfractionEvent { case_id: case.case_id, kind: Kind::Supplement, ..stronger }));
+    assert_eq!((did.outcome, did.alerts.len()), (Outcome::Taken, 1));
+    let case = log.state.case(place("CA-QC"), "b").map(|case| case.unpack().organisation_id);
+    assert_eq!(case, Some(Some("reg:B".to_owned())));
+    assert_eq!(told(&settle(&mut log)), BTreeSet::new());
 }
 
 #[test]

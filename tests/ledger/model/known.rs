@@ -170,6 +170,11 @@ impl Model {
         let Some(Led { id: Some(id), free, others, is_new, stands_alone }) = led else {
             return self.take_back(&links::named(event), &[], said);
         };
+        // What not everybody may know joins nothing that others see, and moves no case.
+        let secret = event.scope == Scope::Restricted;
+        if secret && self.cases[case].organisation.is_some() {
+            return self.take_back(&links::named(event), &[], said);
+        }
         self.new_organisation = Some(id.clone()).filter(|_| is_new || stands_alone);
         if is_new || stands_alone {
             for at in &mut self.organisations {
@@ -178,12 +183,12 @@ impl Model {
             let (name, form) = (subject.legal_name.clone(), subject.legal_form.clone());
             let registered_in = subject.jurisdiction;
             self.organisations.push(Organisation { identifiers: vec![id.clone()], registered_in, name, form });
-        } else {
+        } else if !secret {
             let known = self.organisations.iter_mut().find(|at| at.identifiers[0] == id).expect("it is known");
             known.registered_in = subject.jurisdiction.or(known.registered_in);
         }
         let mut pairs = Vec::new();
-        for free in free.iter().filter(|free| **free != id) {
+        for free in free.iter().filter(|free| **free != id && !secret) {
             pairs.extend(self.name_beside(event, &id, free, said));
         }
         for met in others {

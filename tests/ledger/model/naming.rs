@@ -59,13 +59,16 @@ impl Model {
         }
         let both = Pair::new(id, &second);
         let known = self.bonds.iter().find(|bond| bond.pair == both);
-        let before = known
-            .is_some_and(|bond| bond.asserted() && (bond.events.contains(&named(event)) || its_name && bond.joins()));
+        let secret = event.scope == Scope::Restricted;
+        let before = !secret
+            && known.is_some_and(|bond| {
+                bond.asserted() && (bond.events.contains(&named(event)) || its_name && bond.joins())
+            });
         if before {
             self.assert(event, id, &both, None, said);
             return Some(both);
         }
-        if self.are_two(id, &other) {
+        if self.are_two(id, &other) || its_name && secret {
             return None;
         }
         if its_name {
