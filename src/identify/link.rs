@@ -4,14 +4,12 @@
 //! whoever holds it there has passed the guard as an organisation. A platform's own numbers may be named by their full
 //! name, `<platform>/<scheme>:<value>`.
 
+use super::normal_register;
 use crate::model::entry::Link;
 use crate::model::rejection::{Reason, Refusal};
 use crate::model::state::NAMESAKE;
 use crate::platform::is_name;
 use crate::schema::identifiers::{local_value, scheme};
-
-/// Bytes of the name of a register.
-const REGISTER_BYTES_MAX: usize = 60;
 
 /// Brings both identifiers to normal form.
 ///
@@ -29,12 +27,6 @@ fn is_local(scheme: &str) -> bool {
     scheme.split_once('/').is_some_and(|(platform, own)| is_name(platform) && is_name(own))
 }
 
-/// The code or the town of a register, as events in normal form give it.
-fn is_register(register: &str) -> bool {
-    let of_name = |sign: char| sign.is_alphanumeric() && !sign.is_lowercase() || " -.()".contains(sign);
-    (1..=REGISTER_BYTES_MAX).contains(&register.len()) && register.chars().all(of_name)
-}
-
 /// `<scheme>:<value>` or `<scheme>@<register>:<value>`, with the number of a namesake behind it or without.
 fn normal(identifier: &str) -> Result<String, Reason> {
     let (name, value) = identifier.split_once(':').ok_or(Reason::MalformedIdentifier)?;
@@ -44,10 +36,8 @@ fn normal(identifier: &str) -> Result<String, Reason> {
     }
     let name = name.trim();
     let (bare, register) = name.split_once('@').map_or((name, None), |(bare, register)| (bare, Some(register)));
-    let register = register.map(|register| register.trim().to_uppercase());
-    if register.as_deref().is_some_and(|register| !is_register(register)) {
-        return Err(Reason::MalformedIdentifier);
-    }
+    let normal = |register| normal_register(register).ok_or(Reason::MalformedIdentifier);
+    let register = register.map(normal).transpose()?;
     let value = match scheme(bare) {
         Some(scheme) => scheme.normalise(value),
         None if is_local(bare) => local_value(value),

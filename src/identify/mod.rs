@@ -1,7 +1,8 @@
 //! Fourth step of intake: identifiers in the normal form of their schemes, with the trust that they earn.
 //!
-//! A value that has not the form of its scheme at all (cut off, look-alike letters, somebody's personal number) is no
-//! identifier: it is left out and the event goes on without it. Nothing is padded or guessed.
+//! A value that has not the form of its scheme at all (cut off, look-alike letters, somebody's personal number), or whose
+//! register is no code and no town, is no identifier: it is left out and the event goes on without it. Nothing is padded
+//! or guessed.
 
 use std::cmp::Reverse;
 
@@ -19,6 +20,9 @@ mod tests;
 
 pub use link::identify_link;
 pub use name::{name_digest, normalise_name};
+
+/// Bytes of the name of a register.
+const REGISTER_BYTES_MAX: usize = 60;
 
 /// The strength of a platform's own numbers: below every scheme of the table.
 const LOCAL_STRENGTH: u8 = 10;
@@ -92,13 +96,20 @@ impl Known {
             Self::Local(name) => (name.clone(), local_value(&given.value)?, Trust::Unchecked),
         };
         let text = if value == given.value { given.text.clone() } else { Some(given.value.clone()) };
-        let register = given.register.as_deref().map(|register| register.trim().to_uppercase());
-        Some(Identifier {
-            scheme: name,
-            value,
-            register: register.filter(|register| !register.is_empty()),
-            trust,
-            text,
-        })
+        let named = given.register.as_deref().filter(|register| !register.trim().is_empty());
+        let register = match named {
+            Some(named) => Some(normal_register(named)?),
+            None => None,
+        };
+        Some(Identifier { scheme: name, value, register, trust, text })
     }
+}
+
+/// The code or the town of a register in capitals; `None` for a text that is neither. The signs that divide the parts of
+/// an identifier's key are in none.
+fn normal_register(register: &str) -> Option<String> {
+    let register = register.trim().to_uppercase();
+    let of_name = |sign: char| sign.is_alphanumeric() && !sign.is_lowercase() || " -.()/'\u{2019}".contains(sign);
+    let is_register = (1..=REGISTER_BYTES_MAX).contains(&register.len()) && register.chars().all(of_name);
+    is_register.then_some(register)
 }

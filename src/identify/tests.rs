@@ -64,6 +64,17 @@ fn one_identifier_written_twice_is_one() {
 }
 
 #[test]
+fn a_register_is_a_code_or_a_town_or_there_is_no_identifier() {
+    let court = |register: &str| Identifier { register: Some(register.into()), ..given("de-hrb", "HRB 1") };
+    for named in ["D2601", "villeneuve-d'ascq", "Halle/Saale", "Kempten (Allgäu)", " "] {
+        assert_eq!(names(vec![court(named)]), ["de-hrb:HRB1"], "{named}");
+    }
+    for other in ["a:b", "a~2", "a@b", &"a".repeat(61)] {
+        assert!(names(vec![court(other)]).is_empty(), "{other}: no link could name it");
+    }
+}
+
+#[test]
 fn a_value_without_the_form_is_left_out_and_the_event_goes_on() {
     assert!(names(vec![given("us-wa-ubi", "602-703-7")]).is_empty());
     assert!(names(vec![given("employer", "John Sampleton")]).is_empty());
