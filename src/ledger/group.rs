@@ -1,6 +1,10 @@
 //! Identifiers that a chain of bonds makes one organisation's, and which of the organisations among them stands for all.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use ahash::RandomState;
+use hashbrown::{HashMap, HashSet};
 
 use super::draft::Draft;
 use crate::model::bond::{Bond, Pair};
@@ -27,7 +31,8 @@ pub(super) struct Group {
 impl Group {
     /// True where one of the identifiers would stand for all, were it an organisation's own.
     pub(super) fn would_be_led_by(&self, identifier: &str) -> bool {
-        self.ids.first().is_none_or(|first| place(&self.bonds, identifier) < place(&self.bonds, first))
+        let ranks = Ranks::of(&self.bonds);
+        self.ids.first().is_none_or(|first| ranks.place(identifier) < ranks.place(first))
     }
 }
 
@@ -37,20 +42,20 @@ impl Group {
 /// as long as there is any other. For that, what events alone make one is one.
 pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Group {
     let mut identifiers = vec![identifier.to_owned()];
-    if then.is_empty() && !has_bonds(draft) {
-        let ids = identifiers.iter().filter(|id| draft.organisation(id).is_some()).cloned().collect();
-        return Group { ids, identifiers, bonds: Vec::new() };
-    }
     let (mut ids, mut bonds): (Vec<String>, Vec<Arc<Bond>>) = (Vec::new(), Vec::new());
+    let mut known: HashSet<String, RandomState> = HashSet::default();
+    let is_bound = !then.is_empty() || has_bonds(draft);
     let mut at = 0;
     while let Some(identifier) = identifiers.get(at).cloned() {
         at += 1;
-        for bond in joining_at(draft, &identifier, then) {
+        let joining = if is_bound { joining_at(draft, &identifier, then) } else { Vec::new() };
+        for bond in joining {
             let other = bond.other(&identifier);
-            if !identifiers.iter().any(|known| known == other) {
+            if other != identifiers[0] && known.insert(other.to_owned()) {
                 identifiers.push(other.to_owned());
             }
-            if !bonds.iter().any(|known| known.pair == bond.pair) {
+            // Each is met at both of its ends.
+            if bond.pair.low == identifier {
                 bonds.push(bond);
             }
         }
@@ -58,7 +63,10 @@ pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) 
             ids.push(identifier);
         }
     }
-    ids.sort_by_cached_key(|id| place(&bonds, id));
+    if ids.len() > 1 {
+        let ranks = Ranks::of(&bonds);
+        ids.sort_by_cached_key(|id| ranks.place(id));
+    }
     if let Some(others) = ids.get_mut(1..) {
         others.sort_unstable();
     }
@@ -133,32 +141,69 @@ pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime)
     bonds
 }
 
-/// Where an identifier stands among those that are one: who comes first stands for all.
-fn place(bonds: &[Arc<Bond>], identifier: &str) -> ((bool, bool, bool), String) {
-    (rank(bonds, identifier), identifier.to_owned())
+/// Where identifiers that are one stand among each other. What events alone make one is first, second or followed
+/// together, so that it makes no difference which of its identifiers a link names, nor which of them have cases of their
+/// own.
+struct Ranks<'b> {
+    /// What events alone make one, as a number for each.
+    classes: HashMap<&'b str, usize, RandomState>,
+    /// Of what links say that it was followed by another, and that it is second.
+    followed: BTreeSet<usize>,
+    seconds: BTreeSet<usize>,
+    /// What an event named beside what it knew its organisation by.
+    beside: HashSet<(usize, &'b str), RandomState>,
 }
 
-/// Whether links say that it was followed by another, whether it is second in one, and whether an event named it
-/// beside what it knew its organisation by. What events alone make one is first, second or followed together, so that
-/// it makes no difference which of its identifiers a link names, nor which of them have cases of their own.
-fn rank(bonds: &[Arc<Bond>], identifier: &str) -> (bool, bool, bool) {
-    let by_events = || bonds.iter().filter(|bond| bond.links.is_empty());
-    let mut own = vec![identifier];
-    let mut at = 0;
-    while let Some(identifier) = own.get(at).copied() {
-        at += 1;
-        let touching = by_events().filter(|bond| bond.pair.names(identifier));
-        for other in touching.map(|bond| bond.other(identifier)) {
-            if !own.contains(&other) {
-                own.push(other);
+impl<'b> Ranks<'b> {
+    /// Those of the identifiers that some bonds name.
+    fn of(bonds: &'b [Arc<Bond>]) -> Self {
+        let (by_events, links): (Vec<&Bond>, Vec<&Bond>) =
+            bonds.iter().map(Arc::as_ref).partition(|bond| bond.links.is_empty());
+        let classes = classes(bonds, &by_events);
+        let class = |identifier: &str| classes.get(identifier).copied();
+        let (mut followed, mut seconds, mut beside) = (BTreeSet::new(), BTreeSet::new(), HashSet::default());
+        for link in links {
+            let Some(second) = class(link.second()).filter(|second| Some(*second) != class(link.first())) else {
+                continue;
+            };
+            seconds.insert(second);
+            if link.relation() == Some(LinkRelation::SuccessorOf) {
+                followed.insert(second);
+            }
+        }
+        for bond in by_events {
+            let Some(of) = class(bond.first()) else { continue };
+            beside.insert((of, bond.second()));
+            beside.extend(bond.behind().map(|behind| (of, behind)));
+        }
+        Self { classes, followed, seconds, beside }
+    }
+
+    /// Who comes first stands for all.
+    fn place(&self, identifier: &str) -> ((bool, bool, bool), String) {
+        let class = self.classes.get(identifier);
+        let is_in = |classes: &BTreeSet<usize>| class.is_some_and(|class| classes.contains(class));
+        let is_beside = class.is_some_and(|class| self.beside.contains(&(*class, identifier)));
+        ((is_in(&self.followed), is_in(&self.seconds), is_beside), identifier.to_owned())
+    }
+}
+
+/// What events alone make one of the identifiers that some bonds name, as a number for each.
+fn classes<'b>(bonds: &'b [Arc<Bond>], by_events: &[&'b Bond]) -> HashMap<&'b str, usize, RandomState> {
+    let mut beside: HashMap<&str, Vec<&str>, RandomState> = HashMap::default();
+    for bond in by_events {
+        beside.entry(&bond.pair.low).or_default().push(&bond.pair.high);
+        beside.entry(&bond.pair.high).or_default().push(&bond.pair.low);
+    }
+    let mut classes = HashMap::default();
+    for (number, identifier) in bonds.iter().flat_map(|bond| [&bond.pair.low, &bond.pair.high]).enumerate() {
+        let mut own = vec![identifier.as_str()];
+        while let Some(identifier) = own.pop() {
+            if !classes.contains_key(identifier) {
+                classes.insert(identifier, number);
+                own.extend(beside.get(identifier).into_iter().flatten());
             }
         }
     }
-    let links = bonds.iter().filter(|bond| !bond.links.is_empty());
-    let mut seconds = links.filter(|bond| own.contains(&bond.second()) && !own.contains(&bond.first())).peekable();
-    let is_second = seconds.peek().is_some();
-    let is_followed = seconds.any(|bond| bond.relation() == Some(LinkRelation::SuccessorOf));
-    let mut of_own = by_events().filter(|bond| own.contains(&bond.first()));
-    let is_beside = of_own.any(|bond| bond.second() == identifier || bond.behind() == Some(identifier));
-    (is_followed, is_second, is_beside)
+    classes
 }

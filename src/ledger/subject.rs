@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{bond, group, is_contradicted, refused};
+use super::group::{all_at, bond, group, is_contradicted, refused};
 use super::{bonds, picture};
 use crate::index::identity::{self, Found, Held, Sought, name_digest};
 use crate::index::name;
@@ -13,7 +13,7 @@ use crate::model::decision::{NoticeContent, Output, Review, ReviewKind};
 use crate::model::event::{InfractionEvent, Subject};
 use crate::model::exact::Exact;
 use crate::model::identifiers::Identifiers;
-use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX};
+use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX, QUESTIONS_MAX};
 use crate::model::state::{Case, EventKey, Key, NAMESAKE, Organisation, Value};
 use crate::route::Places;
 
@@ -199,7 +199,7 @@ fn meet(
         return Some(named);
     }
     let pair = Pair::new(organisation_id, other_id);
-    if is_one || bond(draft, &pair).is_some() {
+    if is_one || bond(draft, &pair).is_some() || is_questioned(draft, other_id) {
         return None;
     }
     bonds::ask(draft, organisation_id, &pair, event_key);
@@ -215,6 +215,12 @@ fn meet(
     };
     draft.notify(Output::Review, NoticeContent::Review(review));
     None
+}
+
+/// True where so many questions stand about an organisation that one more says nothing to the operator.
+fn is_questioned(draft: &Draft<'_, '_>, organisation_id: &str) -> bool {
+    let bonds = all_at(draft, organisation_id, &[]);
+    bonds.iter().filter(|bond| bond.relation().is_none()).count() >= QUESTIONS_MAX
 }
 
 /// Makes the organisation, or states where it is registered: the last statement holds.

@@ -71,6 +71,8 @@ pub const ORGANISATION_IDENTIFIERS_MAX: usize = 32;
 pub const GROUP_ORGANISATIONS_MAX: usize = 32;
 /// Organisations under one identifier that came back with other names.
 pub const NAMESAKES_MAX: usize = 8;
+/// Questions that stand about one organisation; an identifier about which there are more tells nobody apart.
+pub const QUESTIONS_MAX: usize = 32;
 /// Links that say something of one pair of identifiers.
 pub const BOND_LINKS_MAX: usize = 32;
 /// Events that may have asserted a bond which ends with the last of them. One more is remembered, and tells that there are

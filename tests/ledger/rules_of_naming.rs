@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use comity::ledger::Outcome;
 use comity::model::bond::Pair;
 use comity::model::code::{Kind, MatchedBy, Role, RoleReason, WithdrawalReason};
+use comity::model::decision::Output;
 use comity::model::entry::{Link, LinkRelation};
 use comity::model::event::{Identifier, InfractionEvent};
-use comity::model::limit::{BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX, ORGANISATION_IDENTIFIERS_MAX};
+use comity::model::limit::{BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX, ORGANISATION_IDENTIFIERS_MAX, QUESTIONS_MAX};
 use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 
@@ -392,4 +393,22 @@ fn an_organisation_holds_so_many_identifiers_and_is_of_so_many_parts() {
     let (id, _, formerly) = shown(&did);
     assert_eq!((id.as_str(), formerly.len()), ("reg:A", GROUP_ORGANISATIONS_MAX - 1));
     assert_eq!(holder(&log, &format!("reg:{last}")).as_deref(), Some("reg:A"), "its case is that of its holder");
+}
+
+#[test]
+fn a_number_that_everybody_names_is_asked_about_so_often_and_no_more() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("h", "CA-ON", "Acme Ltd", &["H"]));
+    let mut reviews = 0;
+    for number in 0..QUESTIONS_MAX + 3 {
+        let (id, own) = (format!("e{number}"), format!("L{number}"));
+        let word = two_letters(number).repeat(4);
+        log.told(&about(&id, "CA-QC", &word, &[&own]));
+        let did = log.told(&about(&format!("f{number}"), "CA-QC", &word, &[&own, "H"]));
+        assert_eq!(did.outcome, Outcome::Taken);
+        let asked = did.notices.iter().filter(|notice| notice.output == Output::Review).count();
+        assert_eq!(asked, usize::from(number < QUESTIONS_MAX), "{number}");
+        reviews += asked;
+    }
+    assert_eq!((reviews, log.state.bonds("reg:H").len()), (QUESTIONS_MAX, QUESTIONS_MAX));
 }

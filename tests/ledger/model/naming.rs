@@ -83,7 +83,9 @@ impl Model {
         }
         let pair = Pair::new(id, &other);
         let one = self.reach(id, &self.bonds).contains(&other);
-        if one || self.bonds.iter().any(|bond| bond.pair == pair) {
+        let about = |bond: &&Bond| bond.relation().is_none() && (bond.pair.low == other || bond.pair.high == other);
+        let asked = self.bonds.iter().filter(about).count();
+        if one || self.bonds.iter().any(|bond| bond.pair == pair) || asked >= 32 {
             return None;
         }
         let (events, known_by) = (vec![named(event)], id.to_owned());
