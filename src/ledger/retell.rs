@@ -15,12 +15,15 @@ use crate::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
 use crate::model::code::{MemberState, MsgType, Role, RoleReason, Scope};
 use crate::model::decision::Reasons;
 use crate::model::place::Jurisdiction;
-use crate::model::rules::Rules;
-use crate::model::state::{Case, Key, Told, Value};
+use crate::model::rules::{MemberIndex, Rules};
+use crate::model::state::{Case, CaseEvent, Key, Told, Value};
 use crate::route::Routed;
 
 /// Bonds as they were when an alert was written, where they are others now.
 type Then = Vec<(Pair, Option<Arc<Bond>>)>;
+
+/// Pictures of a case, each under bonds as they were.
+type Seen = Vec<(Then, Picture)>;
 
 /// Goes on with a retelling for so many cases at most; gives how many pieces of work it did, at least one.
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
@@ -108,44 +111,58 @@ fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -
     cases
 }
 
-/// Tells of one case those who see another picture now, by an alert about its last event that stands; one that
-/// everybody may know where there is one.
+/// Tells of one case those who see another picture now, by an alert about its last event that stands and that everybody
+/// may know; where there is none, about the last that each of them was told of.
 fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, due: &[Arc<Retelling>]) {
     if open_case(before).is_none() {
         return;
     }
-    let told = |scope: Scope| {
-        before.events.iter().rposition(|event| stands(event) && event.version > 0 && event.scope == scope)
-    };
-    let Some(index) = told(Scope::Federation).or_else(|| told(Scope::Restricted)) else { return };
+    let public = told_of(before, Scope::Federation).next();
+    let about: Vec<usize> = public.map_or_else(|| told_of(before, Scope::Restricted).collect(), |index| vec![index]);
     let now = Picture::of(draft, before).with_places(draft);
-    let mut seen: Vec<(Then, Picture)> = Vec::new();
-    let (mut routed, mut to_nation) = (Vec::new(), false);
-    for told in &tell::audience(before, index) {
-        let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
-        let then = at_that_time(draft, told, due);
-        if member.state == MemberState::Retired || then.is_empty() {
+    let mut case = Case::clone(before);
+    let (mut seen, mut heard): (Seen, Vec<MemberIndex>) = (Vec::new(), Vec::new());
+    for index in about {
+        let (mut routed, mut to_nation) = (Vec::new(), false);
+        for told in &tell::audience(before, index) {
+            let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
+            let then = at_that_time(draft, told, due);
+            if member.state == MemberState::Retired || then.is_empty() || heard.contains(&told.member) {
+                continue;
+            }
+            heard.push(told.member);
+            let saw = picture_then(draft, before, then, &mut seen);
+            if differs(rules, saw, &now, told, member.jurisdiction) {
+                to_nation |= differs_for_all(saw, &now);
+                routed.push(routed_again(saw, &now, told, member.jurisdiction));
+            }
+        }
+        if routed.is_empty() {
             continue;
         }
-        let place = seen.iter().position(|(known, _)| *known == then).unwrap_or_else(|| {
-            let picture = Picture::new(draft, before.organisation_id.as_deref(), before.origin, &then);
-            seen.push((then, picture.with_places(draft)));
-            seen.len() - 1
-        });
-        let saw = &seen[place].1;
-        if differs(rules, saw, &now, told, member.jurisdiction) {
-            to_nation |= differs_for_all(saw, &now);
-            routed.push(routed_again(saw, &now, told, member.jurisdiction));
-        }
+        let (standing, expires_at) = (case.events[index].standing, case.events[index].expires_at);
+        let message = tell::Message { expires_at, to_nation, ..tell::Message::new(MsgType::Update, standing) };
+        tell::tell(draft, rules, &mut case, index, routed, message);
     }
-    if routed.is_empty() {
-        return;
+    if case != *before {
+        draft.put_case(Some(before), case);
     }
-    let mut case = Case::clone(before);
-    let (standing, expires_at) = (case.events[index].standing, case.events[index].expires_at);
-    let message = tell::Message { expires_at, to_nation, ..tell::Message::new(MsgType::Update, standing) };
-    tell::tell(draft, rules, &mut case, index, routed, message);
-    draft.put_case(Some(before), case);
+}
+
+/// The events of a scope that stand and were told, the last first.
+fn told_of(case: &Case, scope: Scope) -> impl Iterator<Item = usize> {
+    let is_told = move |event: &CaseEvent| stands(event) && event.version > 0 && event.scope == scope;
+    (0..case.events.len()).rev().filter(move |index| is_told(&case.events[*index]))
+}
+
+/// The picture of a case under bonds as they were; members that were told at the same time share it.
+fn picture_then<'s>(draft: &Draft<'_, '_>, case: &Case, then: Then, seen: &'s mut Seen) -> &'s Picture {
+    let place = seen.iter().position(|(known, _)| *known == then).unwrap_or_else(|| {
+        let picture = Picture::new(draft, case.organisation_id.as_deref(), case.origin, &then);
+        seen.push((then, picture.with_places(draft)));
+        seen.len() - 1
+    });
+    &seen[place].1
 }
 
 /// The bonds that a recipient's last alert was written under, where they are others now.

@@ -172,6 +172,25 @@ fn who_sees_the_same_is_not_told() {
 }
 
 #[test]
+fn each_is_told_of_what_it_may_know() {
+    let mut log = Log::new(&FEDERATION);
+    let secret = |event: InfractionEvent, to| InfractionEvent {
+        scope: Scope::Restricted,
+        for_attention: vec![place(to)],
+        case_id: "c".to_owned(),
+        ..event
+    };
+    log.told(&secret(about("c", "CA-ON", "Acme Ltd", &["B"]), "DE"));
+    let second = about("d", "CA-ON", "Acme Ltd", &["B"]);
+    log.told(&secret(InfractionEvent { kind: Kind::Supplement, ..second }, "CA-QC"));
+    log.told(&about("a", "CA-BC", "Acme Ltd", &["A"]));
+    say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
+    let again = told(&settle(&mut log));
+    let of_case: Vec<_> = again.iter().filter(|(id, _)| id != "a").cloned().collect();
+    assert_eq!(of_case, [("c".to_owned(), place("DE")), ("d".to_owned(), place("CA-QC"))]);
+}
+
+#[test]
 fn a_join_that_was_aborted_at_any_step_is_the_same() {
     let mut log = Log::new(&FEDERATION);
     five_and_seven(&mut log);

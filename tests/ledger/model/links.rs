@@ -381,11 +381,29 @@ impl Model {
 
     fn tell_case(&mut self, case: usize, said: &mut Said) {
         let events = &self.cases[case].events;
-        let last = |scope| events.iter().rposition(|event| stands(event) && event.version > 0 && event.scope == scope);
-        let Some(place) = last(Scope::Federation).or_else(|| last(Scope::Restricted)) else { return };
-        let (standing, expires_at) = (events[place].standing, events[place].expires_at);
+        let told_of = |scope| {
+            let is_told = move |event: &Event| stands(event) && event.version > 0 && event.scope == scope;
+            (0..events.len()).rev().filter(|place| is_told(&events[*place])).collect::<Vec<_>>()
+        };
+        let mut places = told_of(Scope::Federation);
+        places.truncate(1);
+        if places.is_empty() {
+            places = told_of(Scope::Restricted);
+        }
+        let mut heard = Vec::new();
+        for place in places {
+            let told = self.everyone_told(case, place);
+            let others = told.iter().filter(|(to, ..)| !heard.contains(to)).copied().collect();
+            heard.extend(told.iter().map(|(to, ..)| *to));
+            self.tell_of(case, place, others, said);
+        }
+    }
+
+    fn tell_of(&mut self, case: usize, place: usize, told: Vec<To>, said: &mut Said) {
+        let event = &self.cases[case].events[place];
+        let (standing, expires_at) = (event.standing, event.expires_at);
         let (mut recipients, mut to_nation) = (Vec::new(), false);
-        for (to, role, ..) in self.everyone_told(case, place) {
+        for (to, role, ..) in told {
             let told = self.cases[case].told.iter().find(|told| told.to == to).expect("it was told").clone();
             let (saw, sees) = (self.picture(case, to, &told.bonds), self.picture(case, to, &self.bonds));
             if saw == sees {
