@@ -36,7 +36,9 @@ pub(super) fn seek(draft: &Draft<'_, '_>, subject: Option<&Subject>, current: Op
         }
         let Some(other) = known().next() else { return Held::Free };
         let own = |number: usize| format!("{identifier}{NAMESAKE}{number}");
-        let free = (2..NAMESAKES_MAX + 2).map(own).find(|id| draft.organisation(id).is_none());
+        // What links say of one that is forgotten is not said of whoever comes now.
+        let is_free = |id: &String| draft.organisation(id).is_none() && all_at(draft, id, &[]).is_empty();
+        let free = (2..NAMESAKES_MAX + 2).map(own).find(is_free);
         match (holder, free) {
             (None, _) => Held::Other(Arc::clone(other), identifier.to_owned()),
             (Some(_), Some(own)) => Held::Other(Arc::clone(other), own),

@@ -396,6 +396,24 @@ fn an_organisation_holds_so_many_identifiers_and_is_of_so_many_parts() {
 }
 
 #[test]
+fn what_links_say_of_a_namesake_is_not_said_of_the_next() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    let (one, other) = (about("p", "CA-QC", "Borealis", &["A"]), about("q", "CA-QC", "Borealis", &["B"]));
+    log.told(&one);
+    log.told(&other);
+    say(&mut log, &link(LinkRelation::Same, "reg:A~2", "reg:B"));
+    settle(&mut log);
+    for (event, name) in [(one, "X"), (other, "Y")] {
+        let named = Some(subject("Borealis", &[name]));
+        log.told(&InfractionEvent { subject: named, ..revised(&event, Kind::Correction, "mistaken") });
+    }
+    assert!(log.state.organisation("reg:A~2").is_none() && log.state.has_bonds());
+    let did = log.told(&about("c", "CA-QC", "Cudmore", &["A"]));
+    assert_eq!(shown(&did), ("reg:A~3".to_owned(), MatchedBy::NewIdentifier, Vec::new()));
+}
+
+#[test]
 fn a_number_that_everybody_names_is_asked_about_so_often_and_no_more() {
     let mut log = Log::new(&FEDERATION);
     log.told(&about("h", "CA-ON", "Acme Ltd", &["H"]));

@@ -117,7 +117,9 @@ impl Model {
                     led.others.push((identifier, id.clone(), true));
                 }
                 (None, Some(other)) => {
-                    let free = named.iter().find(|name| holders.iter().all(|at| at.identifiers[0] != **name));
+                    let is_bound = |name: &str| self.bonds.iter().any(|bond| bond.names(name));
+                    let is_free = |name: &str| !is_bound(name) && holders.iter().all(|at| at.identifiers[0] != name);
+                    let free = named.iter().find(|name| is_free(name));
                     let free = if base { free.expect("few namesakes").clone() } else { identifier.clone() };
                     own = own.or(Some(free));
                     led.others.push((identifier, other.identifiers[0].clone(), false));

@@ -74,7 +74,7 @@ impl Bond {
         if *self.first() == self.pair.low { &self.pair.high } else { &self.pair.low }
     }
 
-    fn names(&self, identifier: &str) -> bool {
+    pub(super) fn names(&self, identifier: &str) -> bool {
         self.pair.low == identifier || self.pair.high == identifier
     }
 
