@@ -174,15 +174,15 @@ fn who_sees_the_same_is_not_told() {
 #[test]
 fn each_is_told_of_what_it_may_know() {
     let mut log = Log::new(&FEDERATION);
-    let secret = |event: InfractionEvent, to| InfractionEvent {
+    let secret = |event: InfractionEvent, to: &[&str]| InfractionEvent {
         scope: Scope::Restricted,
-        for_attention: vec![place(to)],
+        for_attention: to.iter().map(|to| place(to)).collect(),
         case_id: "c".to_owned(),
         ..event
     };
-    log.told(&secret(about("c", "CA-ON", "Acme Ltd", &["B"]), "DE"));
+    log.told(&secret(about("c", "CA-ON", "Acme Ltd", &["B"]), &["DE", "CA-QC"]));
     let second = about("d", "CA-ON", "Acme Ltd", &["B"]);
-    log.told(&secret(InfractionEvent { kind: Kind::Supplement, ..second }, "CA-QC"));
+    log.told(&secret(InfractionEvent { kind: Kind::Supplement, ..second }, &["CA-QC"]));
     log.told(&about("a", "CA-BC", "Acme Ltd", &["A"]));
     say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
     let again = told(&settle(&mut log));
