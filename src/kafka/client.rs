@@ -352,7 +352,8 @@ impl Context {
         std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// From now on a revocation is answered here: a consumer that is dropped waits for that answer.
+    /// From now on whatever the group takes or gives is answered here: a consumer that is dropped waits for that answer,
+    /// for ever, and of an assignment that came at the last moment nobody else hears any more.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
     }
@@ -412,9 +413,9 @@ impl ClientContext for Context {
 impl ConsumerContext for Context {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
         let listed = listed(partitions);
-        if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            self.push(Event::Assigned(listed));
-        } else if self.closing.load(Ordering::Relaxed) {
+        if self.closing.load(Ordering::Relaxed) {
+            // The client takes every answer of one that ends for the giving up of all (librdkafka 2.12,
+            // `rd_kafka_cgrp_handle_assign_op`).
             let left = match consumer.rebalance_protocol() {
                 RebalanceProtocol::Cooperative => consumer.incremental_unassign(partitions),
                 RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.unassign(),
@@ -422,6 +423,8 @@ impl ConsumerContext for Context {
             if let Err(error) = left {
                 tracing::warn!("leaving the group: {error}");
             }
+        } else if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self.push(Event::Assigned(listed));
         } else {
             self.push(Event::Revoked { partitions: listed, lost: consumer.assignment_lost() });
         }

@@ -1,9 +1,11 @@
-//! Who owns the log, where the group has given it to somebody who does not work.
+//! Who owns the log, where the group has given it to somebody who does not work, and how members end.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+use std::thread::{sleep, spawn};
 use std::time::Duration;
 
+use comity::kafka::client::{self, Context, Deliveries, Purpose};
 use comity::kafka::names;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -63,4 +65,34 @@ fn a_standby_that_nobody_works_for_asks_the_group_anew() {
     ledger.until_decided(11);
     ledger.stop();
     federation.assert_right();
+}
+
+#[test]
+fn a_member_that_ends_while_it_is_given_the_log_ends() {
+    if needs_real_kafka("it says of a group only that there is one") {
+        return;
+    }
+    let federation = Federation::new();
+    let broker = &federation.broker;
+    let stranger = stranger(broker);
+    let group = names::ledger_group(&broker.federation);
+    let purpose = Purpose::LedgerConsumer { group: &group, instance_id: None };
+    let context = Context::new(Deliveries::FailedOnly);
+    let member: BaseConsumer<Context> =
+        client::config(&broker.settings(), purpose).create_with_context(context).unwrap();
+    member.subscribe(&[names::LOG]).unwrap();
+    let asker: BaseConsumer = broker.plain_config().create().unwrap();
+    wait_until("the group has given each what it has", PATIENCE, || {
+        let _record = stranger.poll(POLL);
+        let groups = asker.fetch_group_list(Some(&group), Duration::from_secs(10));
+        groups.is_ok_and(|list| {
+            list.groups().first().is_some_and(|group| group.state() == "Stable" && group.members().len() == 2)
+        })
+    });
+    // The client has heard of it by then, and has not been asked.
+    sleep(Duration::from_millis(500));
+    assert_eq!(member.context().take_events(), []);
+    member.context().close();
+    let ending = spawn(|| drop(member));
+    wait_until("the member ends", PATIENCE, || ending.is_finished());
 }
