@@ -36,8 +36,8 @@ fn normal(identifier: &str) -> Result<String, Reason> {
     }
     let name = name.trim();
     let (bare, register) = name.split_once('@').map_or((name, None), |(bare, register)| (bare, Some(register)));
-    let normal = |register| normal_register(register).ok_or(Reason::MalformedIdentifier);
-    let register = register.map(normal).transpose()?;
+    let in_form = |register| normal_register(register).ok_or(Reason::MalformedIdentifier);
+    let register = register.map(in_form).transpose()?;
     let value = match scheme(bare) {
         Some(scheme) => scheme.normalise(value),
         None if is_local(bare) => local_value(value),

@@ -96,10 +96,9 @@ impl Known {
             Self::Local(name) => (name.clone(), local_value(&given.value)?, Trust::Unchecked),
         };
         let text = if value == given.value { given.text.clone() } else { Some(given.value.clone()) };
-        let named = given.register.as_deref().filter(|register| !register.trim().is_empty());
-        let register = match named {
+        let register = match given.register.as_deref().map(str::trim) {
+            None | Some("") => None,
             Some(named) => Some(normal_register(named)?),
-            None => None,
         };
         Some(Identifier { scheme: name, value, register, trust, text })
     }

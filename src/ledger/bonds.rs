@@ -177,6 +177,10 @@ pub(super) fn retelling(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Arc<Retell
     draft.value(&Key::Retell(pair.clone()))?.retelling().cloned()
 }
 
+pub(super) fn keep_retelling(draft: &mut Draft<'_, '_>, work: Retelling) {
+    draft.put(Key::Retell(work.pair.clone()), Some(Value::Retell(Arc::new(work))));
+}
+
 /// Forgets the organisations that are one with an identifier, once no case names any of them: who stands between two
 /// others keeps them one. With it go the questions about it, and what events asserted of identifiers that nobody holds any
 /// more.
@@ -215,7 +219,6 @@ fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
         behind: before.and_then(Bond::behind).map(str::to_owned),
         next: outputs.map(|output| draft.effects.marks.sequences.get(output).unwrap_or(1)).collect(),
     };
-    let key = Key::Retell(pair.clone());
     let known = retelling(draft, pair).map(|work| Retelling::clone(&work));
     let mut work = known.unwrap_or_else(|| Retelling {
         pair: pair.clone(),
@@ -227,6 +230,6 @@ fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
     work.steps.push(step);
     // Those who were told since the step before must hear again.
     (work.after, work.done) = (None, false);
-    draft.put(key, Some(Value::Retell(Arc::new(work))));
+    keep_retelling(draft, work);
     draft.effects.work_left = true;
 }

@@ -44,12 +44,10 @@ pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) 
     let mut identifiers = vec![identifier.to_owned()];
     let (mut ids, mut bonds): (Vec<String>, Vec<Arc<Bond>>) = (Vec::new(), Vec::new());
     let mut known: HashSet<String, RandomState> = HashSet::default();
-    let is_bound = !then.is_empty() || has_bonds(draft);
     let mut at = 0;
     while let Some(identifier) = identifiers.get(at).cloned() {
         at += 1;
-        let joining = if is_bound { joining_at(draft, &identifier, then) } else { Vec::new() };
-        for bond in joining {
+        for bond in joining_at(draft, &identifier, then) {
             let other = bond.other(&identifier);
             if other != identifiers[0] && known.insert(other.to_owned()) {
                 identifiers.push(other.to_owned());

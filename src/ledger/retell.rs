@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{bond, group};
+use super::group::{AtThatTime, bond, group};
 use super::picture::Picture;
 use super::{bonds, tell};
 use crate::index::cases::{open_case, stands};
@@ -16,7 +16,7 @@ use crate::model::code::{MemberState, MsgType, Role, RoleReason, Scope};
 use crate::model::decision::Reasons;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
-use crate::model::state::{Case, CaseEvent, Key, Told, Value};
+use crate::model::state::{Case, CaseEvent, Key, Told};
 use crate::route::Routed;
 
 /// Bonds as they were when an alert was written, where they are others now.
@@ -29,7 +29,8 @@ type Seen = Vec<(Then, Picture)>;
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
     let Some(work) = bonds::retelling(draft, pair) else { return 1 };
     let due: Vec<Arc<Retelling>> = bonds::retellings(draft).collect();
-    let mut cases = open_cases(draft, &work, &due);
+    let widest = widest(draft, &due);
+    let mut cases = open_cases(draft, &work, &widest);
     cases.retain(|case| work.after.as_ref().is_none_or(|after| case > after));
     cases.sort_unstable();
     let is_last = cases.len() <= left;
@@ -41,39 +42,39 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left:
     }
     let looked_at = cases.len().max(1);
     if is_last {
-        finish(draft, &work, &due);
+        finish(draft, &work, &due, &widest);
     } else {
         draft.effects.work_left = true;
-        keep(draft, Retelling { after: cases.pop(), ..Retelling::clone(&work) });
+        bonds::keep_retelling(draft, Retelling { after: cases.pop(), ..Retelling::clone(&work) });
     }
     looked_at
 }
 
 /// Every case was looked at. The last that is done of what is due to the same organisations takes all of it away.
-fn finish(draft: &mut Draft<'_, '_>, work: &Arc<Retelling>, due: &[Arc<Retelling>]) {
-    let together = together(draft, work, due);
+fn finish(draft: &mut Draft<'_, '_>, work: &Arc<Retelling>, due: &[Arc<Retelling>], widest: &AtThatTime) {
+    let together = together(draft, work, due, widest);
     if together.iter().all(|other| other.done || other.pair == work.pair) {
         for other in together {
             draft.put(Key::Retell(other.pair.clone()), None);
         }
     } else {
-        keep(draft, Retelling { done: true, after: None, ..Retelling::clone(work) });
+        bonds::keep_retelling(draft, Retelling { done: true, after: None, ..Retelling::clone(work) });
     }
 }
 
-fn keep(draft: &mut Draft<'_, '_>, work: Retelling) {
-    draft.put(Key::Retell(work.pair.clone()), Some(Value::Retell(Arc::new(work))));
-}
-
 /// The retellings, this one among them, whose bonds make or made a chain: somebody may have seen one end from the other.
-fn together(draft: &Draft<'_, '_>, work: &Arc<Retelling>, due: &[Arc<Retelling>]) -> Vec<Arc<Retelling>> {
-    let widest = widest(draft, due);
+fn together(
+    draft: &Draft<'_, '_>,
+    work: &Arc<Retelling>,
+    due: &[Arc<Retelling>],
+    widest: &AtThatTime,
+) -> Vec<Arc<Retelling>> {
     let (mut found, mut left) = (vec![Arc::clone(work)], due.to_vec());
     left.retain(|other| other.pair != work.pair);
     let mut at = 0;
     while let Some(pair) = found.get(at).map(|work| work.pair.clone()) {
         at += 1;
-        let identifiers = [&pair.low, &pair.high].map(|end| group(draft, end, &widest).identifiers).concat();
+        let identifiers = [&pair.low, &pair.high].map(|end| group(draft, end, widest).identifiers).concat();
         let (touching, others) = left.into_iter().partition(|other| identifiers.iter().any(|id| other.pair.names(id)));
         found.extend::<Vec<_>>(touching);
         left = others;
@@ -92,11 +93,10 @@ fn widest(draft: &Draft<'_, '_>, due: &[Arc<Retelling>]) -> Then {
 }
 
 /// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
-fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, due: &[Arc<Retelling>]) -> Vec<(Jurisdiction, String)> {
-    let widest = widest(draft, due);
+fn open_cases(draft: &Draft<'_, '_>, work: &Retelling, widest: &AtThatTime) -> Vec<(Jurisdiction, String)> {
     let mut ids: Vec<String> = Vec::new();
     for identifier in [&work.pair.low, &work.pair.high] {
-        ids.extend(group(draft, identifier, &widest).ids);
+        ids.extend(group(draft, identifier, widest).ids);
     }
     ids.sort_unstable();
     ids.dedup();

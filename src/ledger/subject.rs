@@ -114,13 +114,11 @@ pub(super) fn enter(
     case.name_digest = Some(name_digest(&subject.legal_name));
     let event_key = EventKey::of(event);
     let is_restricted = event.scope == Scope::Restricted;
-    if is_restricted && case.organisation_id.is_some() {
-        let parted = bonds::take_back(draft, &event_key, &[]);
-        return Entered { matched_by: found.sought.matched_by(), parted };
-    }
+    let stays = is_restricted && case.organisation_id.is_some();
     let mut asserted = Vec::new();
     let matched_by = found.sought.matched_by();
     let organisation = match found.sought {
+        _ if stays => None,
         Sought::Nobody | Sought::NameOnly => None,
         Sought::New(identifiers) => identifiers.first().cloned().map(|organisation_id| (organisation_id, identifiers)),
         Sought::Known(organisation, identifiers) => Some((organisation.organisation_id().to_owned(), identifiers)),

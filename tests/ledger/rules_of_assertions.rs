@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use comity::ledger::Outcome;
 use comity::model::bond::Pair;
-use comity::model::code::{Kind, Scope, WithdrawalReason};
+use comity::model::code::{Kind, WithdrawalReason};
 use comity::model::entry::LinkRelation;
 use comity::model::event::{Identifier, InfractionEvent};
 use comity::model::limit::BOND_EVENTS_MAX;
 use comity::model::place::DAY_MS;
 use comity::model::state::EventKey;
 
-use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
-use crate::world::{Log, START, closure, identifier, of_form, place, revised, subject, withdrawn_for};
+use crate::rules_of_links::{FEDERATION, about, corrected, link, over, say, secret, settle, told};
+use crate::world::{Log, START, closure, identifier, of_form, place, revised, withdrawn_for};
 
 /// Two organisations of one name, and so many events that each name both.
 fn asserted_by(log: &mut Log, events: usize) -> Vec<InfractionEvent> {
@@ -79,9 +79,7 @@ fn what_two_events_asserted_holds_until_both_are_withdrawn() {
 fn a_correction_that_names_one_of_the_two_takes_the_other_back() {
     let mut log = Log::new(&FEDERATION);
     let both = asserted_by(&mut log, 1);
-    let mut corrected = revised(&both[0], Kind::Correction, "names A alone");
-    corrected.subject = Some(subject("Acme Ltd", &["A"]));
-    assert!(log.told(&corrected).work_left);
+    assert!(log.told(&corrected(&both[0], &["A"])).work_left);
     settle(&mut log);
     assert_eq!(formerly(&mut log), [0, 0]);
 }
@@ -101,17 +99,12 @@ fn a_revision_that_names_both_still_says_so_whatever_became_of_them() {
     assert_eq!(did.decisions[0].organisation.as_ref().map(|at| at.formerly.len()), Some(1));
 }
 
-/// The same for one recipient alone.
-fn secret(event: &InfractionEvent) -> InfractionEvent {
-    InfractionEvent { scope: Scope::Restricted, for_attention: vec![place("CA-BC")], ..event.clone() }
-}
-
 #[test]
 fn what_not_everybody_may_know_joins_nothing() {
     let mut log = Log::new(&FEDERATION);
     log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
     log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
-    let mut both = secret(&about("c", "CA-QC", "Acme Ltd", &["A", "B", "C"]));
+    let mut both = secret(&about("c", "CA-QC", "Acme Ltd", &["A", "B", "C"]), &["CA-BC"]);
     let register = Some("DE".to_owned());
     let subject = both.subject.as_mut().expect("a subject");
     subject.identifiers.push(Identifier { register, ..identifier("court", "R") });
@@ -130,7 +123,7 @@ fn what_not_everybody_may_know_joins_nothing() {
 fn what_not_everybody_may_know_any_more_joins_no_longer() {
     let mut log = Log::new(&FEDERATION);
     let both = asserted_by(&mut log, 1);
-    assert!(log.told(&secret(&revised(&both[0], Kind::Correction, "for one recipient"))).work_left);
+    assert!(log.told(&secret(&revised(&both[0], Kind::Correction, "for one recipient"), &["CA-BC"])).work_left);
     settle(&mut log);
     assert_eq!(formerly(&mut log), [0, 0]);
 }
@@ -142,7 +135,8 @@ fn what_not_everybody_may_know_leaves_its_case_where_it_is() {
     let case = about("b", "CA-QC", "Acme Ltd", &["B"]);
     log.told(&case);
     let stronger = about("c", "CA-QC", "Acme Ltd", &["A", "B"]);
-    let did = log.told(&secret(&InfractionEvent { case_id: case.case_id, kind: Kind::Supplement, ..stronger }));
+    let supplement = InfractionEvent { case_id: case.case_id, kind: Kind::Supplement, ..stronger };
+    let did = log.told(&secret(&supplement, &["CA-BC"]));
     assert_eq!((did.outcome, did.alerts.len()), (Outcome::Taken, 1));
     let case = log.state.case(place("CA-QC"), "b").map(|case| case.unpack().organisation_id);
     assert_eq!(case, Some(Some("reg:B".to_owned())));
@@ -170,8 +164,7 @@ fn one_by_another_way() -> (Log, InfractionEvent) {
     let both = about("c", "CA-BC", "Acme Ltd", &["A", "B"]);
     log.told(&both);
     settle(&mut log);
-    let mut corrected = revised(&both, Kind::Correction, "names B by another identifier");
-    corrected.subject = Some(subject("Acme Ltd", &["A", "B2"]));
+    let corrected = corrected(&both, &["A", "B2"]);
     assert!(log.told(&corrected).work_left);
     (log, corrected)
 }
@@ -209,7 +202,7 @@ fn what_more_events_asserted_than_are_remembered_ends_by_a_link_only() {
 
 #[test]
 fn an_organisation_that_only_an_event_kept_goes_when_the_event_is_taken_back() {
-    for corrected in [false, true] {
+    for by_correction in [false, true] {
         let mut log = Log::new(&FEDERATION);
         log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
         let short = about("b", "CA-QC", "Acme Ltd", &["B"]);
@@ -222,10 +215,8 @@ fn an_organisation_that_only_an_event_kept_goes_when_the_event_is_taken_back() {
             log.later(DAY_MS);
         }
         assert_eq!(kept(&log), Some(0), "no case names it, and it is one with A");
-        let mut named_one = revised(&both, Kind::Correction, "names A alone");
-        named_one.subject = Some(subject("Acme Ltd", &["A"]));
         let withdrawn = withdrawn_for(WithdrawalReason::MistakenIdentity, &both);
-        log.told(if corrected { &named_one } else { &withdrawn });
+        log.told(&if by_correction { corrected(&both, &["A"]) } else { withdrawn });
         assert_eq!(kept(&log), None);
     }
 }

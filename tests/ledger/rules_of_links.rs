@@ -52,6 +52,18 @@ pub(crate) fn about(id: &str, origin: &str, name: &str, identifiers: &[&str]) ->
     InfractionEvent { origin: place(origin), subject: Some(subject(name, identifiers)), ..original(id) }
 }
 
+/// An event corrected to name these.
+pub(crate) fn corrected(event: &InfractionEvent, identifiers: &[&str]) -> InfractionEvent {
+    let named = Some(subject("Acme Ltd", identifiers));
+    InfractionEvent { subject: named, ..revised(event, Kind::Correction, "names others") }
+}
+
+/// The same event for some recipients alone.
+pub(crate) fn secret(event: &InfractionEvent, to: &[&str]) -> InfractionEvent {
+    let for_attention = to.iter().map(|to| place(to)).collect();
+    InfractionEvent { scope: Scope::Restricted, for_attention, ..event.clone() }
+}
+
 /// Ticks until no work is left: what each of them sent, at most 64 cases an entry.
 pub(crate) fn settle(log: &mut Log) -> Vec<Did> {
     let mut all = Vec::new();
@@ -160,9 +172,8 @@ fn who_sees_the_same_is_not_told() {
     say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
     assert_eq!(told(&settle(&mut log)), BTreeSet::new(), "the second has no open case, the first keeps its name");
     let mut log = Log::new(&FEDERATION);
-    let secret = InfractionEvent { scope: Scope::Restricted, ..about("b", "CA-QC", "Acme Ltd", &["B"]) };
     log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
-    log.told(&InfractionEvent { for_attention: vec![place("DE")], ..secret });
+    log.told(&secret(&about("b", "CA-QC", "Acme Ltd", &["B"]), &["DE"]));
     say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
     let expected = [("a", "CA-QC"), ("a", "DE"), ("b", "DE")].map(|(id, to)| (id.to_owned(), place(to)));
     let dids = settle(&mut log);
@@ -174,15 +185,11 @@ fn who_sees_the_same_is_not_told() {
 #[test]
 fn each_is_told_of_what_it_may_know() {
     let mut log = Log::new(&FEDERATION);
-    let secret = |event: InfractionEvent, to: &[&str]| InfractionEvent {
-        scope: Scope::Restricted,
-        for_attention: to.iter().map(|to| place(to)).collect(),
-        case_id: "c".to_owned(),
-        ..event
-    };
-    log.told(&secret(about("c", "CA-ON", "Acme Ltd", &["B"]), &["DE", "CA-QC"]));
+    let first = about("c", "CA-ON", "Acme Ltd", &["B"]);
+    log.told(&secret(&first, &["DE", "CA-QC"]));
     let second = about("d", "CA-ON", "Acme Ltd", &["B"]);
-    log.told(&secret(InfractionEvent { kind: Kind::Supplement, ..second }, &["CA-QC"]));
+    let second = InfractionEvent { kind: Kind::Supplement, case_id: first.case_id, ..second };
+    log.told(&secret(&second, &["CA-QC"]));
     log.told(&about("a", "CA-BC", "Acme Ltd", &["A"]));
     say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
     let again = told(&settle(&mut log));
@@ -305,8 +312,7 @@ fn who_comes_back_under_a_link_is_shown_by_it_at_once() {
     say(&mut log, &link(LinkRelation::Same, "reg:Z", "reg:D"));
     settle(&mut log);
     for (event, name) in [(one, "X"), (other, "Y")] {
-        let named = Some(subject("Acme Ltd", &[name]));
-        log.told(&InfractionEvent { subject: named, ..revised(&event, Kind::Correction, "mistaken") });
+        log.told(&corrected(&event, &[name]));
     }
     assert!(log.state.organisation("reg:D").or(log.state.organisation("reg:Z")).is_none(), "no case names them");
     log.told(&about("c", "CA-QC", "Acme Ltd", &["Z"]));

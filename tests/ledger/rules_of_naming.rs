@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use comity::ledger::Outcome;
 use comity::model::bond::Pair;
-use comity::model::code::{Kind, MatchedBy, Role, RoleReason, WithdrawalReason};
+use comity::model::code::{MatchedBy, Role, RoleReason, WithdrawalReason};
 use comity::model::decision::Output;
 use comity::model::entry::{Link, LinkRelation};
 use comity::model::event::{Identifier, InfractionEvent};
@@ -12,8 +12,8 @@ use comity::model::limit::{BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX, ORGANISATION
 use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 
-use crate::rules_of_links::{FEDERATION, about, link, over, say, settle, told};
-use crate::world::{Did, Log, TODAY, closure, identifier, of_form, place, revised, subject, withdrawn_for};
+use crate::rules_of_links::{FEDERATION, about, corrected, link, over, say, settle, told};
+use crate::world::{Did, Log, TODAY, closure, identifier, of_form, place, withdrawn_for};
 
 /// As whom the first alert of an entry shows its organisation: its id, how it was found, and who else it is.
 fn shown(did: &Did) -> (String, MatchedBy, Vec<String>) {
@@ -25,16 +25,10 @@ fn holder(log: &Log, identifier: &str) -> Option<String> {
     log.state.holder(identifier).map(|holder| holder.organisation_id().to_owned())
 }
 
-/// An event corrected to name one identifier alone.
-fn corrected(event: &InfractionEvent, identifier: &str) -> InfractionEvent {
-    let named = Some(subject("Acme Ltd", &[identifier]));
-    InfractionEvent { subject: named, ..revised(event, Kind::Correction, "names one alone") }
-}
-
-/// The same, to the first of those that it named.
+/// An event corrected to name the first alone of those that it named.
 fn names_one(event: &InfractionEvent) -> InfractionEvent {
     let named = &event.subject.as_ref().expect("a subject").identifiers[0].value;
-    corrected(event, named)
+    corrected(event, &[named])
 }
 
 fn with_court(event: InfractionEvent, register: &str) -> InfractionEvent {
@@ -95,7 +89,7 @@ fn a_case_corrected_to_the_second_alone_goes_over_to_it() {
     let mut log = Log::new(&FEDERATION);
     let both = about("b", "CA-QC", "Acme Ltd", &["A", "B"]);
     log.told(&both);
-    let did = log.told(&corrected(&both, "B"));
+    let did = log.told(&corrected(&both, &["B"]));
     assert!(did.lines().iter().all(|line| line.starts_with("b#2 Update")), "nobody was mistaken: {:?}", did.lines());
     assert_eq!(shown(&did), ("reg:B".to_owned(), MatchedBy::Identifier, Vec::new()));
     assert_eq!(log.state.organisation("reg:A"), None, "no case names it any more");
@@ -307,7 +301,7 @@ fn whatever_only_a_parted_identifier_kept_is_forgotten_with_it() {
     log.told(&both);
     log.told(&other);
     say(&mut log, &link(LinkRelation::Same, "reg:B", "reg:D"));
-    log.told(&corrected(&other, "X"));
+    log.told(&corrected(&other, &["X"]));
     assert!(log.state.organisation("reg:D").is_some(), "it is one with A, which has a case");
     log.told(&names_one(&both));
     assert!(log.state.organisation("reg:D").is_none());
@@ -337,8 +331,8 @@ fn a_question_below_a_link_goes_with_those_whom_it_is_about() {
     settle(&mut log);
     let pair = Pair::new("reg:A", "reg:A~2");
     assert!(log.state.bond(&pair).is_some_and(|bond| bond.named.is_some()));
-    log.told(&corrected(&one, "X"));
-    log.told(&corrected(&other, "X"));
+    log.told(&corrected(&one, &["X"]));
+    log.told(&corrected(&other, &["X"]));
     let left = log.state.bond(&pair).map(|bond| (bond.links.len(), bond.named.is_none()));
     assert_eq!(left, Some((1, true)), "what the operator said is kept, the question has no object");
 }
@@ -354,7 +348,7 @@ fn an_identifier_of_which_the_end_is_still_told_is_no_new_one() {
     let same = link(LinkRelation::Same, "reg:B", "reg:D");
     say(&mut log, &same);
     settle(&mut log);
-    log.told(&corrected(&other, "X"));
+    log.told(&corrected(&other, &["X"]));
     say(&mut log, &over(&same));
     assert!(log.state.organisation("reg:D").is_none());
     let did = log.told(&about("c", "DE", "Acme Ltd", &["C", "D"]));
@@ -405,8 +399,7 @@ fn what_links_say_of_a_namesake_is_not_said_of_the_next() {
     say(&mut log, &link(LinkRelation::Same, "reg:A~2", "reg:B"));
     settle(&mut log);
     for (event, name) in [(one, "X"), (other, "Y")] {
-        let named = Some(subject("Borealis", &[name]));
-        log.told(&InfractionEvent { subject: named, ..revised(&event, Kind::Correction, "mistaken") });
+        log.told(&corrected(&event, &[name]));
     }
     assert!(log.state.organisation("reg:A~2").is_none() && log.state.has_bonds());
     let did = log.told(&about("c", "CA-QC", "Cudmore", &["A"]));

@@ -95,8 +95,7 @@ impl Nemesis<'_> {
     /// than the request that holds this key. `true` where recipients may read alerts of that half transaction: committed
     /// records of their topics end further on, though what ends them regularly is held up. Nothing is torn where the owner
     /// has changed meanwhile: who owns nothing writes no state.
-    fn tear(&mut self, held: &str, dies: bool) -> bool {
-        let owner = self.said_owner();
+    fn tear(&mut self, owner: usize, held: &str, dies: bool) -> bool {
         let network = &self.instances[owner].network;
         network.stall(Some(held));
         self.wait_for(|| network.stalled() > 0);
@@ -133,7 +132,8 @@ impl Nemesis<'_> {
     fn tear_outputs(&mut self) -> Result<(), String> {
         let mut torn = 0;
         for _ in 0..TEARS_MAX {
-            torn += usize::from(self.tear(names::STATE, false));
+            let owner = self.said_owner();
+            torn += usize::from(self.tear(owner, names::STATE, false));
             self.recover()?;
             if torn == 2 {
                 return Ok(());
@@ -146,7 +146,7 @@ impl Nemesis<'_> {
     fn tear_state(&mut self) -> Result<(), String> {
         for _ in 0..TEARS_MAX {
             let owner = self.said_owner();
-            self.tear(CHECKPOINT_KEY, true);
+            self.tear(owner, CHECKPOINT_KEY, true);
             let state = read_committed_at(&self.broker.address(), names::STATE);
             let is_torn = state.last().is_some_and(|last| last.key.as_deref() != Some(CHECKPOINT_KEY.as_bytes()));
             self.instances[owner].start(self.federation);
