@@ -2,19 +2,29 @@
 
 use std::sync::Arc;
 
+use comity::model::bond::{Bond, Naming, Pair};
 use comity::model::code::{Domain, Role, Scope, Severity, Standing};
 use comity::model::identifiers::Identifiers;
 use comity::model::packed::PackedCase;
 use comity::model::place::Jurisdiction;
-use comity::model::state::{Case, CaseEvent, Key, OpenCase, Organisation, Revision, Told, Value};
+use comity::model::state::{Case, CaseEvent, EventKey, Key, OpenCase, Organisation, Revision, Told, Value};
 
 pub(crate) fn place(code: &str) -> Jurisdiction {
     Jurisdiction::parse(code).unwrap()
 }
 
-/// A company of Ontario.
-pub(crate) fn organisation(number: usize, with_case: bool) -> (Key, Value) {
-    let id = format!("ca-bn:{number:08}0RC0001");
+fn id(number: usize) -> String {
+    format!("ca-bn:{number:08}0RC0001")
+}
+
+/// The number that an event names beside that.
+fn second(number: usize) -> String {
+    format!("ca-corporation-number:{number:07}-4")
+}
+
+/// A company of Ontario; its second number is one with its first because an event named both (`bond`).
+pub(crate) fn organisation(number: usize, has_second: bool, with_case: bool) -> (Key, Value) {
+    let (id, second) = (id(number), second(number));
     let open = OpenCase {
         origin: place("CA-ON"),
         domain: Domain::FoodSafety,
@@ -24,7 +34,7 @@ pub(crate) fn organisation(number: usize, with_case: bool) -> (Key, Value) {
         scope: Scope::Federation,
     };
     let organisation = Organisation {
-        identifiers: Identifiers::of(&[id.as_str(), &format!("ca-corporation-number:{number:07}-4")]).unwrap(),
+        identifiers: Identifiers::of(&[id.as_str(), &second][..=usize::from(has_second)]).unwrap(),
         registered_in: Some(place("CA-ON")),
         open_cases: with_case.then_some(open).into_iter().collect(),
         cases: 1,
@@ -32,6 +42,19 @@ pub(crate) fn organisation(number: usize, with_case: bool) -> (Key, Value) {
         form: 1,
     };
     (Key::Organisation(id), Value::Organisation(Arc::new(organisation)))
+}
+
+/// What its event says of its two numbers.
+pub(crate) fn bond(number: usize) -> (Key, Value) {
+    let pair = Pair::new(&id(number), &second(number));
+    let event = EventKey { origin: place("CA-ON"), case_id: case_id(number), event_id: event_id(number) };
+    let naming = Naming { high_first: false, behind: None, is_question: false, events: vec![event] };
+    let bond = Bond { named: Some(naming), ..Bond::new(pair.clone()) };
+    (Key::Link(pair), Value::Link(Arc::new(bond)))
+}
+
+fn event_id(number: usize) -> String {
+    format!("ca-on-food/FI-2026-{number:07}")
 }
 
 fn case_id(number: usize) -> String {
@@ -44,7 +67,7 @@ pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
     let event = CaseEvent {
         issued_at: None,
         handling: None,
-        event_id: format!("ca-on-food/FI-2026-{number:07}"),
+        event_id: event_id(number),
         revision: Some(1),
         version: 1,
         standing: Standing::InForce,
@@ -62,7 +85,7 @@ pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
         origin: place("CA-ON"),
         case_id: case_id(number),
         platform: "ca-on-food".to_owned(),
-        organisation_id: Some(format!("ca-bn:{number:08}0RC0001")),
+        organisation_id: Some(id(number)),
         name_digest: Some(3),
         told: (1..=recipients)
             .map(|member| Told { member, role: Role::Attention, by_index: false, sequence })

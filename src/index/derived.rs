@@ -82,10 +82,10 @@ pub(super) struct Derived {
     links: BTreeSet<Due>,
     /// Pairs whose retellings are done, and are remembered for others.
     retold: BTreeSet<Pair>,
-    /// What is said of an identifier, in the order of the pairs.
-    bonds: HashMap<String, Vec<Arc<Bond>>, RandomState>,
-    /// The bonds that an event asserted.
-    asserted: HashMap<EventKey, BTreeSet<Pair>, RandomState>,
+    /// Bonds by the second identifier of their pair; by the first they stand among the values.
+    by_high: HashTable<Arc<Bond>>,
+    /// From events that asserted bonds to the first identifiers of their pairs.
+    asserted: HashTable<Lead>,
     /// Further organisations under an identifier that came back with another name.
     namesakes: HashMap<String, BTreeSet<String>, RandomState>,
     pending_by_platform: BTreeMap<String, usize>,
@@ -121,17 +121,25 @@ impl Derived {
     }
 
     /// What is said of an identifier, in the order of the pairs.
-    pub(super) fn bonds(&self, identifier: &str) -> &[Arc<Bond>] {
-        self.bonds.get(identifier).map_or(&[], Vec::as_slice)
+    pub(super) fn bonds(&self, values: &Values, identifier: &str) -> Vec<Arc<Bond>> {
+        let hash = values.hashes().of(identifier);
+        let first = values.links_at(hash).filter(|bond| bond.pair.low == identifier);
+        let second = self.by_high.iter_hash(hash.wide()).filter(|bond| bond.pair.high == identifier);
+        let mut bonds: Vec<Arc<Bond>> = first.chain(second).cloned().collect();
+        bonds.sort_unstable_by(|one, other| one.pair.cmp(&other.pair));
+        bonds
     }
 
-    /// The bonds that an event asserted, in their order.
-    pub(super) fn asserted(&self, event: &EventKey) -> impl Iterator<Item = &Pair> {
-        self.asserted.get(event).into_iter().flatten()
-    }
-
-    pub(super) fn has_bonds(&self) -> bool {
-        !self.bonds.is_empty()
+    /// The bonds that an event asserted, in the order of their pairs.
+    pub(super) fn asserted<'v>(&self, values: &'v Values, event: &EventKey) -> Vec<&'v Arc<Bond>> {
+        let from = values.hashes().of(event);
+        let leads = self.asserted.iter_hash(from.wide()).filter(|lead| lead.from == from);
+        let named = |bond: &&Arc<Bond>| bond.asserting().is_some_and(|naming| naming.events.contains(event));
+        let mut bonds: Vec<&Arc<Bond>> = leads.flat_map(|lead| values.links_at(lead.to)).filter(named).collect();
+        bonds.sort_unstable_by(|one, other| one.pair.cmp(&other.pair));
+        // Several of its pairs may begin with one identifier, and each led to all of them.
+        bonds.dedup_by(|one, other| one.pair == other.pair);
+        bonds
     }
 
     pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &String> {
@@ -217,11 +225,11 @@ impl Derived {
                     for due in ends_of(key, bond) {
                         self.links.remove(&due);
                     }
-                    self.update_bond(bond, false);
+                    self.take_bond_away(values, bond);
                 }
                 if let Some(bond) = after.and_then(Value::bond) {
                     self.links.extend(ends_of(key, bond));
-                    self.update_bond(bond, true);
+                    self.put_bond(values, bond);
                 }
             }
             Key::Retell(_) => {
@@ -246,9 +254,7 @@ impl Derived {
         }
         if let Some(organisation) = before {
             for lead in leads_to(values, organisation) {
-                if let Ok(entry) = self.identifiers.find_entry(lead.from.wide(), |known| *known == lead) {
-                    entry.remove();
-                }
+                remove(&mut self.identifiers, lead);
             }
             if let Some((identifier, _)) = organisation.organisation_id().split_once(NAMESAKE)
                 && let Some(namesakes) = self.namesakes.get_mut(identifier)
@@ -270,29 +276,23 @@ impl Derived {
         }
     }
 
-    /// Puts a bond at both of its identifiers and at the events that asserted it, or takes it away from them.
-    fn update_bond(&mut self, bond: &Arc<Bond>, put: bool) {
-        for event in bond.asserting().into_iter().flat_map(|naming| &naming.events) {
-            let pairs = self.asserted.entry(event.clone()).or_default();
-            if put {
-                pairs.insert(bond.pair.clone());
-            } else {
-                pairs.remove(&bond.pair);
-            }
-            if pairs.is_empty() {
-                self.asserted.remove(event);
-            }
+    /// Puts a bond at the second of its identifiers, and at the events that asserted it.
+    fn put_bond(&mut self, values: &Values, bond: &Arc<Bond>) {
+        let hashes = values.hashes();
+        let hash = |bond: &Arc<Bond>| hashes.of(&bond.pair.high).wide();
+        self.by_high.insert_unique(hash(bond), Arc::clone(bond), hash);
+        for lead in assertions(values, bond) {
+            self.asserted.insert_unique(lead.from.wide(), lead, |lead| lead.from.wide());
         }
-        for identifier in [&bond.pair.low, &bond.pair.high] {
-            let bonds = self.bonds.entry_ref(identifier.as_str()).or_default();
-            bonds.retain(|known| known.pair != bond.pair);
-            if put {
-                let place = bonds.partition_point(|known| known.pair < bond.pair);
-                bonds.insert(place, Arc::clone(bond));
-            }
-            if bonds.is_empty() {
-                self.bonds.remove(identifier);
-            }
+    }
+
+    fn take_bond_away(&mut self, values: &Values, bond: &Bond) {
+        let hash = values.hashes().of(&bond.pair.high).wide();
+        if let Ok(entry) = self.by_high.find_entry(hash, |known| known.pair == bond.pair) {
+            entry.remove();
+        }
+        for lead in assertions(values, bond) {
+            remove(&mut self.asserted, lead);
         }
     }
 
@@ -376,8 +376,8 @@ impl Derived {
         lines.extend(self.joins.iter().map(|due| format!("derived join {due:?}")));
         lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
         lines.extend(self.retold.iter().map(|pair| format!("derived retold {pair:?}")));
-        lines.extend(self.bonds.iter().map(|entry| format!("derived bonds {entry:?}")));
-        lines.extend(self.asserted.iter().map(|entry| format!("derived asserted {entry:?}")));
+        lines.extend(self.by_high.iter().map(|bond| format!("derived bond {bond:?}")));
+        lines.extend(self.asserted.iter().flat_map(|lead| dump_assertion(values, *lead)));
         lines.extend(self.namesakes.iter().map(|entry| format!("derived namesakes {entry:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
@@ -400,6 +400,32 @@ fn dump_lead(values: &Values, lead: Lead) -> Vec<String> {
     };
     let lines: Vec<String> = values.organisations_at(lead.to).filter_map(line).collect();
     if lines.is_empty() { vec!["derived identifier of nobody".to_owned()] } else { lines }
+}
+
+/// From the events that asserted a bond to the first identifier of its pair.
+fn assertions(values: &Values, bond: &Bond) -> impl Iterator<Item = Lead> {
+    let hashes = values.hashes();
+    let to = hashes.of(&bond.pair.low);
+    let events = bond.asserting().into_iter().flat_map(|naming| &naming.events);
+    events.map(move |event| Lead { from: hashes.of(event), to })
+}
+
+fn remove(leads: &mut HashTable<Lead>, lead: Lead) {
+    if let Ok(entry) = leads.find_entry(lead.from.wide(), |known| *known == lead) {
+        entry.remove();
+    }
+}
+
+/// An event with the pairs whose bonds it asserted; a line without where there are none, which is no state that may be.
+fn dump_assertion(values: &Values, lead: Lead) -> Vec<String> {
+    let of_lead = |bond: &Arc<Bond>| {
+        let pair = bond.pair.clone();
+        let events = bond.asserting().map_or(Vec::new(), |naming| naming.events.clone());
+        let own = events.into_iter().filter(move |event| values.hashes().of(event) == lead.from);
+        own.map(move |event| format!("derived assertion {event:?} {pair:?}"))
+    };
+    let lines: Vec<String> = values.links_at(lead.to).flat_map(of_lead).collect();
+    if lines.is_empty() { vec!["derived assertion of nothing".to_owned()] } else { lines }
 }
 
 /// Two queues as one; each is in order by itself, and no piece of work is in both.

@@ -149,18 +149,18 @@ impl State {
     }
 
     /// What is said of an identifier, in the order of the pairs.
-    pub fn bonds(&self, identifier: &str) -> &[Arc<Bond>] {
-        self.derived.bonds(identifier)
+    pub fn bonds(&self, identifier: &str) -> Vec<Arc<Bond>> {
+        self.derived.bonds(&self.values, identifier)
     }
 
-    /// The bonds that an event asserted and that hold, in their order.
-    pub fn asserted(&self, event: &EventKey) -> impl Iterator<Item = &Pair> {
-        self.derived.asserted(event)
+    /// The bonds that an event asserted and that hold, in the order of their pairs.
+    pub fn asserted(&self, event: &EventKey) -> Vec<&Arc<Bond>> {
+        self.derived.asserted(&self.values, event)
     }
 
     /// True where anything is said of any identifier.
     pub fn has_bonds(&self) -> bool {
-        self.derived.has_bonds()
+        self.values.has_links()
     }
 
     /// The further organisations under an identifier that came back with another name, in their order.
@@ -211,7 +211,7 @@ impl State {
 
     /// What is said of a pair of identifiers, whether it holds or is a question.
     pub fn bond(&self, pair: &Pair) -> Option<&Arc<Bond>> {
-        self.values.other(&KeyRef::Link(pair))?.bond()
+        self.values.link(pair)
     }
 
     /// The retelling of a pair that is due.

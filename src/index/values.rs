@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashTable};
 
 use super::hash::{Hashes, ShortHash};
 use super::key::KeyRef;
+use crate::model::bond::{Bond, Pair};
 use crate::model::code::WithdrawalScope;
 use crate::model::packed::PackedCase;
 use crate::model::place::Jurisdiction;
@@ -19,7 +20,9 @@ pub(crate) struct Values {
     organisations: HashTable<Arc<Organisation>>,
     cases: HashTable<PackedCase>,
     pending: HashTable<Arc<Pending>>,
-    /// All the others: sources, rules, members that join, links and what is to be told of them.
+    /// Hashed by the first identifier of their pair alone, so that those of one identifier are found together.
+    links: HashTable<Arc<Bond>>,
+    /// All the others: sources, rules, members that join, links that are to be told.
     others: HashMap<Key, Value, RandomState>,
     hashes: Hashes,
 }
@@ -31,9 +34,8 @@ impl Values {
             Key::Organisation(id) => self.organisation(id).cloned().map(Value::Organisation),
             Key::Case(origin, case_id) => self.case(*origin, case_id).cloned().map(Value::Case),
             Key::Pending(origin, scope, target) => self.pending(*origin, *scope, target).cloned().map(Value::Pending),
-            Key::Source(..) | Key::Rules | Key::Join(_) | Key::Link(_) | Key::Retell(_) => {
-                self.others.get(key).cloned()
-            }
+            Key::Link(pair) => self.link(pair).cloned().map(Value::Link),
+            Key::Source(..) | Key::Rules | Key::Join(_) | Key::Retell(_) => self.others.get(key).cloned(),
         }
     }
 
@@ -57,8 +59,23 @@ impl Values {
         self.find(&self.pending, KeyRef::Pending(origin, scope, target))
     }
 
+    /// What is said of a pair of identifiers.
+    pub(crate) fn link(&self, pair: &Pair) -> Option<&Arc<Bond>> {
+        self.find(&self.links, KeyRef::Link(pair))
+    }
+
+    /// The bonds of pairs whose first identifier has this hash: of one identifier, but for those that share it by chance.
+    pub(crate) fn links_at(&self, hash: ShortHash) -> impl Iterator<Item = &Arc<Bond>> {
+        self.links.iter_hash(hash.wide()).filter(move |bond| self.hashes.of(&bond.pair.low) == hash)
+    }
+
+    /// True where anything is said of any pair.
+    pub(crate) fn has_links(&self) -> bool {
+        !self.links.is_empty()
+    }
+
     fn find<'t, T: Keyed>(&self, table: &'t HashTable<T>, key: KeyRef<'_>) -> Option<&'t T> {
-        table.find(self.hashes.of(key).wide(), |known| known.key() == key)
+        table.find(hash_of(&self.hashes, key), |known| known.key() == key)
     }
 
     /// Any other value, of which there are few.
@@ -83,14 +100,17 @@ impl Values {
         let pending = |known: &Arc<Pending>| {
             (Key::Pending(known.origin, known.scope, known.target.clone()), Value::Pending(Arc::clone(known)))
         };
+        let link = |bond: &Arc<Bond>| (Key::Link(bond.pair.clone()), Value::Link(Arc::clone(bond)));
         let keyed = self.organisations.iter().map(organisation).chain(self.cases.iter().map(case));
+        let keyed = keyed.chain(self.links.iter().map(link));
         let others = self.others.iter().map(|(key, value)| (key.clone(), value.clone()));
         keyed.chain(self.pending.iter().map(pending)).chain(others)
     }
 
     /// The number of values.
     pub(crate) fn len(&self) -> usize {
-        self.organisations.len() + self.cases.len() + self.pending.len() + self.others.len()
+        let keyed = self.organisations.len() + self.cases.len() + self.pending.len() + self.links.len();
+        keyed + self.others.len()
     }
 
     /// Puts a value under its key, or takes away what stands there; gives what stood there before.
@@ -100,6 +120,7 @@ impl Values {
             (KeyRef::Organisation(_), None) => remove(&mut self.organisations, hashes, own).map(Value::Organisation),
             (KeyRef::Case(..), None) => remove(&mut self.cases, hashes, own).map(Value::Case),
             (KeyRef::Pending(..), None) => remove(&mut self.pending, hashes, own).map(Value::Pending),
+            (KeyRef::Link(_), None) => remove(&mut self.links, hashes, own).map(Value::Link),
             (_, None) => self.others.remove(key),
             (KeyRef::Organisation(_), Some(Value::Organisation(after))) => {
                 insert(&mut self.organisations, hashes, own, after).map(Value::Organisation)
@@ -109,6 +130,9 @@ impl Values {
             }
             (KeyRef::Pending(..), Some(Value::Pending(after))) => {
                 insert(&mut self.pending, hashes, own, after).map(Value::Pending)
+            }
+            (KeyRef::Link(_), Some(Value::Link(after))) => {
+                insert(&mut self.links, hashes, own, after).map(Value::Link)
             }
             (_, Some(after)) => self.others.insert(key.clone(), after),
         }
@@ -144,14 +168,28 @@ impl Keyed for Arc<Pending> {
     }
 }
 
+impl Keyed for Arc<Bond> {
+    fn key(&self) -> KeyRef<'_> {
+        KeyRef::Link(&self.pair)
+    }
+}
+
+/// Where a table looks for a key.
+fn hash_of(hashes: &Hashes, key: KeyRef<'_>) -> u64 {
+    match key {
+        KeyRef::Link(pair) => hashes.of(&pair.low).wide(),
+        key => hashes.of(key).wide(),
+    }
+}
+
 /// Puts a value into its place, and gives the one that stood there.
 fn insert<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>, after: T) -> Option<T> {
     assert!(after.key() == key, "a value stands under its own key");
-    let hash = hashes.of(key).wide();
+    let hash = hash_of(hashes, key);
     match table.find_mut(hash, |known| known.key() == key) {
         Some(known) => Some(std::mem::replace(known, after)),
         None => {
-            table.insert_unique(hash, after, |known| hashes.of(known.key()).wide());
+            table.insert_unique(hash, after, |known| hash_of(hashes, known.key()));
             None
         }
     }
@@ -159,6 +197,6 @@ fn insert<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>, 
 
 /// Takes a value away, and gives it.
 fn remove<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>) -> Option<T> {
-    let found = table.find_entry(hashes.of(key).wide(), |known| known.key() == key);
+    let found = table.find_entry(hash_of(hashes, key), |known| known.key() == key);
     found.ok().map(|entry| entry.remove().0)
 }

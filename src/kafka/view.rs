@@ -10,7 +10,6 @@
 //! A standby shows what the last `Checkpoint` that it has read covers, and says so with its number; while an instance
 //! restores, it shows nothing.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use hashbrown::HashTable;
@@ -49,8 +48,8 @@ struct Tables {
     events: HashTable<Lead>,
     /// From the hash of an identifier to that of its holder's `organisation_id`.
     identifiers: HashTable<Lead>,
-    /// What is said of pairs of identifiers, under either of the two and the other; there are few.
-    bonds: BTreeMap<(String, String), Arc<Bond>>,
+    /// What is said of pairs of identifiers, under either of the two.
+    bonds: HashTable<Hashed<Arc<Bond>>>,
     hashes: Hashes,
 }
 
@@ -138,11 +137,14 @@ impl Look<'_> {
     /// What is said of the identifiers of an organisation, and of which other one; of two of its own, once.
     pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Arc<Bond>)> {
         let of = |identifier: &str| {
-            let from = self.0.bonds.range((identifier.to_owned(), String::new())..);
-            let same = from.take_while(|((one, _), _)| one == identifier);
+            let known = self.0.bonds.iter_hash(self.0.hashes.of(identifier).wide()).map(|entry| &entry.value);
             let is_own = |bond: &Bond| organisation.identifiers.contains(bond.other(identifier));
-            let once = same.filter(|(_, bond)| bond.pair.low == identifier || !is_own(bond));
-            once.map(|((_, other), bond)| (other.clone(), Arc::clone(bond))).collect::<Vec<_>>()
+            let once = known.filter(|bond| {
+                bond.pair.low == identifier || (bond.pair.high == identifier && !is_own(bond))
+            });
+            let mut of: Vec<_> = once.map(|bond| (bond.other(identifier).to_owned(), Arc::clone(bond))).collect();
+            of.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            of
         };
         organisation.identifiers.iter().flat_map(of).collect()
     }
@@ -180,13 +182,19 @@ impl Tables {
             Shown::Gone(Key::Case(origin, case_id)) => self.remove_case(origin, &case_id),
             Shown::Gone(Key::Organisation(id)) => self.remove_organisation(&id),
             Shown::Value(Value::Link(bond)) => {
-                for (one, other) in [(&bond.pair.low, &bond.pair.high), (&bond.pair.high, &bond.pair.low)] {
-                    self.bonds.insert((one.clone(), other.clone()), Arc::clone(&bond));
+                for identifier in [&bond.pair.low, &bond.pair.high] {
+                    let hash = self.hashes.of(identifier);
+                    let same = |known: &Hashed<Arc<Bond>>| known.value.pair == bond.pair;
+                    put(&mut self.bonds, hash, Arc::clone(&bond), same);
                 }
             }
             Shown::Gone(Key::Link(pair)) => {
-                self.bonds.remove(&(pair.low.clone(), pair.high.clone()));
-                self.bonds.remove(&(pair.high, pair.low));
+                for identifier in [&pair.low, &pair.high] {
+                    let hash = self.hashes.of(identifier).wide();
+                    if let Ok(entry) = self.bonds.find_entry(hash, |known| known.value.pair == pair) {
+                        entry.remove();
+                    }
+                }
             }
             Shown::Value(Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Retell(_))
             | Shown::Gone(Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_) | Key::Retell(_)) => {}

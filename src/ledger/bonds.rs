@@ -131,7 +131,8 @@ pub(super) fn ask(draft: &mut Draft<'_, '_>, first: &str, pair: &Pair, event: Ev
 pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[Pair]) -> Vec<Pair> {
     let mut parted = Vec::new();
     let state = draft.state;
-    for pair in state.asserted(event).filter(|pair| !but_for.contains(pair)) {
+    let pairs = state.asserted(event).into_iter().map(|bond| &bond.pair);
+    for pair in pairs.filter(|pair| !but_for.contains(pair)) {
         let Some(known) = bond(draft, pair) else { continue };
         let Some(naming) = known.asserting() else { continue };
         if !naming.events.contains(event) || naming.events.len() > BOND_EVENTS_MAX {

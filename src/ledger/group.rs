@@ -118,7 +118,7 @@ pub(super) fn joining_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatT
 
 /// All that is said of an identifier, as the entry has changed it, and as it was at that time.
 pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<Arc<Bond>> {
-    let mut bonds = draft.state.bonds(identifier).to_vec();
+    let mut bonds = draft.state.bonds(identifier);
     let touches = |pair: &Pair| pair.names(identifier);
     let mut replace = |pair: &Pair, bond: Option<&Arc<Bond>>| {
         bonds.retain(|known| known.pair != *pair);

@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{bond, group, refused, refused_again};
+use super::group::{all_at, bond, group, refused, refused_again};
 use super::{Outcome, bonds, reject};
 use crate::model::bond::{Assertion, Bond, Pair};
 use crate::model::code::MemberState;
 use crate::model::entry::{Link, LinkRelation, OPERATOR};
-use crate::model::limit::BOND_LINKS_MAX;
+use crate::model::limit::{BOND_LINKS_MAX, PARTED_MAX};
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
@@ -65,6 +65,11 @@ fn judge(
     let _ = draft.holder(&link.second).ok_or((Reason::UnknownOrganisation, "second"))?;
     match link.relation {
         LinkRelation::NotSame => {
+            if known.as_ref().and_then(|known| known.relation()) != Some(LinkRelation::NotSame)
+                && [&link.first, &link.second].into_iter().any(|identifier| is_parted_from_most(draft, identifier))
+            {
+                return Err((Reason::LinkFull, "relation"));
+            }
             let without = group(draft, &link.first, &[(pair.clone(), None)]);
             if without.identifiers.contains(&link.second) {
                 return Err((Reason::ContradictedLink, "relation"));
@@ -80,6 +85,12 @@ fn judge(
     after.links.retain(|known| !is_said_anew(known));
     after.links.push(said);
     Ok(Some(after))
+}
+
+/// True where links part an identifier from so many others that there is no room for one more.
+fn is_parted_from_most(draft: &Draft<'_, '_>, identifier: &str) -> bool {
+    let parts = |bond: &Arc<Bond>| bond.relation() == Some(LinkRelation::NotSame);
+    all_at(draft, identifier, &[]).into_iter().filter(parts).count() >= PARTED_MAX
 }
 
 /// What is left of a bond where a link says that this relation has ended: everybody ends what they said, the operator

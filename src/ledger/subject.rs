@@ -133,7 +133,7 @@ pub(super) fn enter(
         }
         let beside = |identifier: &&String| !is_restricted && **identifier != organisation_id;
         for identifier in unheld.iter().filter(beside) {
-            asserted.extend(name_beside(draft, &organisation_id, identifier, &event_key));
+            asserted.extend(name_beside(draft, event, &organisation_id, identifier));
         }
         for (identifier, other, has_its_name) in found.others {
             asserted.extend(meet(draft, event, (&organisation_id, matched_by), (&identifier, &other, has_its_name)));
@@ -146,15 +146,24 @@ pub(super) fn enter(
 
 /// An event names an identifier that nobody holds: it is its organisation's from now on, unless somebody said that it
 /// is not. Gives the pair whose bond the event asserts.
-fn name_beside(draft: &mut Draft<'_, '_>, organisation_id: &str, identifier: &str, event: &EventKey) -> Option<Pair> {
+fn name_beside(
+    draft: &mut Draft<'_, '_>,
+    event: &InfractionEvent,
+    organisation_id: &str,
+    identifier: &str,
+) -> Option<Pair> {
     let pair = Pair::new(organisation_id, identifier);
     if !draft.state.bonds(identifier).is_empty() && refused(draft, &pair, &[]).is_some() {
         return None;
     }
-    if bonds::is_busy(draft, &pair) || !bonds::take(draft, organisation_id, identifier) {
+    if bonds::is_busy(draft, &pair) {
         return None;
     }
-    bonds::assert(draft, (organisation_id, organisation_id), &pair, event.clone());
+    if !bonds::take(draft, organisation_id, identifier) {
+        ask(draft, event, ReviewKind::IdentifierNotKept, (organisation_id, None), identifier);
+        return None;
+    }
+    bonds::assert(draft, (organisation_id, organisation_id), &pair, EventKey::of(event));
     Some(pair)
 }
 
@@ -205,16 +214,27 @@ fn meet(
     bonds::ask(draft, organisation_id, &pair, event_key);
     let is_reused = matched_by == Some(MatchedBy::NewIdentifier);
     let kind = if is_reused { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders };
+    ask(draft, event, kind, (organisation_id, Some(other_id)), identifier);
+    None
+}
+
+/// Asks a person about an identifier that an event names.
+fn ask(
+    draft: &mut Draft<'_, '_>,
+    event: &InfractionEvent,
+    kind: ReviewKind,
+    (organisation_id, other_id): (&str, Option<&str>),
+    identifier: &str,
+) {
     let (by, of) = ((event.origin, event.platform.as_str()), (event.case_id.as_str(), event.event_id.as_str()));
     let review = Review {
         organisation_id: Some(organisation_id.to_owned()),
-        other_organisation_id: Some(other_id.to_owned()),
+        other_organisation_id: other_id.map(str::to_owned),
         identifier: Some(identifier.to_owned()),
         legal_name: event.subject.as_ref().map(|subject| subject.legal_name.clone()),
         ..Review::new(kind, draft.now(), by, of)
     };
     draft.notify(Output::Review, NoticeContent::Review(review));
-    None
 }
 
 /// True where so many questions stand about an organisation that one more says nothing to the operator.

@@ -341,6 +341,8 @@ pub enum ReviewKind {
     SeveralHolders,
     /// An original was told to nobody, since its withdrawal had come before it.
     Suppressed,
+    /// An organisation has as many identifiers as the index keeps, and an event names one more.
+    IdentifierNotKept,
 }
 
 impl Code for ReviewKind {
@@ -349,6 +351,7 @@ impl Code for ReviewKind {
         (Self::IdentifierReused, "IDENTIFIER_REUSED"),
         (Self::SeveralHolders, "SEVERAL_HOLDERS"),
         (Self::Suppressed, "SUPPRESSED"),
+        (Self::IdentifierNotKept, "IDENTIFIER_NOT_KEPT"),
     ];
 }
 

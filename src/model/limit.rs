@@ -73,6 +73,8 @@ pub const GROUP_ORGANISATIONS_MAX: usize = 32;
 pub const NAMESAKES_MAX: usize = 8;
 /// Questions that stand about one organisation; an identifier about which there are more tells nobody apart.
 pub const QUESTIONS_MAX: usize = 32;
+/// Identifiers of which links say that another is not one organisation's with them.
+pub const PARTED_MAX: usize = 256;
 /// Links that say something of one pair of identifiers.
 pub const BOND_LINKS_MAX: usize = 32;
 /// Events that may have asserted a bond which ends with the last of them. One more is remembered, and tells that there are

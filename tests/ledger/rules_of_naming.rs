@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use comity::ledger::Outcome;
 use comity::model::bond::Pair;
 use comity::model::code::{MatchedBy, Role, RoleReason, WithdrawalReason};
-use comity::model::decision::Output;
+use comity::model::decision::{NoticeContent, Output, ReviewKind};
 use comity::model::entry::{Link, LinkRelation};
 use comity::model::event::{Identifier, InfractionEvent};
-use comity::model::limit::{BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX, ORGANISATION_IDENTIFIERS_MAX, QUESTIONS_MAX};
+use comity::model::limit::{
+    BOND_LINKS_MAX, GROUP_ORGANISATIONS_MAX, ORGANISATION_IDENTIFIERS_MAX, PARTED_MAX, QUESTIONS_MAX,
+};
 use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
 
@@ -265,6 +267,22 @@ fn so_many_speak_of_one_pair() {
     assert_eq!(log.state.bonds("reg:A").first().map(|bond| bond.links.len()), Some(BOND_LINKS_MAX));
 }
 
+#[test]
+fn links_part_an_identifier_from_so_many_others() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
+    let part = |number: usize| link(LinkRelation::NotSame, "reg:A", &format!("reg:N{number}"));
+    for number in 0..=PARTED_MAX {
+        log.told(&about(&format!("n{number}"), "CA-QC", "Borealis Foods Inc", &[&format!("N{number}")]));
+        let rejected = say(&mut log, &part(number)).rejected;
+        assert_eq!(rejected, (number == PARTED_MAX).then_some(Reason::LinkFull), "{number}");
+    }
+    let otherwise = Link { basis: "another".to_owned(), ..part(0) };
+    assert_eq!(say(&mut log, &otherwise).outcome, Outcome::Taken, "it is parted from that one already");
+    assert_eq!(say(&mut log, &over(&part(1))).outcome, Outcome::Taken);
+    assert_eq!(say(&mut log, &part(PARTED_MAX)).outcome, Outcome::Taken, "there is room again");
+}
+
 fn two_letters(number: usize) -> String {
     let letter = |number: usize| char::from(b'A' + u8::try_from(number % 26).expect("a letter"));
     [letter(number / 26), letter(number)].iter().collect()
@@ -370,13 +388,20 @@ fn a_namesake_is_met_by_its_own_id() {
 fn an_organisation_holds_so_many_identifiers_and_is_of_so_many_parts() {
     let mut log = Log::new(&FEDERATION);
     let number = |number: usize| format!("N{number}");
+    let mut asked = Vec::new();
     for of in 1..=ORGANISATION_IDENTIFIERS_MAX {
-        log.told(&about(&format!("a{of}"), "CA-ON", "Acme Ltd", &["A", &number(of)]));
+        let did = log.told(&about(&format!("a{of}"), "CA-ON", "Acme Ltd", &["A", &number(of)]));
+        asked.extend(did.notices.into_iter().filter_map(|notice| match notice.content {
+            NoticeContent::Review(review) => Some((review.kind, review.organisation_id, review.identifier)),
+            _ => None,
+        }));
     }
     let held = |log: &Log| log.state.organisation("reg:A").map_or(0, |known| known.identifiers.iter().count());
     assert_eq!(held(&log), ORGANISATION_IDENTIFIERS_MAX);
     let last = number(ORGANISATION_IDENTIFIERS_MAX);
     assert_eq!(holder(&log, &format!("reg:{last}")), None, "there was no room");
+    let (organisation, identifier) = (Some("reg:A".to_owned()), Some(format!("reg:{last}")));
+    assert_eq!(asked, [(ReviewKind::IdentifierNotKept, organisation, identifier)]);
 
     // Each that a case knows alone stands alone, and makes room; so many organisations are one at most.
     for of in 1..ORGANISATION_IDENTIFIERS_MAX {

@@ -51,7 +51,7 @@ pub(crate) fn link(chance: &mut Chance<'_>, at: SourcePosition, now: Millis) -> 
 
 pub(crate) fn asked(notice: &Notice) -> Option<Asked> {
     let NoticeContent::Review(review) = &notice.content else { return None };
-    if matches!(review.kind, ReviewKind::MissingFromSnapshot | ReviewKind::Suppressed) {
+    if matches!(review.kind, ReviewKind::MissingFromSnapshot | ReviewKind::Suppressed | ReviewKind::IdentifierNotKept) {
         return None;
     }
     let id = |id: &Option<String>| id.clone().expect("an organisation");
