@@ -14,7 +14,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::by_hand::{Writer, holds};
-use crate::organisations::{self, case, organisation};
+use crate::organisations::{self, bond, case, organisation};
 use crate::records::{self, FOLDER};
 use crate::support::broker::{Broker, needs_own_kafka};
 use crate::support::federation::{Federation, Running};
@@ -126,7 +126,7 @@ impl Line {
         };
         let recipients = u8::try_from(state.rules().unwrap().members.len() - 1).unwrap();
         for number in 0..organisations {
-            for (key, value) in [organisation(number, true), case(number, recipients)] {
+            for (key, value) in [organisation(number, true, true), bond(number), case(number, recipients)] {
                 send(&encode_key(&key), &encode_record(transaction + 1, &encode_value(&value)));
                 state.restore(StateEntry::new(key, Some(value)));
             }

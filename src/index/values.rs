@@ -131,9 +131,7 @@ impl Values {
             (KeyRef::Pending(..), Some(Value::Pending(after))) => {
                 insert(&mut self.pending, hashes, own, after).map(Value::Pending)
             }
-            (KeyRef::Link(_), Some(Value::Link(after))) => {
-                insert(&mut self.links, hashes, own, after).map(Value::Link)
-            }
+            (KeyRef::Link(_), Some(Value::Link(after))) => insert(&mut self.links, hashes, own, after).map(Value::Link),
             (_, Some(after)) => self.others.insert(key.clone(), after),
         }
     }

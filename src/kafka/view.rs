@@ -139,9 +139,8 @@ impl Look<'_> {
         let of = |identifier: &str| {
             let known = self.0.bonds.iter_hash(self.0.hashes.of(identifier).wide()).map(|entry| &entry.value);
             let is_own = |bond: &Bond| organisation.identifiers.contains(bond.other(identifier));
-            let once = known.filter(|bond| {
-                bond.pair.low == identifier || (bond.pair.high == identifier && !is_own(bond))
-            });
+            let once =
+                known.filter(|bond| bond.pair.low == identifier || (bond.pair.high == identifier && !is_own(bond)));
             let mut of: Vec<_> = once.map(|bond| (bond.other(identifier).to_owned(), Arc::clone(bond))).collect();
             of.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             of
