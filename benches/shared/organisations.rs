@@ -5,7 +5,7 @@ use std::sync::Arc;
 use comity::model::bond::{Bond, Naming, Pair};
 use comity::model::code::{Domain, Role, Scope, Severity, Standing};
 use comity::model::identifiers::Identifiers;
-use comity::model::packed::PackedCase;
+use comity::model::packed::{PackedBond, PackedCase};
 use comity::model::place::Jurisdiction;
 use comity::model::state::{Case, CaseEvent, EventKey, Key, OpenCase, Organisation, Revision, Told, Value};
 
@@ -50,7 +50,7 @@ pub(crate) fn bond(number: usize) -> (Key, Value) {
     let event = EventKey { origin: place("CA-ON"), case_id: case_id(number), event_id: event_id(number) };
     let naming = Naming { high_first: false, behind: None, is_question: false, events: vec![event] };
     let bond = Bond { named: Some(naming), ..Bond::new(pair.clone()) };
-    (Key::Link(pair), Value::Link(Arc::new(bond)))
+    (Key::Link(pair), Value::Link(PackedBond::new(&bond)))
 }
 
 fn event_id(number: usize) -> String {

@@ -14,7 +14,7 @@ use super::key::KeyRef;
 use super::values::Values;
 use crate::model::bond::{Bond, Pair};
 use crate::model::code::Scope;
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::{DAY_MS, Jurisdiction, Millis};
 use crate::model::rules::MemberIndex;
 use crate::model::state::{Ack, Case, EventEnd, EventKey, Key, NAMESAKE, OpenCase, Organisation, Value};
@@ -83,7 +83,7 @@ pub(super) struct Derived {
     /// Pairs whose retellings are done, and are remembered for others.
     retold: BTreeSet<Pair>,
     /// Bonds by the second identifier of their pair; by the first they stand among the values.
-    by_high: HashTable<Arc<Bond>>,
+    by_high: HashTable<PackedBond>,
     /// From events that asserted bonds to the first identifiers of their pairs.
     asserted: HashTable<Lead>,
     /// Further organisations under an identifier that came back with another name.
@@ -121,25 +121,26 @@ impl Derived {
     }
 
     /// What is said of an identifier, in the order of the pairs.
-    pub(super) fn bonds(&self, values: &Values, identifier: &str) -> Vec<Arc<Bond>> {
+    pub(super) fn bonds(&self, values: &Values, identifier: &str) -> Vec<PackedBond> {
         let hash = values.hashes().of(identifier);
-        let first = values.links_at(hash).filter(|bond| bond.pair.low == identifier);
-        let second = self.by_high.iter_hash(hash.wide()).filter(|bond| bond.pair.high == identifier);
-        let mut bonds: Vec<Arc<Bond>> = first.chain(second).cloned().collect();
-        bonds.sort_unstable_by(|one, other| one.pair.cmp(&other.pair));
+        let first = values.links_at(hash).filter(|bond| bond.low() == identifier);
+        let second = self.by_high.iter_hash(hash.wide()).filter(|bond| bond.high() == identifier);
+        let mut bonds: Vec<PackedBond> = first.chain(second).cloned().collect();
+        bonds.sort_unstable_by(|one, other| (one.low(), one.high()).cmp(&(other.low(), other.high())));
         bonds
     }
 
-    /// The bonds that an event asserted, in the order of their pairs.
-    pub(super) fn asserted<'v>(&self, values: &'v Values, event: &EventKey) -> Vec<&'v Arc<Bond>> {
+    /// The pairs whose bonds an event asserted, in their order.
+    pub(super) fn asserted(&self, values: &Values, event: &EventKey) -> Vec<Pair> {
         let from = values.hashes().of(event);
         let leads = self.asserted.iter_hash(from.wide()).filter(|lead| lead.from == from);
-        let named = |bond: &&Arc<Bond>| bond.asserting().is_some_and(|naming| naming.events.contains(event));
-        let mut bonds: Vec<&Arc<Bond>> = leads.flat_map(|lead| values.links_at(lead.to)).filter(named).collect();
-        bonds.sort_unstable_by(|one, other| one.pair.cmp(&other.pair));
-        // Several of its pairs may begin with one identifier, and each led to all of them.
-        bonds.dedup_by(|one, other| one.pair == other.pair);
-        bonds
+        let named = |bond: &Bond| bond.asserting().is_some_and(|naming| naming.events.contains(event));
+        let bonds = leads.flat_map(|lead| values.links_at(lead.to)).map(PackedBond::unpack).filter(named);
+        let mut pairs: Vec<Pair> = bonds.map(|bond| bond.pair).collect();
+        pairs.sort_unstable();
+        // Several may begin with one identifier, and each led to all of them.
+        pairs.dedup();
+        pairs
     }
 
     pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &String> {
@@ -222,14 +223,16 @@ impl Derived {
             }
             Key::Link(_) => {
                 if let Some(bond) = before.and_then(Value::bond) {
-                    for due in ends_of(key, bond) {
+                    let unpacked = bond.unpack();
+                    for due in ends_of(key, &unpacked) {
                         self.links.remove(&due);
                     }
-                    self.take_bond_away(values, bond);
+                    self.take_bond_away(values, bond, &unpacked);
                 }
                 if let Some(bond) = after.and_then(Value::bond) {
-                    self.links.extend(ends_of(key, bond));
-                    self.put_bond(values, bond);
+                    let unpacked = bond.unpack();
+                    self.links.extend(ends_of(key, &unpacked));
+                    self.put_bond(values, bond, &unpacked);
                 }
             }
             Key::Retell(_) => {
@@ -277,21 +280,21 @@ impl Derived {
     }
 
     /// Puts a bond at the second of its identifiers, and at the events that asserted it.
-    fn put_bond(&mut self, values: &Values, bond: &Arc<Bond>) {
+    fn put_bond(&mut self, values: &Values, bond: &PackedBond, unpacked: &Bond) {
         let hashes = values.hashes();
-        let hash = |bond: &Arc<Bond>| hashes.of(&bond.pair.high).wide();
-        self.by_high.insert_unique(hash(bond), Arc::clone(bond), hash);
-        for lead in assertions(values, bond) {
+        let hash = |bond: &PackedBond| hashes.of(bond.high()).wide();
+        self.by_high.insert_unique(hash(bond), bond.clone(), hash);
+        for lead in assertions(values, unpacked) {
             self.asserted.insert_unique(lead.from.wide(), lead, |lead| lead.from.wide());
         }
     }
 
-    fn take_bond_away(&mut self, values: &Values, bond: &Bond) {
-        let hash = values.hashes().of(&bond.pair.high).wide();
-        if let Ok(entry) = self.by_high.find_entry(hash, |known| known.pair == bond.pair) {
+    fn take_bond_away(&mut self, values: &Values, bond: &PackedBond, unpacked: &Bond) {
+        let hash = values.hashes().of(bond.high()).wide();
+        if let Ok(entry) = self.by_high.find_entry(hash, |known| known == bond) {
             entry.remove();
         }
-        for lead in assertions(values, bond) {
+        for lead in assertions(values, unpacked) {
             remove(&mut self.asserted, lead);
         }
     }
@@ -418,11 +421,11 @@ fn remove(leads: &mut HashTable<Lead>, lead: Lead) {
 
 /// An event with the pairs whose bonds it asserted; a line without where there are none, which is no state that may be.
 fn dump_assertion(values: &Values, lead: Lead) -> Vec<String> {
-    let of_lead = |bond: &Arc<Bond>| {
-        let pair = bond.pair.clone();
+    let of_lead = |bond: &PackedBond| {
+        let bond = bond.unpack();
         let events = bond.asserting().map_or(Vec::new(), |naming| naming.events.clone());
         let own = events.into_iter().filter(move |event| values.hashes().of(event) == lead.from);
-        own.map(move |event| format!("derived assertion {event:?} {pair:?}"))
+        own.map(move |event| format!("derived assertion {event:?} {:?}", bond.pair))
     };
     let lines: Vec<String> = values.links_at(lead.to).flat_map(of_lead).collect();
     if lines.is_empty() { vec!["derived assertion of nothing".to_owned()] } else { lines }

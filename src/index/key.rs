@@ -16,7 +16,7 @@ pub enum KeyRef<'a> {
     Source(&'a str, i32),
     Rules,
     Join(Jurisdiction),
-    Link(&'a Pair),
+    Link(&'a str, &'a str),
     Retell(&'a Pair),
 }
 
@@ -29,7 +29,7 @@ impl<'a> From<&'a Key> for KeyRef<'a> {
             Key::Source(topic, partition) => Self::Source(topic, *partition),
             Key::Rules => Self::Rules,
             Key::Join(member) => Self::Join(*member),
-            Key::Link(pair) => Self::Link(pair),
+            Key::Link(Pair { low, high }) => Self::Link(low, high),
             Key::Retell(pair) => Self::Retell(pair),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::model::bond::{Bond, Pair, Retelling};
 use crate::model::change::Change;
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{
@@ -149,12 +149,12 @@ impl State {
     }
 
     /// What is said of an identifier, in the order of the pairs.
-    pub fn bonds(&self, identifier: &str) -> Vec<Arc<Bond>> {
+    pub fn bonds(&self, identifier: &str) -> Vec<PackedBond> {
         self.derived.bonds(&self.values, identifier)
     }
 
-    /// The bonds that an event asserted and that hold, in the order of their pairs.
-    pub fn asserted(&self, event: &EventKey) -> Vec<&Arc<Bond>> {
+    /// The pairs whose bonds an event asserted and that hold, in their order.
+    pub fn asserted(&self, event: &EventKey) -> Vec<Pair> {
         self.derived.asserted(&self.values, event)
     }
 
@@ -210,8 +210,8 @@ impl State {
     }
 
     /// What is said of a pair of identifiers, whether it holds or is a question.
-    pub fn bond(&self, pair: &Pair) -> Option<&Arc<Bond>> {
-        self.values.link(pair)
+    pub fn bond(&self, pair: &Pair) -> Option<Bond> {
+        self.values.link(pair).map(PackedBond::unpack)
     }
 
     /// The retelling of a pair that is due.

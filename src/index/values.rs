@@ -8,9 +8,9 @@ use hashbrown::{HashMap, HashTable};
 
 use super::hash::{Hashes, ShortHash};
 use super::key::KeyRef;
-use crate::model::bond::{Bond, Pair};
+use crate::model::bond::Pair;
 use crate::model::code::WithdrawalScope;
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::Jurisdiction;
 use crate::model::state::{Key, Organisation, Pending, Value};
 
@@ -21,7 +21,7 @@ pub(crate) struct Values {
     cases: HashTable<PackedCase>,
     pending: HashTable<Arc<Pending>>,
     /// Hashed by the first identifier of their pair alone, so that those of one identifier are found together.
-    links: HashTable<Arc<Bond>>,
+    links: HashTable<PackedBond>,
     /// All the others: sources, rules, members that join, links that are to be told.
     others: HashMap<Key, Value, RandomState>,
     hashes: Hashes,
@@ -60,13 +60,13 @@ impl Values {
     }
 
     /// What is said of a pair of identifiers.
-    pub(crate) fn link(&self, pair: &Pair) -> Option<&Arc<Bond>> {
-        self.find(&self.links, KeyRef::Link(pair))
+    pub(crate) fn link(&self, pair: &Pair) -> Option<&PackedBond> {
+        self.find(&self.links, KeyRef::Link(&pair.low, &pair.high))
     }
 
     /// The bonds of pairs whose first identifier has this hash: of one identifier, but for those that share it by chance.
-    pub(crate) fn links_at(&self, hash: ShortHash) -> impl Iterator<Item = &Arc<Bond>> {
-        self.links.iter_hash(hash.wide()).filter(move |bond| self.hashes.of(&bond.pair.low) == hash)
+    pub(crate) fn links_at(&self, hash: ShortHash) -> impl Iterator<Item = &PackedBond> {
+        self.links.iter_hash(hash.wide()).filter(move |bond| self.hashes.of(bond.low()) == hash)
     }
 
     /// True where anything is said of any pair.
@@ -100,7 +100,7 @@ impl Values {
         let pending = |known: &Arc<Pending>| {
             (Key::Pending(known.origin, known.scope, known.target.clone()), Value::Pending(Arc::clone(known)))
         };
-        let link = |bond: &Arc<Bond>| (Key::Link(bond.pair.clone()), Value::Link(Arc::clone(bond)));
+        let link = |bond: &PackedBond| (Key::Link(Pair::new(bond.low(), bond.high())), Value::Link(bond.clone()));
         let keyed = self.organisations.iter().map(organisation).chain(self.cases.iter().map(case));
         let keyed = keyed.chain(self.links.iter().map(link));
         let others = self.others.iter().map(|(key, value)| (key.clone(), value.clone()));
@@ -120,7 +120,7 @@ impl Values {
             (KeyRef::Organisation(_), None) => remove(&mut self.organisations, hashes, own).map(Value::Organisation),
             (KeyRef::Case(..), None) => remove(&mut self.cases, hashes, own).map(Value::Case),
             (KeyRef::Pending(..), None) => remove(&mut self.pending, hashes, own).map(Value::Pending),
-            (KeyRef::Link(_), None) => remove(&mut self.links, hashes, own).map(Value::Link),
+            (KeyRef::Link(..), None) => remove(&mut self.links, hashes, own).map(Value::Link),
             (_, None) => self.others.remove(key),
             (KeyRef::Organisation(_), Some(Value::Organisation(after))) => {
                 insert(&mut self.organisations, hashes, own, after).map(Value::Organisation)
@@ -131,7 +131,9 @@ impl Values {
             (KeyRef::Pending(..), Some(Value::Pending(after))) => {
                 insert(&mut self.pending, hashes, own, after).map(Value::Pending)
             }
-            (KeyRef::Link(_), Some(Value::Link(after))) => insert(&mut self.links, hashes, own, after).map(Value::Link),
+            (KeyRef::Link(..), Some(Value::Link(after))) => {
+                insert(&mut self.links, hashes, own, after).map(Value::Link)
+            }
             (_, Some(after)) => self.others.insert(key.clone(), after),
         }
     }
@@ -166,16 +168,16 @@ impl Keyed for Arc<Pending> {
     }
 }
 
-impl Keyed for Arc<Bond> {
+impl Keyed for PackedBond {
     fn key(&self) -> KeyRef<'_> {
-        KeyRef::Link(&self.pair)
+        KeyRef::Link(self.low(), self.high())
     }
 }
 
 /// Where a table looks for a key.
 fn hash_of(hashes: &Hashes, key: KeyRef<'_>) -> u64 {
     match key {
-        KeyRef::Link(pair) => hashes.of(&pair.low).wide(),
+        KeyRef::Link(low, _) => hashes.of(low).wide(),
         key => hashes.of(key).wide(),
     }
 }

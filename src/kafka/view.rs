@@ -17,7 +17,7 @@ use hashbrown::HashTable;
 use crate::index::hash::{Hashes, Lead, ShortHash};
 use crate::model::bond::Bond;
 use crate::model::identifiers::Identifiers;
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::{Jurisdiction, Millis};
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Case, Checkpoint, Key, Organisation, Value};
@@ -49,7 +49,7 @@ struct Tables {
     /// From the hash of an identifier to that of its holder's `organisation_id`.
     identifiers: HashTable<Lead>,
     /// What is said of pairs of identifiers, under either of the two.
-    bonds: HashTable<Hashed<Arc<Bond>>>,
+    bonds: HashTable<Hashed<PackedBond>>,
     hashes: Hashes,
 }
 
@@ -135,13 +135,14 @@ impl Look<'_> {
     }
 
     /// What is said of the identifiers of an organisation, and of which other one; of two of its own, once.
-    pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Arc<Bond>)> {
+    pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Bond)> {
         let of = |identifier: &str| {
             let known = self.0.bonds.iter_hash(self.0.hashes.of(identifier).wide()).map(|entry| &entry.value);
-            let is_own = |bond: &Bond| organisation.identifiers.contains(bond.other(identifier));
+            let is_own = |identifier: &str| organisation.identifiers.contains(identifier);
             let once =
-                known.filter(|bond| bond.pair.low == identifier || (bond.pair.high == identifier && !is_own(bond)));
-            let mut of: Vec<_> = once.map(|bond| (bond.other(identifier).to_owned(), Arc::clone(bond))).collect();
+                known.filter(|bond| bond.low() == identifier || (bond.high() == identifier && !is_own(bond.low())));
+            let with_other = once.map(PackedBond::unpack).map(|bond| (bond.other(identifier).to_owned(), bond));
+            let mut of: Vec<(String, Bond)> = with_other.collect();
             of.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             of
         };
@@ -181,16 +182,18 @@ impl Tables {
             Shown::Gone(Key::Case(origin, case_id)) => self.remove_case(origin, &case_id),
             Shown::Gone(Key::Organisation(id)) => self.remove_organisation(&id),
             Shown::Value(Value::Link(bond)) => {
-                for identifier in [&bond.pair.low, &bond.pair.high] {
+                for identifier in [bond.low(), bond.high()] {
                     let hash = self.hashes.of(identifier);
-                    let same = |known: &Hashed<Arc<Bond>>| known.value.pair == bond.pair;
-                    put(&mut self.bonds, hash, Arc::clone(&bond), same);
+                    let same = |known: &Hashed<PackedBond>| {
+                        (known.value.low(), known.value.high()) == (bond.low(), bond.high())
+                    };
+                    put(&mut self.bonds, hash, bond.clone(), same);
                 }
             }
             Shown::Gone(Key::Link(pair)) => {
                 for identifier in [&pair.low, &pair.high] {
                     let hash = self.hashes.of(identifier).wide();
-                    if let Ok(entry) = self.bonds.find_entry(hash, |known| known.value.pair == pair) {
+                    if let Ok(entry) = self.bonds.find_entry(hash, |known| known.value.is_of(&pair)) {
                         entry.remove();
                     }
                 }

@@ -9,6 +9,7 @@ use crate::model::bond::{Bond, Naming, Pair, Retelling, Step};
 use crate::model::decision::Output;
 use crate::model::entry::LinkRelation;
 use crate::model::limit::{BOND_EVENTS_MAX, ORGANISATION_IDENTIFIERS_MAX, RETELLING_STEPS_MAX};
+use crate::model::packed::PackedBond;
 use crate::model::state::{EventKey, Key, Value};
 
 /// Gives a pair what is said of it from now on.
@@ -23,10 +24,10 @@ pub(super) fn put(draft: &mut Draft<'_, '_>, after: Bond) {
 fn set(draft: &mut Draft<'_, '_>, after: Bond) -> bool {
     let pair = after.pair.clone();
     let before = bond(draft, &pair).filter(|bond| bond.joins());
-    let (was, is) = (before.as_deref().map(shape), after.joins().then(|| shape(&after)));
+    let (was, is) = (before.as_ref().map(shape), after.joins().then(|| shape(&after)));
     let (changes, joins_no_more) = (was != is, was.is_some() && is.is_none());
     if changes && is_seen(draft, &pair) {
-        make_due(draft, &pair, before.as_deref());
+        make_due(draft, &pair, before.as_ref());
     }
     keep(draft, after);
     joins_no_more
@@ -35,7 +36,7 @@ fn set(draft: &mut Draft<'_, '_>, after: Bond) -> bool {
 /// Keeps what is said of a pair, and nothing where nothing is said.
 fn keep(draft: &mut Draft<'_, '_>, bond: Bond) {
     let is_said = !bond.links.is_empty() || bond.named.is_some();
-    draft.put(Key::Link(bond.pair.clone()), is_said.then(|| Value::Link(Arc::new(bond))));
+    draft.put(Key::Link(bond.pair.clone()), is_said.then(|| Value::Link(PackedBond::new(&bond))));
 }
 
 /// True where an alert may have shown, or may come to show, whether two identifiers are one organisation's: not where
@@ -44,7 +45,7 @@ fn keep(draft: &mut Draft<'_, '_>, bond: Bond) {
 fn is_seen(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     let stands_alone = |identifier: &&String| {
         let mut others = joining_at(draft, identifier, &[]);
-        others.retain(|bond| bond.pair != *pair);
+        others.retain(|bond| !bond.is_of(pair));
         let is_told_again = || retellings(draft).any(|work| work.pair.names(identifier));
         others.is_empty() && draft.state.organisation(identifier).is_none() && !is_told_again()
     };
@@ -77,7 +78,7 @@ fn house(draft: &mut Draft<'_, '_>, from: &str) {
             Some(holder) => give_up(draft, holder, identifier),
             None => {}
         }
-        let is_named = joining_at(draft, identifier, &[]).iter().any(|bond| bond.asserting().is_some());
+        let is_named = joining_at(draft, identifier, &[]).iter().any(|bond| bond.unpack().asserting().is_some());
         if let Some(first) = group.ids.first().filter(|_| is_named) {
             take(draft, first, identifier);
         }
@@ -104,7 +105,7 @@ pub(super) fn give_up(draft: &mut Draft<'_, '_>, organisation_id: &str, identifi
 /// An event says that two identifiers are one organisation's; `first` is that which it knew its organisation by, and
 /// `holder` the organisation that holds the other.
 pub(super) fn assert(draft: &mut Draft<'_, '_>, (first, holder): (&str, &str), pair: &Pair, event: EventKey) {
-    let mut after = bond(draft, pair).map_or_else(|| Bond::new(pair.clone()), Arc::unwrap_or_clone);
+    let mut after = bond(draft, pair).unwrap_or_else(|| Bond::new(pair.clone()));
     let naming = match after.named.take() {
         Some(naming) if !naming.is_question => naming,
         Some(_) | None => {
@@ -131,9 +132,8 @@ pub(super) fn ask(draft: &mut Draft<'_, '_>, first: &str, pair: &Pair, event: Ev
 pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[Pair]) -> Vec<Pair> {
     let mut parted = Vec::new();
     let state = draft.state;
-    let pairs = state.asserted(event).into_iter().map(|bond| &bond.pair);
-    for pair in pairs.filter(|pair| !but_for.contains(pair)) {
-        let Some(known) = bond(draft, pair) else { continue };
+    for pair in state.asserted(event).into_iter().filter(|pair| !but_for.contains(pair)) {
+        let Some(known) = bond(draft, &pair) else { continue };
         let Some(naming) = known.asserting() else { continue };
         if !naming.events.contains(event) || naming.events.len() > BOND_EVENTS_MAX {
             continue;
@@ -141,8 +141,8 @@ pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[
         let mut rest = naming.clone();
         rest.events.retain(|known| known != event);
         let named = Some(rest).filter(|rest| !rest.events.is_empty());
-        if set(draft, Bond { named, ..Bond::clone(&known) }) {
-            parted.push(pair.clone());
+        if set(draft, Bond { named, ..known.clone() }) {
+            parted.push(pair);
         }
     }
     parted
@@ -151,7 +151,7 @@ pub(super) fn take_back(draft: &mut Draft<'_, '_>, event: &EventKey, but_for: &[
 /// Ends the links of a pair whose day has come; what else is said of it holds again, unless it was contradicted since.
 pub(super) fn end(draft: &mut Draft<'_, '_>, pair: &Pair) {
     let Some(known) = bond(draft, pair) else { return };
-    let (mut after, now) = (Bond::clone(&known), draft.now());
+    let (mut after, now) = (known.clone(), draft.now());
     after.links.retain(|link| !link.has_ended(now));
     if refused_again(draft, &known, &after).is_some() {
         after = Bond::new(pair.clone());
@@ -197,10 +197,11 @@ pub(super) fn forget(draft: &mut Draft<'_, '_>, identifier: &str) {
         return;
     }
     for bond in group.identifiers.iter().flat_map(|identifier| all_at(draft, identifier, &[])).collect::<Vec<_>>() {
+        let bond = bond.unpack();
         let Some(named) = &bond.named else { continue };
         let is_unheld = draft.holder(&bond.pair.low).is_none() && draft.holder(&bond.pair.high).is_none();
         if named.is_question || is_unheld {
-            keep(draft, Bond { named: None, ..Bond::clone(&bond) });
+            keep(draft, Bond { named: None, ..bond });
         }
     }
 }

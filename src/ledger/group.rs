@@ -1,7 +1,6 @@
 //! Identifiers that a chain of bonds makes one organisation's, and which of the organisations among them stands for all.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use ahash::RandomState;
 use hashbrown::{HashMap, HashSet};
@@ -11,11 +10,12 @@ use crate::model::bond::{Bond, Pair};
 use crate::model::change::Change;
 use crate::model::entry::LinkRelation;
 use crate::model::limit::GROUP_ORGANISATIONS_MAX;
+use crate::model::packed::PackedBond;
 use crate::model::rejection::Reason;
 use crate::model::state::{Key, Value};
 
 /// Bonds as they were at another time, each in place of what holds of its pair now.
-pub(super) type AtThatTime = [(Pair, Option<Arc<Bond>>)];
+pub(super) type AtThatTime = [(Pair, Option<PackedBond>)];
 
 /// Identifiers that are one organisation's.
 #[derive(Debug, Default)]
@@ -25,13 +25,14 @@ pub(super) struct Group {
     /// All of them, that from which they were found first.
     pub(super) identifiers: Vec<String>,
     /// The bonds that make them one.
-    bonds: Vec<Arc<Bond>>,
+    bonds: Vec<PackedBond>,
 }
 
 impl Group {
     /// True where one of the identifiers would stand for all, were it an organisation's own.
     pub(super) fn would_be_led_by(&self, identifier: &str) -> bool {
-        let ranks = Ranks::of(&self.bonds);
+        let bonds = unpacked(&self.bonds);
+        let ranks = Ranks::of(&bonds);
         self.ids.first().is_none_or(|first| ranks.place(identifier) < ranks.place(first))
     }
 }
@@ -42,7 +43,7 @@ impl Group {
 /// as long as there is any other. For that, what events alone make one is one.
 pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Group {
     let mut identifiers = vec![identifier.to_owned()];
-    let (mut ids, mut bonds): (Vec<String>, Vec<Arc<Bond>>) = (Vec::new(), Vec::new());
+    let (mut ids, mut bonds): (Vec<String>, Vec<PackedBond>) = (Vec::new(), Vec::new());
     let mut known: HashSet<String, RandomState> = HashSet::default();
     let mut at = 0;
     while let Some(identifier) = identifiers.get(at).cloned() {
@@ -53,7 +54,7 @@ pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) 
                 identifiers.push(other.to_owned());
             }
             // Each is met at both of its ends.
-            if bond.pair.low == identifier {
+            if bond.low() == identifier {
                 bonds.push(bond);
             }
         }
@@ -62,6 +63,7 @@ pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) 
         }
     }
     if ids.len() > 1 {
+        let bonds = unpacked(&bonds);
         let ranks = Ranks::of(&bonds);
         ids.sort_by_cached_key(|id| ranks.place(id));
     }
@@ -71,9 +73,13 @@ pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) 
     Group { ids, identifiers, bonds }
 }
 
+fn unpacked(bonds: &[PackedBond]) -> Vec<Bond> {
+    bonds.iter().map(PackedBond::unpack).collect()
+}
+
 /// What is said of a pair, whether it holds or is a question.
-pub(super) fn bond(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Arc<Bond>> {
-    draft.value(&Key::Link(pair.clone()))?.bond().cloned()
+pub(super) fn bond(draft: &Draft<'_, '_>, pair: &Pair) -> Option<Bond> {
+    draft.value(&Key::Link(pair.clone()))?.bond().map(PackedBond::unpack)
 }
 
 /// Why two identifiers may not be joined, whatever is said of the two themselves at that time.
@@ -110,18 +116,18 @@ pub(super) fn has_bonds(draft: &Draft<'_, '_>) -> bool {
 }
 
 /// The bonds that make an identifier one with others.
-pub(super) fn joining_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<Arc<Bond>> {
+pub(super) fn joining_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<PackedBond> {
     let mut bonds = all_at(draft, identifier, then);
     bonds.retain(|bond| bond.joins());
     bonds
 }
 
 /// All that is said of an identifier, as the entry has changed it, and as it was at that time.
-pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<Arc<Bond>> {
+pub(super) fn all_at(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) -> Vec<PackedBond> {
     let mut bonds = draft.state.bonds(identifier);
     let touches = |pair: &Pair| pair.names(identifier);
-    let mut replace = |pair: &Pair, bond: Option<&Arc<Bond>>| {
-        bonds.retain(|known| known.pair != *pair);
+    let mut replace = |pair: &Pair, bond: Option<&PackedBond>| {
+        bonds.retain(|known| !known.is_of(pair));
         bonds.extend(bond.cloned());
     };
     for change in &draft.effects.changes {
@@ -154,9 +160,8 @@ struct Ranks<'b> {
 
 impl<'b> Ranks<'b> {
     /// Those of the identifiers that some bonds name.
-    fn of(bonds: &'b [Arc<Bond>]) -> Self {
-        let (by_events, links): (Vec<&Bond>, Vec<&Bond>) =
-            bonds.iter().map(Arc::as_ref).partition(|bond| bond.links.is_empty());
+    fn of(bonds: &'b [Bond]) -> Self {
+        let (by_events, links): (Vec<&Bond>, Vec<&Bond>) = bonds.iter().partition(|bond| bond.links.is_empty());
         let classes = classes(bonds, &by_events);
         let class = |identifier: &str| classes.get(identifier).copied();
         let (mut followed, mut seconds, mut beside) = (BTreeSet::new(), BTreeSet::new(), HashSet::default());
@@ -187,7 +192,7 @@ impl<'b> Ranks<'b> {
 }
 
 /// What events alone make one of the identifiers that some bonds name, as a number for each.
-fn classes<'b>(bonds: &'b [Arc<Bond>], by_events: &[&'b Bond]) -> HashMap<&'b str, usize, RandomState> {
+fn classes<'b>(bonds: &'b [Bond], by_events: &[&'b Bond]) -> HashMap<&'b str, usize, RandomState> {
     let mut beside: HashMap<&str, Vec<&str>, RandomState> = HashMap::default();
     for bond in by_events {
         beside.entry(&bond.pair.low).or_default().push(&bond.pair.high);

@@ -4,8 +4,6 @@
 //! are seen as one (`group`). What links say of a pair is kept until each is ended, and below that what events say. So the
 //! end of a link leaves what was there before it.
 
-use std::sync::Arc;
-
 use super::draft::Draft;
 use super::group::{all_at, bond, group, refused, refused_again};
 use super::{Outcome, bonds, reject};
@@ -13,6 +11,7 @@ use crate::model::bond::{Assertion, Bond, Pair};
 use crate::model::code::MemberState;
 use crate::model::entry::{Link, LinkRelation, OPERATOR};
 use crate::model::limit::{BOND_LINKS_MAX, PARTED_MAX};
+use crate::model::packed::PackedBond;
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
@@ -81,7 +80,7 @@ fn judge(
             }
         }
     }
-    let mut after = known.map_or_else(|| Bond::new(pair.clone()), Arc::unwrap_or_clone);
+    let mut after = known.unwrap_or_else(|| Bond::new(pair.clone()));
     after.links.retain(|known| !is_said_anew(known));
     after.links.push(said);
     Ok(Some(after))
@@ -89,7 +88,7 @@ fn judge(
 
 /// True where links part an identifier from so many others that there is no room for one more.
 fn is_parted_from_most(draft: &Draft<'_, '_>, identifier: &str) -> bool {
-    let parts = |bond: &Arc<Bond>| bond.relation() == Some(LinkRelation::NotSame);
+    let parts = |bond: &PackedBond| bond.relation() == Some(LinkRelation::NotSame);
     all_at(draft, identifier, &[]).into_iter().filter(parts).count() >= PARTED_MAX
 }
 

@@ -14,13 +14,14 @@ use crate::index::cases::{open_case, stands};
 use crate::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
 use crate::model::code::{MemberState, MsgType, Role, RoleReason, Scope};
 use crate::model::decision::Reasons;
+use crate::model::packed::PackedBond;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
 use crate::model::state::{Case, CaseEvent, Key, Told};
 use crate::route::Routed;
 
 /// Bonds as they were when an alert was written, where they are others now.
-type Then = Vec<(Pair, Option<Arc<Bond>>)>;
+type Then = Vec<(Pair, Option<PackedBond>)>;
 
 /// Pictures of a case, each under bonds as they were.
 type Seen = Vec<(Then, Picture)>;
@@ -87,7 +88,7 @@ fn widest(draft: &Draft<'_, '_>, due: &[Arc<Retelling>]) -> Then {
     let joined = |work: &Arc<Retelling>| {
         let joining = work.steps.iter().find_map(|step| bond_before(&work.pair, step));
         let now = bond(draft, &work.pair).filter(|bond| bond.joins());
-        (work.pair.clone(), now.or(joining))
+        (work.pair.clone(), now.or(joining).as_ref().map(PackedBond::new))
     };
     due.iter().map(joined).collect()
 }
@@ -173,26 +174,25 @@ fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> T
         let later = |step: &&Step| step.next.get(usize::from(told.member)).is_some_and(|next| told.sequence < *next);
         let Some(step) = work.steps.iter().find(later) else { continue };
         let (was, is) = (bond_before(&work.pair, step), bond(draft, &work.pair).filter(|bond| bond.joins()));
-        if was.as_deref().map(bonds::shape) != is.as_deref().map(bonds::shape) {
-            then.push((work.pair.clone(), was));
+        if was.as_ref().map(bonds::shape) != is.as_ref().map(bonds::shape) {
+            then.push((work.pair.clone(), was.as_ref().map(PackedBond::new)));
         }
     }
     then
 }
 
 /// As much of a bond as is seen in alerts.
-fn bond_before(pair: &Pair, step: &Step) -> Option<Arc<Bond>> {
+fn bond_before(pair: &Pair, step: &Step) -> Option<Bond> {
     let (relation, high_first) = (step.before?, step.high_first);
     let bond = Bond::new(pair.clone());
-    let bond = if step.by_events {
+    Some(if step.by_events {
         let (behind, events) = (step.behind.clone(), Vec::new());
         Bond { named: Some(Naming { high_first, behind, is_question: false, events }), ..bond }
     } else {
         let (asserted_by, basis) = (String::new(), String::new());
         let link = Assertion { relation, high_first, asserted_by, basis, from: None, to: None };
         Bond { links: vec![link], ..bond }
-    };
-    Some(Arc::new(bond))
+    })
 }
 
 /// True where that differs which everybody may know.

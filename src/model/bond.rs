@@ -120,10 +120,7 @@ impl Bond {
 
     /// True where it makes one organisation of two.
     pub fn joins(&self) -> bool {
-        match self.relation() {
-            Some(LinkRelation::Same | LinkRelation::SuccessorOf) => true,
-            Some(LinkRelation::NotSame) | None => false,
-        }
+        self.relation().is_some_and(LinkRelation::joins)
     }
 
     /// What events say, where it is no question.

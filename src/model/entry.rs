@@ -145,6 +145,16 @@ pub enum LinkRelation {
     SuccessorOf,
 }
 
+impl LinkRelation {
+    /// True where it makes one organisation of two.
+    pub fn joins(self) -> bool {
+        match self {
+            Self::Same | Self::SuccessorOf => true,
+            Self::NotSame => false,
+        }
+    }
+}
+
 impl super::code::Code for LinkRelation {
     const ALL: &'static [(Self, &'static str)] =
         &[(Self::Same, "SAME"), (Self::NotSame, "NOT_SAME"), (Self::SuccessorOf, "SUCCESSOR_OF")];

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::bond::{Bond, Pair, Retelling};
+use super::bond::{Pair, Retelling};
 use super::code::{Domain, Handling, Role, Scope, Severity, Standing, WithdrawalReason, WithdrawalScope};
 use super::decision::Output;
 use super::entry::AcknowledgementLevel;
 use super::event::InfractionEvent;
 use super::exact::Exact;
 use super::identifiers::Identifiers;
-use super::packed::PackedCase;
+use super::packed::{PackedBond, PackedCase};
 use super::place::{Days, Jurisdiction, Millis};
 use super::rules::{MemberIndex, Rules};
 use super::told::ToldList;
@@ -271,7 +271,7 @@ pub enum Value {
     Source(SourceState),
     Rules(Arc<Rules>),
     Join(Arc<Join>),
-    Link(Arc<Bond>),
+    Link(PackedBond),
     Retell(Arc<Retelling>),
 }
 
@@ -314,7 +314,7 @@ impl Value {
     }
 
     /// What is said of a pair.
-    pub fn bond(&self) -> Option<&Arc<Bond>> {
+    pub fn bond(&self) -> Option<&PackedBond> {
         let Self::Link(value) = self else { return None };
         Some(value)
     }

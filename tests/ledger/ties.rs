@@ -193,7 +193,9 @@ fn histories_of_links_meet_every_rule() {
                     (Key::Link(_), None) if matches!(entry.body, Body::Event(_)) => note("taken back by an event"),
                     (Key::Link(_), None) => note("a link gone"),
                     (Key::Link(_), Some(Value::Link(now))) => {
-                        let events = |value: &Option<Value>| value.as_ref()?.bond().map(|bond| bond.events().len());
+                        let events =
+                            |value: &Option<Value>| value.as_ref()?.bond().map(|bond| bond.unpack().events().len());
+                        let now = now.unpack();
                         match events(&change.before).map(|before| before.cmp(&now.events().len())) {
                             Some(Ordering::Less) => note("asserted by another event"),
                             Some(Ordering::Greater) if !now.events().is_empty() => note("asserted by an event less"),

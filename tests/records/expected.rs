@@ -1,6 +1,7 @@
 //! What each record must read as, by the names of its fields and never by their order: codes as their names, digests
 //! and bytes in hexadecimal, dates in days and instants in milliseconds.
 
+use comity::model::bond::Bond;
 use comity::model::code::{Code, Mode, Role, RoleReason};
 use comity::model::decision::{Decision, Output, Recipient, Status};
 use comity::model::entry::Body;
@@ -291,19 +292,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
                 "place": end.place,
             })),
         }),
-        Value::Link(bond) => json!({
-            "low": bond.pair.low, "high": bond.pair.high,
-            "links": each(&bond.links, |link| json!({
-                "relation": link.relation.name(), "high_first": link.high_first, "asserted_by": link.asserted_by,
-                "basis": link.basis, "from": link.from, "to": link.to,
-            })),
-            "named": bond.named.as_ref().map(|named| json!({
-                "high_first": named.high_first, "behind": named.behind, "is_question": named.is_question,
-                "events": each(&named.events, |event| json!({
-                    "origin": event.origin.as_str(), "case_id": event.case_id, "event_id": event.event_id,
-                })),
-            })),
-        }),
+        Value::Link(bond) => link(&bond.unpack()),
         Value::Retell(work) => json!({
             "low": work.pair.low, "high": work.pair.high, "since": work.since,
             "steps": each(&work.steps, |step| json!({
@@ -416,5 +405,21 @@ pub(crate) fn status(status: &Status) -> Json {
     json!({
         "recipient": status.recipient.as_str(), "sequence": status.sequence,
         "last_alert_sequence": status.last_alert_sequence, "log_time": status.log_time, "overdue": status.overdue,
+    })
+}
+
+fn link(bond: &Bond) -> Json {
+    json!({
+        "low": bond.pair.low, "high": bond.pair.high,
+        "links": each(&bond.links, |link| json!({
+            "relation": link.relation.name(), "high_first": link.high_first, "asserted_by": link.asserted_by,
+            "basis": link.basis, "from": link.from, "to": link.to,
+        })),
+        "named": bond.named.as_ref().map(|named| json!({
+            "high_first": named.high_first, "behind": named.behind, "is_question": named.is_question,
+            "events": each(&named.events, |event| json!({
+                "origin": event.origin.as_str(), "case_id": event.case_id, "event_id": event.event_id,
+            })),
+        })),
     })
 }

@@ -10,7 +10,7 @@ use comity::model::event::{
     Resource, Subject, Withdrawal,
 };
 use comity::model::identifiers::Identifiers;
-use comity::model::packed::PackedCase;
+use comity::model::packed::{PackedBond, PackedCase};
 use comity::model::place::{Jurisdiction, Reader};
 use comity::model::record::SourcePosition;
 use comity::model::rejection::Rejection;
@@ -355,7 +355,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
         }
         5 => {
             let bond = bond(e);
-            (Key::Link(bond.pair.clone()), Value::Link(Arc::new(bond)))
+            (Key::Link(bond.pair.clone()), Value::Link(PackedBond::new(&bond)))
         }
         6 => {
             let work = Retelling {

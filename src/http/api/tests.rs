@@ -7,7 +7,7 @@ use crate::kafka::view::View;
 use crate::model::bond::{Bond, Naming, Pair};
 use crate::model::code::{Domain, MemberState, Role, Scope, Severity, Standing};
 use crate::model::identifiers::Identifiers;
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{Member, Period, Policy, Rules};
 use crate::model::state::{Case, CaseEvent, Checkpoint, EventKey, Marks, OpenCase, Organisation, Told, Value};
@@ -105,7 +105,7 @@ fn view() -> View {
         Value::Case(PackedCase::new(&case("CA-ON", "CA-QC/twin", Scope::Federation))),
         Value::Case(PackedCase::new(&case("CA-QC", "twin", Scope::Federation))),
         Value::Organisation(Arc::new(organisation)),
-        Value::Link(Arc::new(bond)),
+        Value::Link(PackedBond::new(&bond)),
     ];
     let marks = Marks { log_time: 1_790_000_000_000, ..Marks::default() };
     let last = Checkpoint { transaction: 41, marks, cluster_id: String::new() };

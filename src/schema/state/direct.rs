@@ -1,8 +1,9 @@
-//! Organisations, and what cases are made of, read without a library's help: a restore meets millions of them, nearly all
+//! Organisations, and what cases and bonds are made of, read without a library's help: a restore meets millions of them, nearly all
 //! under the newest schema. What is not read here is read by the schema that it was written under.
 
+use crate::model::bond::{Assertion, Bond, Naming, Pair};
 use crate::model::identifiers::Identifiers;
-use crate::model::state::{Ack, CaseEvent, Duty, OpenCase, Organisation, RanOut, Revision, Sent, Told};
+use crate::model::state::{Ack, CaseEvent, Duty, EventKey, OpenCase, Organisation, RanOut, Revision, Sent, Told};
 use crate::schema::datum::Reader;
 
 /// An `Organisation`, known by the first of its identifiers.
@@ -62,6 +63,38 @@ pub(super) fn event(from: &mut Reader<'_>) -> Option<CaseEvent> {
         since: from.int()?,
         expires_at: from.optional(Reader::long)?,
         revisions: from.list(|from| Some(Revision { raw: digest(from)?, content: digest(from)? }))?.into(),
+    })
+}
+
+/// A `Bond`.
+pub(super) fn bond(from: &mut Reader<'_>) -> Option<Bond> {
+    let pair = Pair { low: from.owned()?, high: from.owned()? };
+    (pair.low <= pair.high).then(|| said(pair, from))?
+}
+
+/// What is said of a pair.
+pub(super) fn said(pair: Pair, from: &mut Reader<'_>) -> Option<Bond> {
+    Some(Bond { pair, links: from.list(assertion)?, named: from.optional(naming)? })
+}
+
+fn assertion(from: &mut Reader<'_>) -> Option<Assertion> {
+    Some(Assertion {
+        relation: from.code()?,
+        high_first: from.boolean()?,
+        asserted_by: from.owned()?,
+        basis: from.owned()?,
+        from: from.optional(Reader::int)?,
+        to: from.optional(Reader::int)?,
+    })
+}
+
+fn naming(from: &mut Reader<'_>) -> Option<Naming> {
+    Some(Naming {
+        high_first: from.boolean()?,
+        behind: from.optional(Reader::owned)?,
+        is_question: from.boolean()?,
+        events: from
+            .list(|from| Some(EventKey { origin: from.place()?, case_id: from.owned()?, event_id: from.owned()? }))?,
     })
 }
 

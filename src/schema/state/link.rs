@@ -22,10 +22,14 @@ pub(super) fn decode_pair(text: &str) -> Option<Pair> {
     plain.then(|| Pair { low: low.to_owned(), high: high.to_owned() })
 }
 
-/// Appends a `Bond`.
-pub(super) fn write(bond: &Bond, out: &mut Vec<u8>) {
-    datum::text(&bond.pair.low, out);
-    datum::text(&bond.pair.high, out);
+/// Appends what a `Bond` begins with.
+pub(super) fn write_pair(low: &str, high: &str, out: &mut Vec<u8>) {
+    datum::text(low, out);
+    datum::text(high, out);
+}
+
+/// Appends what stands behind its pair.
+pub(super) fn write_said(bond: &Bond, out: &mut Vec<u8>) {
     datum::list(&bond.links, out, |link, out| {
         datum::code(link.relation, out);
         datum::boolean(link.high_first, out);
@@ -48,8 +52,7 @@ pub(super) fn write(bond: &Bond, out: &mut Vec<u8>) {
 
 /// Appends a `Retelling`.
 pub(super) fn write_retelling(work: &Retelling, out: &mut Vec<u8>) {
-    datum::text(&work.pair.low, out);
-    datum::text(&work.pair.high, out);
+    write_pair(&work.pair.low, &work.pair.high, out);
     datum::long(work.since, out);
     datum::list(&work.steps, out, |step, out| {
         datum::optional(step.before, out, datum::code);

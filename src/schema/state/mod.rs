@@ -9,7 +9,7 @@ use super::log::CodecError;
 use super::read::Record;
 use super::{canonical, datum, rules, wire};
 use crate::model::code::{Code, WithdrawalScope};
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::Jurisdiction;
 use crate::model::state::{Checkpoint, Key, Pending, SourceState, Value};
 
@@ -172,7 +172,7 @@ pub(crate) fn write_value(value: &Value, out: &mut Vec<u8>) {
         }
         Value::Link(bond) => {
             datum::branch(6, out);
-            link::write(bond, out);
+            bond.write(out);
         }
         Value::Retell(work) => {
             datum::branch(7, out);
@@ -241,7 +241,7 @@ pub fn decode_record(key: &[u8], value: Option<&[u8]>, header: Option<&[u8]>) ->
     Ok(StateRecord::Entry { transaction, entry })
 }
 
-/// An organisation or a case under the newest schema, with its transaction and its datum; `None` for any other value.
+/// An organisation, a case or a bond under the newest schema, with its transaction and its datum; `None` for any other value.
 fn read_directly(value: &[u8]) -> Option<(i64, &[u8], Value)> {
     let (_, rest) = wire::unframe(value).filter(|(id, _)| *id == canonical::STATE_ENTRY.id)?;
     let mut from = datum::Reader(rest);
@@ -250,6 +250,7 @@ fn read_directly(value: &[u8]) -> Option<(i64, &[u8], Value)> {
     let value = match from.long()? {
         0 => Value::Organisation(Arc::new(direct::organisation(&mut from)?)),
         1 => Value::Case(PackedCase::of_datum(&mut from)?),
+        6 => Value::Link(PackedBond::new(&direct::bond(&mut from)?)),
         _ => return None,
     };
     from.0.is_empty().then_some((transaction, datum, value))
@@ -264,7 +265,7 @@ fn belongs(key: &Key, value: &Value) -> bool {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
         }
         (Key::Join(member), Value::Join(join)) => *member == join.member,
-        (Key::Link(pair), Value::Link(bond)) => *pair == bond.pair,
+        (Key::Link(pair), Value::Link(bond)) => pair.low == bond.low() && pair.high == bond.high(),
         (Key::Retell(pair), Value::Retell(work)) => *pair == work.pair,
         (Key::Source(..), Value::Source(_)) | (Key::Rules, Value::Rules(_)) => true,
         (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _)
@@ -312,7 +313,7 @@ impl Content {
             }
             Self::Rules(in_force) => Value::Rules(Arc::new(in_force.into_model()?)),
             Self::Join(join) => Value::Join(Arc::new(join.into_model()?)),
-            Self::Link(bond) => Value::Link(Arc::new(bond.into_model()?)),
+            Self::Link(bond) => Value::Link(PackedBond::new(&bond.into_model()?)),
             Self::Retell(work) => Value::Retell(Arc::new(work.into_model()?)),
         })
     }

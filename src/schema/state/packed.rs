@@ -1,19 +1,22 @@
-//! Cases at rest: the datum of `Case`, but for its key, which is read more often than all the rest, and for those told,
-//! who stay as packed as they are.
+//! Cases and bonds at rest: the datum of `Case`, but for its key, which is read more often than all the rest, and for
+//! those told, who stay as packed as they are; and that of `Bond`, but for its pair.
 
 use std::fmt;
 
-use super::case;
-use super::direct::{ack, digest, event, told};
+use super::direct::{ack, digest, event, said, told};
+use super::{case, link};
+use crate::model::bond::{Bond, Pair};
+use crate::model::entry::LinkRelation;
 use crate::model::limit::ID_BYTES_MAX;
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::Jurisdiction;
 use crate::model::state::{Case, CaseEvent};
 use crate::model::told::ToldList;
 use crate::schema::datum::{self, Reader};
 
-/// Bytes for which memory is made ready; most cases take less.
+/// Bytes for which memory is made ready; most cases and bonds take less.
 const CASE_BYTES_USUAL: usize = 512;
+const BOND_BYTES_USUAL: usize = 192;
 
 impl PackedCase {
     /// Packs a case.
@@ -75,6 +78,46 @@ impl fmt::Debug for PackedCase {
     }
 }
 
+impl PackedBond {
+    /// Packs a bond.
+    pub fn new(bond: &Bond) -> Self {
+        let Pair { low, high } = &bond.pair;
+        let mut bytes = Vec::with_capacity(BOND_BYTES_USUAL);
+        bytes.extend_from_slice(low.as_bytes());
+        bytes.extend_from_slice(high.as_bytes());
+        link::write_said(bond, &mut bytes);
+        Self::from_bytes(low, high, &bytes)
+    }
+
+    /// The bond.
+    pub fn unpack(&self) -> Bond {
+        let pair = Pair { low: self.low().to_owned(), high: self.high().to_owned() };
+        let Some(bond) = said(pair, &mut Reader(self.body())) else { unreachable!("what was packed is unpacked") };
+        bond
+    }
+
+    /// `Bond::relation`, without the rest.
+    pub fn relation(&self) -> Option<LinkRelation> {
+        let mut from = Reader(self.body());
+        let (Some(links), Some(is_asserted)) = (from.list(relation_of), from.optional(is_asserting)) else {
+            unreachable!("what was packed is unpacked")
+        };
+        links.last().copied().or((is_asserted == Some(true)).then_some(LinkRelation::Same))
+    }
+
+    /// Appends its datum.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        link::write_pair(self.low(), self.high(), out);
+        out.extend_from_slice(self.body());
+    }
+}
+
+impl fmt::Debug for PackedBond {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.unpack().fmt(formatter)
+    }
+}
+
 /// Reads what `PackedCase::new` writes; `None` for anything else.
 fn read((origin, case_id): (Jurisdiction, &str), from: &mut Reader<'_>) -> Option<Case> {
     Some(Case {
@@ -88,6 +131,24 @@ fn read((origin, case_id): (Jurisdiction, &str), from: &mut Reader<'_>) -> Optio
         acks: from.list(ack)?.into(),
         keep_until: from.long()?,
     })
+}
+
+/// The relation of an `Assertion`, without the rest.
+fn relation_of(from: &mut Reader<'_>) -> Option<LinkRelation> {
+    let relation = from.code()?;
+    from.boolean()?;
+    from.text()?;
+    from.text()?;
+    from.optional(Reader::int)?;
+    from.optional(Reader::int)?;
+    Some(relation)
+}
+
+/// Whether a `Naming` is no question; what is behind that is not passed over.
+fn is_asserting(from: &mut Reader<'_>) -> Option<bool> {
+    from.boolean()?;
+    from.optional(Reader::text)?;
+    from.boolean().map(|is_question| !is_question)
 }
 
 /// The bytes that are passed over.
