@@ -176,10 +176,7 @@ impl Keyed for PackedBond {
 
 /// Where a table looks for a key.
 fn hash_of(hashes: &Hashes, key: KeyRef<'_>) -> u64 {
-    match key {
-        KeyRef::Link(low, _) => hashes.of(low).wide(),
-        key => hashes.of(key).wide(),
-    }
+    if let KeyRef::Link(low, _) = key { hashes.of(low).wide() } else { hashes.of(key).wide() }
 }
 
 /// Puts a value into its place, and gives the one that stood there.
