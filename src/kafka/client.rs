@@ -42,8 +42,14 @@ pub enum Purpose<'a> {
 /// Bytes that a consumer holds ready, at most.
 const SOURCE_QUEUE_KBYTES_MAX: u32 = 16 * 1024;
 const LEDGER_QUEUE_KBYTES_MAX: u32 = 32 * 1024;
-/// Bytes of one answer of the broker to a fetch; a batch that grows beyond it when decompressed is undecodable.
+/// Bytes of one answer of the broker to a fetch, as it is asked for.
 const FETCH_BYTES_MAX: u32 = 8 * 1024 * 1024;
+/// Bytes of such an answer that are taken from platforms' topics; a batch that grows beyond it when decompressed is
+/// undecodable.
+const SOURCE_ANSWER_BYTES_MAX: u32 = FETCH_BYTES_MAX + 1024 * 1024;
+/// Bytes of one that are taken from Comity's own topics, which only Comity writes: as many as librdkafka takes by itself.
+/// Brokers may give more than they are asked for, and the embedded one gives whatever it has.
+const OWN_ANSWER_BYTES_MAX: u32 = 100_000_000;
 /// Bytes that a producer holds, at most.
 const PRODUCER_QUEUE_KBYTES_MAX: u32 = 64 * 1024;
 /// How long a plain producer tries before it calls a delivery failed.
@@ -185,12 +191,12 @@ fn client_id(purpose: Purpose<'_>) -> &'static str {
 fn set_defaults(config: &mut ClientConfig, purpose: Purpose<'_>) {
     match purpose {
         Purpose::SourceConsumer { .. } => {
-            set_consumer_defaults(config, SOURCE_QUEUE_KBYTES_MAX);
+            set_consumer_defaults(config, SOURCE_QUEUE_KBYTES_MAX, SOURCE_ANSWER_BYTES_MAX);
             // Where the sources end is told by the client itself: to ask the broker would hold the loop up.
             config.set("statistics.interval.ms", "1000");
         }
         Purpose::LedgerConsumer { .. } | Purpose::Follower | Purpose::Recipient { .. } => {
-            set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX);
+            set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX, OWN_ANSWER_BYTES_MAX);
         }
         Purpose::Producer => {
             set_producer_defaults(config);
@@ -208,7 +214,7 @@ fn set_defaults(config: &mut ClientConfig, purpose: Purpose<'_>) {
     }
 }
 
-fn set_consumer_defaults(config: &mut ClientConfig, queue_kbytes_max: u32) {
+fn set_consumer_defaults(config: &mut ClientConfig, queue_kbytes_max: u32, answer_bytes_max: u32) {
     config
         .set("queued.max.messages.kbytes", queue_kbytes_max.to_string())
         // The queue is bounded in bytes; without this a full queue pauses fetching for a whole second.
@@ -216,7 +222,7 @@ fn set_consumer_defaults(config: &mut ClientConfig, queue_kbytes_max: u32) {
         .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "100")
         .set("fetch.max.bytes", FETCH_BYTES_MAX.to_string())
-        .set("receive.message.max.bytes", (FETCH_BYTES_MAX + 1024 * 1024).to_string());
+        .set("receive.message.max.bytes", answer_bytes_max.to_string());
 }
 
 fn set_producer_defaults(config: &mut ClientConfig) {

@@ -56,6 +56,27 @@ fn a_topic_that_is_written_all_the_time_is_read_to_the_end_that_it_had() {
 }
 
 #[test]
+fn a_topic_of_comity_is_read_however_much_the_broker_gives_at_once() {
+    const RECORDS: i64 = 16;
+    let broker = Broker::for_test();
+    broker.create_topics(&[TOPIC], &[]);
+    let producer: BaseProducer = broker.plain_config().set("linger.ms", "0").create().unwrap();
+    let value = vec![0; 900_000];
+    for _ in 0..RECORDS {
+        producer.send(BaseRecord::<(), [u8]>::to(TOPIC).payload(&value)).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(PATIENCE).unwrap();
+    let mut follower = Follower::connect(&broker.settings(), None, &[TOPIC]).unwrap();
+    follower.start(TOPIC, 0).unwrap();
+    let mut read = 0;
+    while let Followed::Record(record) = follower.next_to_end().unwrap() {
+        assert_eq!(record.value.map(|value| value.len()), Some(value.len()));
+        read += 1;
+    }
+    assert_eq!(read, RECORDS);
+}
+
+#[test]
 fn outputs_that_are_written_all_the_time_hold_no_takeover_up() {
     let mut federation = Federation::new();
     federation.events(ids(0, 20));
