@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashTable};
 
 use super::cases::{Shown, is_open, listed, open_case, shown};
 use super::due::{CaseDue, Due, Work, forgotten, timed};
-use super::hash::Lead;
+use super::hash::{Lead, Leads};
 use super::key::KeyRef;
 use super::values::Values;
 use crate::model::bond::{Bond, Pair};
@@ -71,7 +71,7 @@ impl Unlisted {
 #[derive(Debug, Default)]
 pub(super) struct Derived {
     /// From identifiers to their holders' `organisation_id`, but for those that an organisation is keyed by.
-    identifiers: HashTable<Lead>,
+    identifiers: Leads,
     /// Cases of which events expire or clocks run out.
     timed: BTreeSet<CaseDue>,
     /// Cases of which nothing is to expire any more, and that are to be forgotten.
@@ -85,7 +85,7 @@ pub(super) struct Derived {
     /// Bonds by the second identifier of their pair; by the first they stand among the values.
     by_high: HashTable<PackedBond>,
     /// From events that asserted bonds to the first identifiers of their pairs.
-    asserted: HashTable<Lead>,
+    asserted: Leads,
     /// Further organisations under an identifier that came back with another name.
     namesakes: HashMap<String, BTreeSet<String>, RandomState>,
     pending_by_platform: BTreeMap<String, usize>,
@@ -102,9 +102,8 @@ impl Derived {
 
     /// The organisation that holds an identifier which it is not keyed by.
     pub(super) fn holder<'v>(&self, values: &'v Values, identifier: &str) -> Option<&'v Arc<Organisation>> {
-        let from = values.hashes().of(identifier);
-        let leads = self.identifiers.iter_hash(from.wide()).filter(|lead| lead.from == from);
-        let mut holders = leads.flat_map(|lead| values.organisations_at(lead.to));
+        let to = self.identifiers.of(values.hashes().of(identifier));
+        let mut holders = to.flat_map(|to| values.organisations_at(to));
         holders.find(|known| known.identifiers.contains(identifier))
     }
 
@@ -126,21 +125,17 @@ impl Derived {
         let first = values.links_at(hash).filter(|bond| bond.low() == identifier);
         let second = self.by_high.iter_hash(hash.wide()).filter(|bond| bond.high() == identifier);
         let mut bonds: Vec<PackedBond> = first.chain(second).cloned().collect();
-        bonds.sort_unstable_by(|one, other| (one.low(), one.high()).cmp(&(other.low(), other.high())));
+        bonds.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
         bonds
     }
 
     /// The pairs whose bonds an event asserted, in their order.
-    pub(super) fn asserted(&self, values: &Values, event: &EventKey) -> Vec<Pair> {
-        let from = values.hashes().of(event);
-        let leads = self.asserted.iter_hash(from.wide()).filter(|lead| lead.from == from);
+    pub(super) fn asserted(&self, values: &Values, event: &EventKey) -> BTreeSet<Pair> {
+        let to = self.asserted.of(values.hashes().of(event));
         let named = |bond: &Bond| bond.asserting().is_some_and(|naming| naming.events.contains(event));
-        let bonds = leads.flat_map(|lead| values.links_at(lead.to)).map(PackedBond::unpack).filter(named);
-        let mut pairs: Vec<Pair> = bonds.map(|bond| bond.pair).collect();
-        pairs.sort_unstable();
-        // Several may begin with one identifier, and each led to all of them.
-        pairs.dedup();
-        pairs
+        let bonds = to.flat_map(|to| values.links_at(to)).map(PackedBond::unpack).filter(named);
+        // Several may begin with one identifier, and each leads to all of them.
+        bonds.map(|bond| bond.pair).collect()
     }
 
     pub(super) fn namesakes(&self, identifier: &str) -> impl Iterator<Item = &String> {
@@ -257,7 +252,7 @@ impl Derived {
         }
         if let Some(organisation) = before {
             for lead in leads_to(values, organisation) {
-                remove(&mut self.identifiers, lead);
+                self.identifiers.remove(lead);
             }
             if let Some((identifier, _)) = organisation.organisation_id().split_once(NAMESAKE)
                 && let Some(namesakes) = self.namesakes.get_mut(identifier)
@@ -274,7 +269,7 @@ impl Derived {
                 namesakes.insert(organisation.organisation_id().to_owned());
             }
             for lead in leads_to(values, organisation) {
-                self.identifiers.insert_unique(lead.from.wide(), lead, |lead| lead.from.wide());
+                self.identifiers.insert(lead);
             }
         }
     }
@@ -285,7 +280,7 @@ impl Derived {
         let hash = |bond: &PackedBond| hashes.of(bond.high()).wide();
         self.by_high.insert_unique(hash(bond), bond.clone(), hash);
         for lead in assertions(values, unpacked) {
-            self.asserted.insert_unique(lead.from.wide(), lead, |lead| lead.from.wide());
+            self.asserted.insert(lead);
         }
     }
 
@@ -295,7 +290,7 @@ impl Derived {
             entry.remove();
         }
         for lead in assertions(values, unpacked) {
-            remove(&mut self.asserted, lead);
+            self.asserted.remove(lead);
         }
     }
 
@@ -372,7 +367,7 @@ impl Derived {
 
     /// Each derived entry as a line of text.
     pub(super) fn dump(&self, values: &Values, lines: &mut Vec<String>) {
-        lines.extend(self.identifiers.iter().flat_map(|lead| dump_lead(values, *lead)));
+        lines.extend(self.identifiers.iter().flat_map(|lead| dump_lead(values, lead)));
         lines.extend(self.timed.iter().flat_map(CaseDue::timed).map(|due| format!("derived due {due:?}")));
         lines.extend(self.forgets.iter().map(|due| format!("derived forget {:?}", due.forget())));
         lines.extend(self.pending.iter().map(|due| format!("derived forget {due:?}")));
@@ -380,7 +375,7 @@ impl Derived {
         lines.extend(self.links.iter().map(|due| format!("derived link {due:?}")));
         lines.extend(self.retold.iter().map(|pair| format!("derived retold {pair:?}")));
         lines.extend(self.by_high.iter().map(|bond| format!("derived bond {bond:?}")));
-        lines.extend(self.asserted.iter().flat_map(|lead| dump_assertion(values, *lead)));
+        lines.extend(self.asserted.iter().flat_map(|lead| dump_assertion(values, lead)));
         lines.extend(self.namesakes.iter().map(|entry| format!("derived namesakes {entry:?}")));
         lines.extend(self.pending_by_platform.iter().map(|entry| format!("derived pendings {entry:?}")));
         lines.extend(self.gaps.iter().map(|gap| format!("derived gap {gap:?}")));
@@ -411,12 +406,6 @@ fn assertions(values: &Values, bond: &Bond) -> impl Iterator<Item = Lead> {
     let to = hashes.of(&bond.pair.low);
     let events = bond.asserting().into_iter().flat_map(|naming| &naming.events);
     events.map(move |event| Lead { from: hashes.of(event), to })
-}
-
-fn remove(leads: &mut HashTable<Lead>, lead: Lead) {
-    if let Ok(entry) = leads.find_entry(lead.from.wide(), |known| *known == lead) {
-        entry.remove();
-    }
 }
 
 /// An event with the pairs whose bonds it asserted; a line without where there are none, which is no state that may be.

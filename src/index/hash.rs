@@ -4,6 +4,7 @@
 use std::hash::Hash;
 
 use ahash::RandomState;
+use hashbrown::HashTable;
 
 /// Makes hashes. Keys come from outside, so they are keyed: nobody can choose texts that collide.
 #[derive(Debug, Clone, Default)]
@@ -33,4 +34,32 @@ impl ShortHash {
 pub struct Lead {
     pub from: ShortHash,
     pub to: ShortHash,
+}
+
+/// Texts that lead to others; one may lead to several, and several times to one.
+#[derive(Debug, Default)]
+pub struct Leads(HashTable<Lead>);
+
+impl Leads {
+    /// Adds one, whether or not there is such a one already.
+    pub fn insert(&mut self, lead: Lead) {
+        self.0.insert_unique(lead.from.wide(), lead, |lead| lead.from.wide());
+    }
+
+    /// Takes one away, where there is any.
+    pub fn remove(&mut self, lead: Lead) {
+        if let Ok(entry) = self.0.find_entry(lead.from.wide(), |known| *known == lead) {
+            entry.remove();
+        }
+    }
+
+    /// Where a text leads.
+    pub fn of(&self, from: ShortHash) -> impl Iterator<Item = ShortHash> {
+        self.0.iter_hash(from.wide()).filter(move |lead| lead.from == from).map(|lead| lead.to)
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Lead> {
+        self.0.iter().copied()
+    }
 }

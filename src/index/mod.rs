@@ -3,6 +3,7 @@
 //! Values are the whole truth: what else is kept in memory (`derived`) follows from them, so that a restore, which
 //! meets the same values in another order, gives the same state.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::bond::{Bond, Pair, Retelling};
@@ -154,7 +155,7 @@ impl State {
     }
 
     /// The pairs whose bonds an event asserted and that hold, in their order.
-    pub fn asserted(&self, event: &EventKey) -> Vec<Pair> {
+    pub fn asserted(&self, event: &EventKey) -> BTreeSet<Pair> {
         self.derived.asserted(&self.values, event)
     }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use hashbrown::HashTable;
 
-use crate::index::hash::{Hashes, Lead, ShortHash};
+use crate::index::hash::{Hashes, Lead, Leads, ShortHash};
 use crate::model::bond::Bond;
 use crate::model::identifiers::Identifiers;
 use crate::model::packed::{PackedBond, PackedCase};
@@ -45,9 +45,9 @@ struct Tables {
     cases: HashTable<Hashed<PackedCase>>,
     organisations: HashTable<Hashed<Arc<Organisation>>>,
     /// From the hash of an event's id to that of its case's.
-    events: HashTable<Lead>,
+    events: Leads,
     /// From the hash of an identifier to that of its holder's `organisation_id`.
-    identifiers: HashTable<Lead>,
+    identifiers: Leads,
     /// What is said of pairs of identifiers, under either of the two.
     bonds: HashTable<Hashed<PackedBond>>,
     hashes: Hashes,
@@ -126,10 +126,8 @@ impl Look<'_> {
     /// The organisation that holds an identifier, `<scheme>:<value>`.
     pub fn holder(&self, identifier: &str) -> Option<Arc<Organisation>> {
         self.organisation(identifier).or_else(|| {
-            let from = self.0.hashes.of(identifier);
-            let leads = self.0.identifiers.iter_hash(from.wide()).filter(|lead| lead.from == from);
-            let mut holders =
-                leads.flat_map(|lead| self.0.organisations.iter_hash(lead.to.wide())).map(|known| &known.value);
+            let to = self.0.identifiers.of(self.0.hashes.of(identifier));
+            let mut holders = to.flat_map(|to| self.0.organisations.iter_hash(to.wide())).map(|known| &known.value);
             holders.find(|known| known.identifiers.contains(identifier)).cloned()
         })
     }
@@ -151,10 +149,9 @@ impl Look<'_> {
 
     /// The cases that hold an event of this id: one, but for a platform that states one event in several.
     pub fn cases_of_event(&self, event_id: &str) -> Vec<Case> {
-        let from = self.0.hashes.of(event_id);
-        let leads = self.0.events.iter_hash(from.wide()).filter(|lead| lead.from == from);
+        let to = self.0.events.of(self.0.hashes.of(event_id));
         let mut found: Vec<&PackedCase> =
-            leads.flat_map(|lead| self.0.cases.iter_hash(lead.to.wide())).map(|entry| &entry.value).collect();
+            to.flat_map(|to| self.0.cases.iter_hash(to.wide())).map(|entry| &entry.value).collect();
         found.sort_by_key(|case| case.key());
         // Several of its events may have led to one case.
         found.dedup_by_key(|case| case.key());
@@ -184,9 +181,7 @@ impl Tables {
             Shown::Value(Value::Link(bond)) => {
                 for identifier in [bond.low(), bond.high()] {
                     let hash = self.hashes.of(identifier);
-                    let same = |known: &Hashed<PackedBond>| {
-                        (known.value.low(), known.value.high()) == (bond.low(), bond.high())
-                    };
+                    let same = |known: &Hashed<PackedBond>| known.value.key() == bond.key();
                     put(&mut self.bonds, hash, bond.clone(), same);
                 }
             }
@@ -212,11 +207,11 @@ impl Tables {
         let kept = known.iter().zip(&events).take_while(|(one, other)| one.event_id == other.event_id).count();
         for event in known.iter().skip(kept) {
             let from = self.hashes.of(&event.event_id);
-            remove(&mut self.events, Lead { from, to });
+            self.events.remove(Lead { from, to });
         }
         for event in events.iter().skip(kept) {
             let from = self.hashes.of(&event.event_id);
-            self.events.insert_unique(from.wide(), Lead { from, to }, |lead| lead.from.wide());
+            self.events.insert(Lead { from, to });
         }
     }
 
@@ -227,7 +222,7 @@ impl Tables {
         let (case, _) = entry.remove();
         for event in case.value.events() {
             let from = self.hashes.of(&event.event_id);
-            remove(&mut self.events, Lead { from, to });
+            self.events.remove(Lead { from, to });
         }
     }
 
@@ -243,12 +238,12 @@ impl Tables {
         let is_known = |identifier: &&str| known.is_some_and(|known| known.contains(identifier));
         for identifier in organisation.identifiers.further().filter(|identifier| !is_known(identifier)) {
             let from = self.hashes.of(identifier);
-            self.identifiers.insert_unique(from.wide(), Lead { from, to }, |lead| lead.from.wide());
+            self.identifiers.insert(Lead { from, to });
         }
         let gone = |identifier: &&str| !organisation.identifiers.contains(identifier);
         for identifier in known.into_iter().flat_map(Identifiers::further).filter(gone) {
             let from = self.hashes.of(identifier);
-            remove(&mut self.identifiers, Lead { from, to });
+            self.identifiers.remove(Lead { from, to });
         }
     }
 
@@ -260,7 +255,7 @@ impl Tables {
         let (organisation, _) = entry.remove();
         for identifier in organisation.value.identifiers.further() {
             let from = self.hashes.of(identifier);
-            remove(&mut self.identifiers, Lead { from, to });
+            self.identifiers.remove(Lead { from, to });
         }
     }
 }
@@ -278,12 +273,6 @@ fn put<T>(
             table.insert_unique(hash.wide(), Hashed { hash, value }, |entry| entry.hash.wide());
             None
         }
-    }
-}
-
-fn remove(leads: &mut HashTable<Lead>, lead: Lead) {
-    if let Ok(entry) = leads.find_entry(lead.from.wide(), |known| *known == lead) {
-        entry.remove();
     }
 }
 

@@ -110,6 +110,11 @@ pub(super) fn is_contradicted(draft: &Draft<'_, '_>, ones: &Group, others: &Grou
     })
 }
 
+/// In how many bonds of an identifier the two relate so; `None` counts questions.
+pub(super) fn count_at(draft: &Draft<'_, '_>, identifier: &str, relation: Option<LinkRelation>) -> usize {
+    all_at(draft, identifier, &[]).iter().filter(|bond| bond.relation() == relation).count()
+}
+
 /// True where anything is said of any identifier, by this entry or before it.
 pub(super) fn has_bonds(draft: &Draft<'_, '_>) -> bool {
     draft.state.has_bonds() || draft.effects.changes.iter().any(|change| matches!(change.key, Key::Link(_)))

@@ -5,13 +5,12 @@
 //! end of a link leaves what was there before it.
 
 use super::draft::Draft;
-use super::group::{all_at, bond, group, refused, refused_again};
+use super::group::{bond, count_at, group, refused, refused_again};
 use super::{Outcome, bonds, reject};
 use crate::model::bond::{Assertion, Bond, Pair};
 use crate::model::code::MemberState;
 use crate::model::entry::{Link, LinkRelation, OPERATOR};
 use crate::model::limit::{BOND_LINKS_MAX, PARTED_MAX};
-use crate::model::packed::PackedBond;
 use crate::model::place::Jurisdiction;
 use crate::model::rejection::Reason;
 use crate::model::rules::Rules;
@@ -64,9 +63,9 @@ fn judge(
     let _ = draft.holder(&link.second).ok_or((Reason::UnknownOrganisation, "second"))?;
     match link.relation {
         LinkRelation::NotSame => {
-            if known.as_ref().and_then(|known| known.relation()) != Some(LinkRelation::NotSame)
-                && [&link.first, &link.second].into_iter().any(|identifier| is_parted_from_most(draft, identifier))
-            {
+            let is_full = |identifier| count_at(draft, identifier, Some(link.relation)) >= PARTED_MAX;
+            let is_parted = known.as_ref().and_then(Bond::relation) == Some(link.relation);
+            if !is_parted && (is_full(&link.first) || is_full(&link.second)) {
                 return Err((Reason::LinkFull, "relation"));
             }
             let without = group(draft, &link.first, &[(pair.clone(), None)]);
@@ -84,12 +83,6 @@ fn judge(
     after.links.retain(|known| !is_said_anew(known));
     after.links.push(said);
     Ok(Some(after))
-}
-
-/// True where links part an identifier from so many others that there is no room for one more.
-fn is_parted_from_most(draft: &Draft<'_, '_>, identifier: &str) -> bool {
-    let parts = |bond: &PackedBond| bond.relation() == Some(LinkRelation::NotSame);
-    all_at(draft, identifier, &[]).into_iter().filter(parts).count() >= PARTED_MAX
 }
 
 /// What is left of a bond where a link says that this relation has ended: everybody ends what they said, the operator

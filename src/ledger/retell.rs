@@ -87,10 +87,14 @@ fn together(
 fn widest(draft: &Draft<'_, '_>, due: &[Arc<Retelling>]) -> Then {
     let joined = |work: &Arc<Retelling>| {
         let joining = work.steps.iter().find_map(|step| bond_before(&work.pair, step));
-        let now = bond(draft, &work.pair).filter(|bond| bond.joins());
-        (work.pair.clone(), now.or(joining).as_ref().map(PackedBond::new))
+        (work.pair.clone(), joining_now(draft, work).or(joining).as_ref().map(PackedBond::new))
     };
     due.iter().map(joined).collect()
+}
+
+/// The bond of a retelling, where it makes the two one now.
+fn joining_now(draft: &Draft<'_, '_>, work: &Retelling) -> Option<Bond> {
+    bond(draft, &work.pair).filter(|bond| bond.joins())
 }
 
 /// The open cases of whatever the two identifiers were or are one with, while changes of links wait to be told.
@@ -121,13 +125,14 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, due: &[Arc<Re
     let public = told_of(before, Scope::Federation).next();
     let about: Vec<usize> = public.map_or_else(|| told_of(before, Scope::Restricted).collect(), |index| vec![index]);
     let now = Picture::of(draft, before).with_places(draft);
+    let joining: Vec<Option<Bond>> = due.iter().map(|work| joining_now(draft, work)).collect();
     let mut case = Case::clone(before);
     let (mut seen, mut heard): (Seen, Vec<MemberIndex>) = (Vec::new(), Vec::new());
     for index in about {
         let (mut routed, mut to_nation) = (Vec::new(), false);
         for told in &tell::audience(before, index) {
             let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
-            let then = at_that_time(draft, told, due);
+            let then = at_that_time(told, due, &joining);
             if member.state == MemberState::Retired || then.is_empty() || heard.contains(&told.member) {
                 continue;
             }
@@ -166,14 +171,15 @@ fn picture_then<'s>(draft: &Draft<'_, '_>, case: &Case, then: Then, seen: &'s mu
     &seen[place].1
 }
 
-/// The bonds that a recipient's last alert was written under, where they are others now.
-fn at_that_time(draft: &Draft<'_, '_>, told: &Told, due: &[Arc<Retelling>]) -> Then {
+/// The bonds that a recipient's last alert was written under, where they are others now; `joining` is what each that is
+/// due joins now.
+fn at_that_time(told: &Told, due: &[Arc<Retelling>], joining: &[Option<Bond>]) -> Then {
     let mut then = Vec::new();
-    for work in due {
+    for (work, is) in due.iter().zip(joining) {
         // A member that came after the step was told after it.
         let later = |step: &&Step| step.next.get(usize::from(told.member)).is_some_and(|next| told.sequence < *next);
         let Some(step) = work.steps.iter().find(later) else { continue };
-        let (was, is) = (bond_before(&work.pair, step), bond(draft, &work.pair).filter(|bond| bond.joins()));
+        let was = bond_before(&work.pair, step);
         if was.as_ref().map(bonds::shape) != is.as_ref().map(bonds::shape) {
             then.push((work.pair.clone(), was.as_ref().map(PackedBond::new)));
         }

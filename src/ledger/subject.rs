@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::group::{all_at, bond, group, is_contradicted, refused};
+use super::group::{all_at, bond, count_at, group, is_contradicted, refused};
 use super::{bonds, picture};
 use crate::index::identity::{self, Found, Held, Sought, name_digest};
 use crate::index::name;
@@ -239,8 +239,7 @@ fn ask(
 
 /// True where so many questions stand about an organisation that one more says nothing to the operator.
 fn is_questioned(draft: &Draft<'_, '_>, organisation_id: &str) -> bool {
-    let bonds = all_at(draft, organisation_id, &[]);
-    bonds.iter().filter(|bond| bond.relation().is_none()).count() >= QUESTIONS_MAX
+    count_at(draft, organisation_id, None) >= QUESTIONS_MAX
 }
 
 /// Makes the organisation, or states where it is registered: the last statement holds.

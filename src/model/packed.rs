@@ -82,9 +82,14 @@ impl PackedBond {
         self.text(low, both)
     }
 
+    /// What it stands under: its pair.
+    pub fn key(&self) -> (&str, &str) {
+        (self.low(), self.high())
+    }
+
     /// True where it is that of a pair.
     pub fn is_of(&self, pair: &Pair) -> bool {
-        (self.low(), self.high()) == (&pair.low, &pair.high)
+        self.key() == (&pair.low, &pair.high)
     }
 
     /// That of the two which is not this one.

@@ -265,7 +265,7 @@ fn belongs(key: &Key, value: &Value) -> bool {
             *origin == waiting.origin && *scope == waiting.scope && *target == waiting.target
         }
         (Key::Join(member), Value::Join(join)) => *member == join.member,
-        (Key::Link(pair), Value::Link(bond)) => pair.low == bond.low() && pair.high == bond.high(),
+        (Key::Link(pair), Value::Link(bond)) => bond.is_of(pair),
         (Key::Retell(pair), Value::Retell(work)) => *pair == work.pair,
         (Key::Source(..), Value::Source(_)) | (Key::Rules, Value::Rules(_)) => true,
         (Key::Organisation(_) | Key::Case(..) | Key::Pending(..) | Key::Source(..) | Key::Rules, _)
