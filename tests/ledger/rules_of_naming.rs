@@ -277,6 +277,8 @@ fn links_part_an_identifier_from_so_many_others() {
         let rejected = say(&mut log, &part(number)).rejected;
         assert_eq!(rejected, (number == PARTED_MAX).then_some(Reason::LinkFull), "{number}");
     }
+    let turned = link(LinkRelation::NotSame, &format!("reg:N{PARTED_MAX}"), "reg:A");
+    assert_eq!(say(&mut log, &turned).rejected, Some(Reason::LinkFull), "whichever of them is first");
     let otherwise = Link { basis: "another".to_owned(), ..part(0) };
     assert_eq!(say(&mut log, &otherwise).outcome, Outcome::Taken, "it is parted from that one already");
     assert_eq!(say(&mut log, &over(&part(1))).outcome, Outcome::Taken);

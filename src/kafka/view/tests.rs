@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::View;
+use crate::model::bond::{Bond, Naming, Pair};
 use crate::model::code::{Domain, Scope, Severity, Standing};
 use crate::model::identifiers::Identifiers;
-use crate::model::packed::PackedCase;
+use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::Jurisdiction;
 use crate::model::state::{Case, CaseEvent, Key, Organisation, Value};
 use crate::run::ledger::Shown;
@@ -68,13 +69,18 @@ impl Chance {
     }
 }
 
-type Cases = BTreeMap<(Jurisdiction, String), Case>;
-type Organisations = BTreeMap<String, Organisation>;
+/// What is to be seen, by key.
+#[derive(Default)]
+struct Model {
+    cases: BTreeMap<(Jurisdiction, String), Case>,
+    organisations: BTreeMap<String, Organisation>,
+    bonds: BTreeMap<Pair, Bond>,
+}
 
 /// Puts or takes away something, in the model and as a change.
-fn change(chance: &mut Chance, cases: &mut Cases, organisations: &mut Organisations) -> Shown {
+fn change(chance: &mut Chance, Model { cases, organisations, bonds }: &mut Model) -> Shown {
     let number = chance.below(12);
-    match chance.below(4) {
+    match chance.below(6) {
         0 | 1 => {
             let (origin, case_id) = (place(ORIGINS[chance.below(3) as usize]), format!("case {number}"));
             let key = (origin, case_id.clone());
@@ -102,15 +108,48 @@ fn change(chance: &mut Chance, cases: &mut Cases, organisations: &mut Organisati
             organisations.insert(id, known.clone());
             Shown::Value(Value::Organisation(Arc::new(known)))
         }
-        _ => {
+        3 => {
             let id = format!("s:{number}");
             organisations.remove(&id);
             Shown::Gone(Key::Organisation(id))
         }
+        _ => {
+            // Of two of its own numbers, or of its own and another's.
+            let other = [format!("t:{number}-0"), format!("s:{}", number + 1)];
+            let pair = Pair::new(&format!("s:{number}"), &other[chance.below(2) as usize]);
+            if chance.below(3) == 0 {
+                bonds.remove(&pair);
+                return Shown::Gone(Key::Link(pair));
+            }
+            let high_first = chance.below(2) == 0;
+            let named = Naming { high_first, behind: None, is_question: false, events: Vec::new() };
+            let bond = Bond { named: Some(named), ..Bond::new(pair.clone()) };
+            bonds.insert(pair, bond.clone());
+            Shown::Value(Value::Link(PackedBond::new(&bond)))
+        }
     }
 }
 
-fn assert_same(view: &View, cases: &Cases, organisations: &Organisations) {
+/// What is said of an organisation's identifiers, one after the other; of two of its own, at the first of the pair.
+fn said(Model { bonds, .. }: &Model, organisation: &Organisation) -> Vec<(String, Bond)> {
+    let mut said = Vec::new();
+    for identifier in organisation.identifiers.iter() {
+        let mut of: Vec<(String, Bond)> = Vec::new();
+        for (pair, bond) in bonds {
+            if pair.low == identifier {
+                of.push((pair.high.clone(), bond.clone()));
+            } else if pair.high == identifier && !organisation.identifiers.contains(&pair.low) {
+                of.push((pair.low.clone(), bond.clone()));
+            }
+        }
+        of.sort_by_key(|(other, _)| other.clone());
+        said.extend(of);
+    }
+    said
+}
+
+fn assert_same(view: &View, model: &Model) {
+    let Model { cases, organisations, bonds } = model;
     let look = view.look().unwrap();
     assert_eq!(look.counts(), (cases.len(), organisations.len()));
     let naive = |holds: &dyn Fn(&Case) -> bool| -> Vec<&Case> { cases.values().filter(|case| holds(case)).collect() };
@@ -135,6 +174,10 @@ fn assert_same(view: &View, cases: &Cases, organisations: &Organisations) {
         cases.values().map(|case| case.events.len()).sum::<usize>(),
         "nothing is left over"
     );
+    for known in organisations.values() {
+        assert_eq!(look.bonds(known), said(model, known), "{}", known.organisation_id());
+    }
+    assert_eq!(look.0.bonds.len(), 2 * bonds.len(), "nothing is left over");
     let others = organisations.values().map(|known| known.identifiers.further().count()).sum::<usize>();
     assert_eq!(look.0.identifiers.iter().count(), others, "nothing is left over");
 }
@@ -144,17 +187,18 @@ fn the_view_is_what_a_naive_one_would_be() {
     let mut chance = Chance(42);
     let view = View::default();
     view.complete();
-    let (mut cases, mut organisations) = (Cases::new(), Organisations::new());
+    let mut model = Model::default();
     for _ in 0..600 {
-        let batch = (0..=chance.below(5)).map(|_| change(&mut chance, &mut cases, &mut organisations)).collect();
+        let batch = (0..=chance.below(5)).map(|_| change(&mut chance, &mut model)).collect();
         view.publish(batch, None);
-        assert_same(&view, &cases, &organisations);
+        assert_same(&view, &model);
     }
-    assert!(cases.len() > 10 && organisations.len() > 3, "the history has come to something");
+    let Model { cases, organisations, bonds } = &model;
+    assert!(cases.len() > 10 && organisations.len() > 3 && bonds.len() > 3, "the history has come to something");
     view.restart();
     assert!(view.look().is_none(), "a restore begins from nothing, and shows nothing");
     view.complete();
-    assert_same(&view, &Cases::new(), &Organisations::new());
+    assert_same(&view, &Model::default());
 }
 
 #[test]
