@@ -27,6 +27,8 @@ pub enum Purpose<'a> {
     SourceConsumer { group: &'a str, instance_id: Option<&'a str> },
     /// Reads `comity.log` as a member of the ledger's group.
     LedgerConsumer { group: &'a str, instance_id: Option<&'a str> },
+    /// Looks at single places of the platforms' topics; what is damage to a source consumer is damage to it.
+    SourceProbe,
     /// Reads partitions that it assigns itself, and is told where they end.
     Follower,
     /// The same, and keeps its place in a group of its recipient's.
@@ -179,6 +181,7 @@ fn client_id(purpose: Purpose<'_>) -> &'static str {
     match purpose {
         Purpose::SourceConsumer { .. } => "comity-intake-source",
         Purpose::LedgerConsumer { .. } => "comity-ledger-source",
+        Purpose::SourceProbe => "comity-source-probe",
         Purpose::Follower => "comity-follower",
         Purpose::Recipient { .. } => "comity-tap",
         Purpose::Producer => "comity-producer",
@@ -195,6 +198,7 @@ fn set_defaults(config: &mut ClientConfig, purpose: Purpose<'_>) {
             // Where the sources end is told by the client itself: to ask the broker would hold the loop up.
             config.set("statistics.interval.ms", "1000");
         }
+        Purpose::SourceProbe => set_consumer_defaults(config, SOURCE_QUEUE_KBYTES_MAX, SOURCE_ANSWER_BYTES_MAX),
         Purpose::LedgerConsumer { .. } | Purpose::Follower | Purpose::Recipient { .. } => {
             set_consumer_defaults(config, LEDGER_QUEUE_KBYTES_MAX, OWN_ANSWER_BYTES_MAX);
         }
@@ -241,7 +245,7 @@ fn set_promises(config: &mut ClientConfig, purpose: Purpose<'_>, session: Durati
         Purpose::LedgerConsumer { group, instance_id } => {
             set_member(config, group, instance_id, "cooperative-sticky", session);
         }
-        Purpose::Follower => {
+        Purpose::SourceProbe | Purpose::Follower => {
             set_reader(config);
             // librdkafka wants a group for a consumer that assigns itself; nothing is ever committed to it.
             config.set("group.id", names::FOLLOWERS_GROUP).set("enable.partition.eof", "true");

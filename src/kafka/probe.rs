@@ -52,7 +52,7 @@ pub(super) struct Probe<'k> {
 
 /// A reader that asks again at once after an error.
 fn reader(kafka: &Kafka) -> Result<BaseConsumer<Context>, KafkaError> {
-    client::config(kafka, Purpose::Follower)
+    client::config(kafka, Purpose::SourceProbe)
         .set("fetch.error.backoff.ms", "0")
         .create_with_context(Context::new(Deliveries::FailedOnly))
 }

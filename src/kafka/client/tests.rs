@@ -17,19 +17,23 @@ fn kafka(properties: &[(&str, &str)]) -> Kafka {
     }
 }
 
-const PURPOSES: [Purpose<'static>; 7] = [
+/// The first two are members of groups.
+const READERS: [Purpose<'static>; 5] = [
     Purpose::SourceConsumer { group: "g", instance_id: Some("i") },
     Purpose::LedgerConsumer { group: "g", instance_id: None },
+    Purpose::SourceProbe,
     Purpose::Follower,
     Purpose::Recipient { group: "g" },
-    Purpose::Producer,
-    Purpose::TransactionalProducer { transactional_id: "t" },
-    Purpose::Admin,
 ];
+const WRITERS: [Purpose<'static>; 2] = [Purpose::Producer, Purpose::TransactionalProducer { transactional_id: "t" }];
+
+fn purposes() -> impl Iterator<Item = Purpose<'static>> {
+    READERS.into_iter().chain(WRITERS).chain([Purpose::Admin])
+}
 
 #[test]
 fn librdkafka_takes_every_configuration() {
-    for purpose in PURPOSES {
+    for purpose in purposes() {
         let made = config(&kafka(&[]), purpose).create_native_config();
         assert!(made.is_ok(), "{purpose:?}: {:?}", made.err());
     }
@@ -38,7 +42,7 @@ fn librdkafka_takes_every_configuration() {
 #[test]
 fn an_operator_cannot_change_a_promise() {
     let all: Vec<(&str, &str)> = RESERVED.iter().map(|(name, _)| (*name, "planted")).collect();
-    for purpose in PURPOSES {
+    for purpose in purposes() {
         let config = config(&kafka(&all), purpose);
         for (name, value) in config.config_map() {
             assert_ne!(value, "planted", "{purpose:?} took {name}");
@@ -49,7 +53,7 @@ fn an_operator_cannot_change_a_promise() {
 
 #[test]
 fn consumers_read_committed_and_never_reset_in_silence() {
-    for purpose in &PURPOSES[..4] {
+    for purpose in &READERS {
         let config = config(&kafka(&[]), *purpose);
         let expected = BTreeMap::from([
             ("isolation.level", "read_committed"),
@@ -61,9 +65,20 @@ fn consumers_read_committed_and_never_reset_in_silence() {
             assert_eq!(config.get(name), Some(value), "{purpose:?}");
         }
     }
-    for purpose in &PURPOSES[4..6] {
+    for purpose in &WRITERS {
         let config = config(&kafka(&[]), *purpose);
         assert_eq!((config.get("acks"), config.get("enable.idempotence")), (Some("all"), Some("true")), "{purpose:?}");
+    }
+}
+
+/// What intake cannot read would be a good record to a probe that takes more, and the source would stand still.
+#[test]
+fn what_looks_at_damage_takes_no_more_than_what_reads_the_sources() {
+    let source = config(&kafka(&[]), READERS[0]);
+    let probe = config(&kafka(&[]), Purpose::SourceProbe);
+    for name in ["receive.message.max.bytes", "fetch.max.bytes", "check.crcs", "isolation.level"] {
+        assert!(source.get(name).is_some());
+        assert_eq!(probe.get(name), source.get(name), "{name}");
     }
 }
 
@@ -88,7 +103,7 @@ fn an_operator_can_set_the_rest() {
 fn a_session_survives_lost_heartbeats_and_members_hear_of_changes_within_a_second() {
     for (session_ms, heartbeat_ms) in [(2_000, "333"), (6_000, "1000"), (60_000, "1000")] {
         let kafka = Kafka { session_timeout: Duration::from_millis(session_ms), ..kafka(&[]) };
-        for purpose in &PURPOSES[..2] {
+        for purpose in &READERS[..2] {
             let config = config(&kafka, *purpose);
             assert_eq!(config.get("session.timeout.ms"), Some(session_ms.to_string().as_str()), "{purpose:?}");
             assert_eq!(config.get("heartbeat.interval.ms"), Some(heartbeat_ms), "{purpose:?}");
