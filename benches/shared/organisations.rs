@@ -40,6 +40,7 @@ pub(crate) fn organisation(number: usize, has_second: bool, with_case: bool) -> 
         cases: 1,
         name: 1,
         form: 1,
+        is_public: true,
     };
     (Key::Organisation(id), Value::Organisation(Arc::new(organisation)))
 }
@@ -91,6 +92,7 @@ pub(crate) fn case(number: usize, recipients: u8) -> (Key, Value) {
             .map(|member| Told { member, role: Role::Attention, by_index: false, sequence })
             .collect(),
         events: Box::new([event]),
+        national_sequence: sequence,
         keep_until: 2_000_000_000_000 + sequence,
     };
     (Key::Case(case.origin, case.case_id.clone()), Value::Case(PackedCase::new(&case)))

@@ -157,6 +157,7 @@ fn case() -> Case {
         told: [2, 3].into_iter().map(member).collect(),
         events: Box::new([event]),
         acks: Box::new([ack]),
+        national_sequence: 0,
         keep_until: 99,
     }
 }

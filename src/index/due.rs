@@ -132,6 +132,7 @@ fn nameless(origin: Jurisdiction, case_id: &str) -> Case {
         told: ToldList::default(),
         events: Exact::default(),
         acks: Exact::default(),
+        national_sequence: 0,
         keep_until: 0,
     }
 }

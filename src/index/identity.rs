@@ -36,13 +36,13 @@ impl Sought {
         }
     }
 
-    /// How it was found; `None` where the event names no subject.
+    /// How it was found, as far as everybody may know; `None` where the event names no subject.
     pub fn matched_by(&self) -> Option<MatchedBy> {
         match self {
             Self::Nobody => None,
             Self::NameOnly => Some(MatchedBy::NameOnly),
-            Self::New(_) => Some(MatchedBy::NewIdentifier),
-            Self::Known(..) | Self::Beside(..) => Some(MatchedBy::Identifier),
+            Self::Known(holder, _) | Self::Beside(holder, ..) if holder.is_public => Some(MatchedBy::Identifier),
+            Self::New(_) | Self::Known(..) | Self::Beside(..) => Some(MatchedBy::NewIdentifier),
         }
     }
 }

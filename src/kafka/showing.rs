@@ -76,6 +76,7 @@ mod tests {
             cases: 0,
             name: 0,
             form: 0,
+            is_public: true,
         })))
     }
 

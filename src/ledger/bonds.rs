@@ -214,12 +214,14 @@ pub(super) fn shape(bond: &Bond) -> (Option<LinkRelation>, bool, bool, Option<&s
 fn make_due(draft: &mut Draft<'_, '_>, pair: &Pair, before: Option<&Bond>) {
     let members = draft.rules().map_or(0, |rules| rules.members.len());
     let outputs = (0..members).filter_map(|place| Some(Output::Alerts(u8::try_from(place).ok()?)));
+    let next = |output| draft.effects.marks.sequences.get(output).unwrap_or(1);
     let step = Step {
         before: before.and_then(Bond::relation),
         high_first: before.is_some_and(Bond::high_first),
         by_events: before.is_some_and(|before| before.links.is_empty()),
         behind: before.and_then(Bond::behind).map(str::to_owned),
-        next: outputs.map(|output| draft.effects.marks.sequences.get(output).unwrap_or(1)).collect(),
+        next: outputs.map(next).collect(),
+        national_next: next(Output::National),
     };
     let known = retelling(draft, pair).map(|work| Retelling::clone(&work));
     let mut work = known.unwrap_or_else(|| Retelling {

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::revision::{self, Against};
 use super::statement::place_of;
 use super::tell::{self, Message};
-use super::{reject, subject};
+use super::{picture, reject};
 use crate::index::cases::stands;
 use crate::model::code::{Mode, MsgType, Standing};
 use crate::model::event::InfractionEvent;
@@ -56,7 +56,7 @@ fn close<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, case: &mut Case, index: u
     let Some(known) = case.events.get_mut(index).filter(|known| stands(known)) else { return };
     known.standing = Standing::Closed;
     let (domain, severity, scope, expires_at) = (known.domain, known.severity, known.scope, known.expires_at);
-    let places = subject::shown(draft, case);
+    let places = picture::places_of(draft, case);
     let names_nobody = event.for_follow_up.is_empty() && event.for_attention.is_empty();
     let matter = Matter {
         origin: case.origin,

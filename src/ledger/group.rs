@@ -29,6 +29,15 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// Those of the `organisation_id`s that are named to somebody, that which stands for all of these first.
+    pub(super) fn named(&self, is_named: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut ids: Vec<String> = self.ids.iter().filter(|id| is_named(id)).cloned().collect();
+        if ids.first() != self.ids.first() {
+            put_in_order(&mut ids, &self.bonds);
+        }
+        ids
+    }
+
     /// True where one of the identifiers would stand for all, were it an organisation's own.
     pub(super) fn would_be_led_by(&self, identifier: &str) -> bool {
         let bonds = unpacked(&self.bonds);
@@ -62,15 +71,20 @@ pub(super) fn group(draft: &Draft<'_, '_>, identifier: &str, then: &AtThatTime) 
             ids.push(identifier);
         }
     }
+    put_in_order(&mut ids, &bonds);
+    Group { ids, identifiers, bonds }
+}
+
+/// Puts that first which stands for all, then the others in their order.
+fn put_in_order(ids: &mut [String], bonds: &[PackedBond]) {
     if ids.len() > 1 {
-        let bonds = unpacked(&bonds);
+        let bonds = unpacked(bonds);
         let ranks = Ranks::of(&bonds);
         ids.sort_by_cached_key(|id| ranks.place(id));
     }
     if let Some(others) = ids.get_mut(1..) {
         others.sort_unstable();
     }
-    Group { ids, identifiers, bonds }
 }
 
 fn unpacked(bonds: &[PackedBond]) -> Vec<Bond> {

@@ -18,7 +18,9 @@ use crate::route::Places;
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     /// What is one with it; empty where none is known.
-    pub(super) group: Group,
+    group: Group,
+    /// The `organisation_id`s that its alerts name, that which stands for all first.
+    pub(super) names: Vec<String>,
     /// Open cases at other origins, FEDERATION scope only, newest and then most severe first, as far as an alert lists
     /// them, and how many more there are.
     pub(super) open_cases: Vec<OpenCase>,
@@ -45,7 +47,9 @@ impl Picture {
         then: &AtThatTime,
     ) -> Self {
         let Some(organisation_id) = organisation_id else { return Self::default() };
-        let mut picture = Self { group: group(draft, organisation_id, then), ..Self::default() };
+        let group = group(draft, organisation_id, then);
+        let names = names(draft, &group, organisation_id);
+        let mut picture = Self { group, names, ..Self::default() };
         let organisations: Vec<&Arc<Organisation>> =
             picture.group.ids.iter().filter_map(|id| draft.organisation(id)).collect();
         let (mut unlisted, mut more) = (Vec::new(), 0);
@@ -81,7 +85,7 @@ impl Picture {
 
     /// With where the index shows the organisation.
     pub(super) fn with_places(self, draft: &Draft<'_, '_>) -> Self {
-        Self { places: places(draft, &self.group), ..self }
+        Self { places: places(draft, &self.group, &self.names), ..self }
     }
 
     /// Why a jurisdiction is to follow up, as far as the index shows.
@@ -108,12 +112,24 @@ impl Picture {
     }
 }
 
-/// Where the index shows what is one organisation's.
-pub(super) fn places(draft: &Draft<'_, '_>, group: &Group) -> Places {
+/// The `organisation_id`s that the alerts of a case name: its own, and what everybody may know.
+fn names(draft: &Draft<'_, '_>, group: &Group, own: &str) -> Vec<String> {
+    group.named(|id| id == own || draft.organisation(id).is_some_and(|known| known.is_public))
+}
+
+/// Where the index shows the organisation of a case.
+pub(super) fn places_of(draft: &Draft<'_, '_>, case: &Case) -> Places {
+    let Some(own) = case.organisation_id.as_deref() else { return Places::default() };
+    let group = group(draft, own, &[]);
+    places(draft, &group, &names(draft, &group, own))
+}
+
+/// Where the index shows what is one organisation's, of which alerts name these.
+fn places(draft: &Draft<'_, '_>, group: &Group, names: &[String]) -> Places {
     let established_in = group.identifiers.iter().flat_map(|identifier| established_in(identifier)).collect();
-    let mut places = Places { established_in, ..Places::default() };
+    let registered_in = names.iter().filter_map(|id| draft.organisation(id)?.registered_in).collect();
+    let mut places = Places { registered_in, established_in, ..Places::default() };
     for organisation in group.ids.iter().filter_map(|id| draft.organisation(id)) {
-        places.registered_in.extend(organisation.registered_in);
         let beyond = Beyond::of(draft, organisation).map(|beyond| beyond.origins()).unwrap_or_default();
         for origin in organisation.open_cases.iter().map(|open| open.origin).chain(beyond) {
             if !places.open_in.contains(&origin) {

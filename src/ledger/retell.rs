@@ -14,6 +14,7 @@ use crate::index::cases::{open_case, stands};
 use crate::model::bond::{Assertion, Bond, Naming, Pair, Retelling, Step};
 use crate::model::code::{MemberState, MsgType, Role, RoleReason, Scope};
 use crate::model::decision::Reasons;
+use crate::model::limit::NATIONAL_BIT;
 use crate::model::packed::PackedBond;
 use crate::model::place::Jurisdiction;
 use crate::model::rules::{MemberIndex, Rules};
@@ -127,23 +128,31 @@ fn retell(draft: &mut Draft<'_, '_>, rules: &Rules, before: &Case, due: &[Arc<Re
     let now = Picture::of(draft, before).with_places(draft);
     let joining: Vec<Option<Bond>> = due.iter().map(|work| joining_now(draft, work)).collect();
     let mut case = Case::clone(before);
-    let (mut seen, mut heard): (Seen, Vec<MemberIndex>) = (Vec::new(), Vec::new());
+    let (mut seen, mut heard, mut nation_heard): (Seen, Vec<MemberIndex>, bool) = (Vec::new(), Vec::new(), false);
     for index in about {
-        let (mut routed, mut to_nation) = (Vec::new(), false);
+        let mut routed = Vec::new();
         for told in &tell::audience(before, index) {
             let Some(member) = rules.members.get(usize::from(told.member)) else { continue };
-            let then = at_that_time(told, due, &joining);
+            // A member that came after the step was told after it.
+            let told_before =
+                |step: &Step| step.next.get(usize::from(told.member)).is_some_and(|next| told.sequence < *next);
+            let then = at_that_time(told_before, due, &joining);
             if member.state == MemberState::Retired || then.is_empty() || heard.contains(&told.member) {
                 continue;
             }
             heard.push(told.member);
             let saw = picture_then(draft, before, then, &mut seen);
             if differs(rules, saw, &now, told, member.jurisdiction) {
-                to_nation |= differs_for_all(saw, &now);
                 routed.push(routed_again(saw, &now, told, member.jurisdiction));
             }
         }
-        if routed.is_empty() {
+        let is_nations = before.events[index].told & NATIONAL_BIT != 0 && !nation_heard;
+        nation_heard |= is_nations;
+        let to_nation = is_nations && {
+            let then = at_that_time(|step| before.national_sequence < step.national_next, due, &joining);
+            !then.is_empty() && differs_for_all(picture_then(draft, before, then, &mut seen), &now)
+        };
+        if routed.is_empty() && !to_nation {
             continue;
         }
         let (standing, expires_at) = (case.events[index].standing, case.events[index].expires_at);
@@ -171,14 +180,12 @@ fn picture_then<'s>(draft: &Draft<'_, '_>, case: &Case, then: Then, seen: &'s mu
     &seen[place].1
 }
 
-/// The bonds that a recipient's last alert was written under, where they are others now; `joining` is what each that is
-/// due joins now.
-fn at_that_time(told: &Told, due: &[Arc<Retelling>], joining: &[Option<Bond>]) -> Then {
+/// The bonds that a recipient's last alert was written under, where they are others now: those before the first step
+/// that it was told before. `joining` is what each that is due joins now.
+fn at_that_time(told_before: impl Fn(&Step) -> bool, due: &[Arc<Retelling>], joining: &[Option<Bond>]) -> Then {
     let mut then = Vec::new();
     for (work, is) in due.iter().zip(joining) {
-        // A member that came after the step was told after it.
-        let later = |step: &&Step| step.next.get(usize::from(told.member)).is_some_and(|next| told.sequence < *next);
-        let Some(step) = work.steps.iter().find(later) else { continue };
+        let Some(step) = work.steps.iter().find(|step| told_before(step)) else { continue };
         let was = bond_before(&work.pair, step);
         if was.as_ref().map(bonds::shape) != is.as_ref().map(bonds::shape) {
             then.push((work.pair.clone(), was.as_ref().map(PackedBond::new)));
@@ -203,8 +210,7 @@ fn bond_before(pair: &Pair, step: &Step) -> Option<Bond> {
 
 /// True where that differs which everybody may know.
 fn differs_for_all(saw: &Picture, now: &Picture) -> bool {
-    saw.group.ids.first() != now.group.ids.first()
-        || (&saw.open_cases, saw.open_cases_more) != (&now.open_cases, now.open_cases_more)
+    saw.names != now.names || (&saw.open_cases, saw.open_cases_more) != (&now.open_cases, now.open_cases_more)
 }
 
 fn differs(rules: &Rules, saw: &Picture, now: &Picture, told: &Told, jurisdiction: Jurisdiction) -> bool {

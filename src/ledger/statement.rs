@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::revision::{self, Against};
 use super::subject::Entered;
 use super::tell::{self, Message};
-use super::{bonds, duty, reject, subject, term, withdrawal};
+use super::{bonds, duty, picture, reject, subject, term, withdrawal};
 use crate::model::code::{CaseStatus, Kind, Mode, MsgType, Scope, Standing, WithdrawalReason};
 use crate::model::event::InfractionEvent;
 use crate::model::exact::{self, Exact};
@@ -56,7 +56,7 @@ pub(super) fn decide<'e>(draft: &mut Draft<'_, 'e>, rules: &Rules, event: &'e In
     let msg_type = msg_type(before.is_some(), known.and(case.events.get(index)), event.kind, is_over);
     let standing = state(&mut case, index, event, expires_at, is_over);
     case.keep_until = case.keep_until.max(term::forget_at(expires_at, &rules.policy));
-    let places = subject::shown(draft, &case);
+    let places = picture::places_of(draft, &case);
     let matter = Matter {
         origin: event.origin,
         domain: event.domain,
@@ -197,6 +197,7 @@ fn new_case(event: &InfractionEvent) -> Case {
         told: ToldList::default(),
         events: Exact::default(),
         acks: Exact::default(),
+        national_sequence: 0,
         keep_until: Millis::MIN,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::bonds;
 use super::draft::Draft;
 use super::group::{all_at, bond, count_at, group, is_contradicted, refused};
-use super::{bonds, picture};
 use crate::index::identity::{self, Found, Held, Sought, name_digest};
 use crate::index::name;
 use crate::model::bond::Pair;
@@ -15,7 +15,6 @@ use crate::model::exact::Exact;
 use crate::model::identifiers::Identifiers;
 use crate::model::limit::{GROUP_ORGANISATIONS_MAX, NAMESAKES_MAX, QUESTIONS_MAX};
 use crate::model::state::{Case, EventKey, Key, NAMESAKE, Organisation, Value};
-use crate::route::Places;
 
 /// Looks a subject up. Whoever holds one of its identifiers under another name is not it, nor is, once it has no open
 /// case any more, whoever had another legal form; but what its case has already, it keeps.
@@ -99,7 +98,8 @@ pub(super) struct Entered {
 
 /// Puts the subject into the index and the case. What the event asserted before of identifiers that it names no more
 /// is taken back; where it states no subject, that of its case stays as it is. A RESTRICTED event says nothing of an
-/// organisation that others would see: it joins nothing, and leaves its case with the organisation that it has.
+/// organisation that others would see: it joins nothing, and leaves its case with the organisation that it has, or with
+/// none where others see the case.
 pub(super) fn enter(
     draft: &mut Draft<'_, '_>,
     case: &mut Case,
@@ -107,16 +107,35 @@ pub(super) fn enter(
     event: &InfractionEvent,
     is_other: bool,
 ) -> Entered {
-    let Some(subject) = &event.subject else { return Entered::default() };
+    let entered = match &event.subject {
+        Some(subject) => enter_subject(draft, case, found, (event, subject), is_other),
+        None => Entered::default(),
+    };
+    if event.scope == Scope::Federation
+        && let Some(organisation_id) = &case.organisation_id
+    {
+        publish(draft, organisation_id, event.subject.as_ref());
+    }
+    entered
+}
+
+fn enter_subject(
+    draft: &mut Draft<'_, '_>,
+    case: &mut Case,
+    found: Found,
+    (event, subject): (&InfractionEvent, &Subject),
+    is_other: bool,
+) -> Entered {
     if is_other {
         case.organisation_id = None;
     }
     case.name_digest = Some(name_digest(&subject.legal_name));
     let event_key = EventKey::of(event);
     let is_restricted = event.scope == Scope::Restricted;
-    let stays = is_restricted && case.organisation_id.is_some();
+    let is_seen = case.organisation_id.is_some() || case.events.iter().any(|event| event.scope == Scope::Federation);
+    let stays = is_restricted && !is_other && is_seen;
     let mut asserted = Vec::new();
-    let matched_by = found.sought.matched_by();
+    let (matched_by, is_new) = (found.sought.matched_by(), matches!(found.sought, Sought::New(_)));
     let organisation = match found.sought {
         _ if stays => None,
         Sought::Nobody | Sought::NameOnly => None,
@@ -129,14 +148,14 @@ pub(super) fn enter(
     };
     if let Some((organisation_id, unheld)) = organisation {
         if !is_restricted || draft.organisation(&organisation_id).is_none() {
-            attach(draft, &organisation_id, subject);
+            attach(draft, &organisation_id, subject, !is_restricted);
         }
         let beside = |identifier: &&String| !is_restricted && **identifier != organisation_id;
         for identifier in unheld.iter().filter(beside) {
             asserted.extend(name_beside(draft, event, &organisation_id, identifier));
         }
         for (identifier, other, has_its_name) in found.others {
-            asserted.extend(meet(draft, event, (&organisation_id, matched_by), (&identifier, &other, has_its_name)));
+            asserted.extend(meet(draft, event, (&organisation_id, is_new), (&identifier, &other, has_its_name)));
         }
         case.organisation_id = Some(organisation_id);
     }
@@ -173,7 +192,7 @@ fn name_beside(
 fn meet(
     draft: &mut Draft<'_, '_>,
     event: &InfractionEvent,
-    (organisation_id, matched_by): (&str, Option<MatchedBy>),
+    (organisation_id, is_new): (&str, bool),
     (identifier, other, has_its_name): (&str, &Organisation, bool),
 ) -> Option<Pair> {
     let event_key = EventKey::of(event);
@@ -212,8 +231,7 @@ fn meet(
         return None;
     }
     bonds::ask(draft, organisation_id, &pair, event_key);
-    let is_reused = matched_by == Some(MatchedBy::NewIdentifier);
-    let kind = if is_reused { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders };
+    let kind = if is_new { ReviewKind::IdentifierReused } else { ReviewKind::SeveralHolders };
     ask(draft, event, kind, (organisation_id, Some(other_id)), identifier);
     None
 }
@@ -243,7 +261,7 @@ fn is_questioned(draft: &Draft<'_, '_>, organisation_id: &str) -> bool {
 }
 
 /// Makes the organisation, or states where it is registered: the last statement holds.
-fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, subject: &Subject) {
+fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, subject: &Subject, is_public: bool) {
     let registered_in = subject.jurisdiction;
     let known = draft.organisation(organisation_id);
     if known.is_some_and(|known| registered_in.is_none() || registered_in == known.registered_in) {
@@ -258,14 +276,20 @@ fn attach(draft: &mut Draft<'_, '_>, organisation_id: &str, subject: &Subject) {
             cases: 0,
             name: name::sketch(subject),
             form: name::form(subject),
+            is_public,
         },
     };
-    let key = Key::Organisation(organisation_id.to_owned());
-    draft.put(key, Some(Value::Organisation(Arc::new(organisation))));
+    put(draft, organisation);
 }
 
-/// Where the index shows the organisation of a case.
-pub(super) fn shown(draft: &Draft<'_, '_>, case: &Case) -> Places {
-    let of_case = case.organisation_id.as_deref().map(|id| group(draft, id, &[]));
-    picture::places(draft, &of_case.unwrap_or_default())
+/// Everybody may know an organisation from now on, and of what was stated before them only what is stated now.
+fn publish(draft: &mut Draft<'_, '_>, organisation_id: &str, subject: Option<&Subject>) {
+    let Some(known) = draft.organisation(organisation_id).filter(|known| !known.is_public) else { return };
+    let registered_in = subject.and_then(|subject| subject.jurisdiction);
+    put(draft, Organisation { registered_in, is_public: true, ..Organisation::clone(known) });
+}
+
+fn put(draft: &mut Draft<'_, '_>, organisation: Organisation) {
+    let key = Key::Organisation(organisation.organisation_id().to_owned());
+    draft.put(key, Some(Value::Organisation(Arc::new(organisation))));
 }

@@ -85,9 +85,9 @@ pub(super) fn tell<'e>(
     let (version, alert_id) = (event.version, alert_id(&event.event_id, event.version));
     let national = to_nation.then(|| {
         event.told |= NATIONAL_BIT;
+        case.national_sequence = draft.next_sequence(Output::National);
         let public = routed.iter().filter(|_| event.scope == Scope::Federation);
-        let told = public.map(|routed| routed.member).collect();
-        NationalCopy { sequence: draft.next_sequence(Output::National), told }
+        NationalCopy { sequence: case.national_sequence, told: public.map(|routed| routed.member).collect() }
     });
     let about = about(case, index);
     let mut told = case.told.to_vec();
@@ -113,7 +113,7 @@ pub(super) fn tell<'e>(
         standing: message.standing,
         disputed_since: duty::disputed_since(case, index),
         about,
-        organisation: organisation(case, message.matched_by, picture.group.ids),
+        organisation: organisation(case, message.matched_by, picture.names),
         open_cases: picture.open_cases,
         open_cases_more: picture.open_cases_more,
         contact: rules.contact(message.event.map(|event| event.authority.id.as_str()), case.origin).cloned(),
@@ -174,10 +174,9 @@ fn about(case: &Case, index: usize) -> About {
     }
 }
 
-/// The organisation of an alert; where the entry named none, it is the one that the case has. `ids` are those that
-/// are one with it, that which stands for all first.
-fn organisation(case: &Case, matched_by: Option<MatchedBy>, ids: Vec<String>) -> Option<AlertOrganisation> {
-    let mut formerly = ids;
+/// The organisation of an alert; where the entry named none, it is the one that the case has.
+fn organisation(case: &Case, matched_by: Option<MatchedBy>, names: Vec<String>) -> Option<AlertOrganisation> {
+    let mut formerly = names;
     let organisation_id = (!formerly.is_empty()).then(|| formerly.remove(0));
     let known = match (&organisation_id, case.name_digest) {
         (Some(id), _) if case.organisation_id.as_ref() != Some(id) => Some(MatchedBy::Link),

@@ -79,9 +79,9 @@ fn decision<'e>(
     now: i64,
 ) -> Decision<'e> {
     let matched_by = sought.matched_by();
-    let organisation_id =
-        if let Sought::Beside(holder, ..) = sought { Some(holder.organisation_id()) } else { sought.organisation_id() };
-    let organisation_id = organisation_id.map(str::to_owned);
+    let holder =
+        if let Sought::Beside(holder, ..) = sought { Some(holder).filter(|known| known.is_public) } else { None };
+    let organisation_id = holder.map(|holder| holder.organisation_id()).or(sought.organisation_id()).map(str::to_owned);
     Decision {
         alert_id: tell::alert_id(&event.event_id, 1),
         version: 1,

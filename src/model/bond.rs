@@ -53,6 +53,8 @@ pub struct Step {
     pub behind: Option<String>,
     /// The next `sequence` of each member's alerts at that time: what was told below it shows the bond before.
     pub next: Vec<i64>,
+    /// The same of the national feed.
+    pub national_next: i64,
 }
 
 /// What is said of two identifiers: by `Link`s, which stand over whatever events say, and by events that named both.

@@ -31,6 +31,9 @@ pub struct Organisation {
     pub name: u128,
     /// The digest of its legal form at first sight; 0 where none was stated.
     pub form: u32,
+    /// True once an event that everybody may know named it. Before, alerts about others say nothing of it, though links
+    /// make them one.
+    pub is_public: bool,
 }
 
 impl Organisation {
@@ -66,6 +69,8 @@ pub struct Case {
     pub events: Exact<CaseEvent>,
     /// What recipients said of its alerts, and what they still have to say: sorted by member, then event.
     pub acks: Exact<Ack>,
+    /// The `sequence` of its last alert in the national feed; 0 where that had none.
+    pub national_sequence: i64,
     /// Log time at which it is forgotten, those told with it: `forget_after` behind the latest term of its events.
     pub keep_until: Millis,
 }

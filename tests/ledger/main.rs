@@ -16,6 +16,7 @@ mod rules_of_snapshots;
 mod rules_of_telling;
 mod rules_of_links;
 mod rules_of_naming;
+mod rules_of_retelling;
 mod rules_of_the_desk;
 mod rules_of_time;
 mod rules_of_withdrawal;

@@ -163,41 +163,6 @@ fn a_join_tells_exactly_those_who_see_another_picture_and_its_end_restores_it() 
 }
 
 #[test]
-fn who_sees_the_same_is_not_told() {
-    let mut log = Log::new(&FEDERATION);
-    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
-    let b = log.told(&about("b", "CA-QC", "Acme Ltd", &["B"]));
-    assert_eq!(b.outcome, Outcome::Taken);
-    log.event(&closure(&about("b", "CA-QC", "Acme Ltd", &["B"])));
-    say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
-    assert_eq!(told(&settle(&mut log)), BTreeSet::new(), "the second has no open case, the first keeps its name");
-    let mut log = Log::new(&FEDERATION);
-    log.told(&about("a", "CA-ON", "Acme Ltd", &["A"]));
-    log.told(&secret(&about("b", "CA-QC", "Acme Ltd", &["B"]), &["DE"]));
-    say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
-    let expected = [("a", "CA-QC"), ("a", "DE"), ("b", "DE")].map(|(id, to)| (id.to_owned(), place(to)));
-    let dids = settle(&mut log);
-    assert_eq!(told(&dids), BTreeSet::from(expected), "CA-BC may not know of the second's case");
-    let about = |id: &str| dids.iter().flat_map(|did| &did.decisions).find(|at| at.about.event_id == id).expect(id);
-    assert!(about("a").national.is_none(), "nor may the nation");
-}
-
-#[test]
-fn each_is_told_of_what_it_may_know() {
-    let mut log = Log::new(&FEDERATION);
-    let first = about("c", "CA-ON", "Acme Ltd", &["B"]);
-    log.told(&secret(&first, &["DE", "CA-QC"]));
-    let second = about("d", "CA-ON", "Acme Ltd", &["B"]);
-    let second = InfractionEvent { kind: Kind::Supplement, case_id: first.case_id, ..second };
-    log.told(&secret(&second, &["CA-QC"]));
-    log.told(&about("a", "CA-BC", "Acme Ltd", &["A"]));
-    say(&mut log, &link(LinkRelation::Same, "reg:A", "reg:B"));
-    let again = told(&settle(&mut log));
-    let of_case: Vec<_> = again.iter().filter(|(id, _)| id != "a").cloned().collect();
-    assert_eq!(of_case, [("c".to_owned(), place("DE")), ("d".to_owned(), place("CA-QC"))]);
-}
-
-#[test]
 fn a_join_that_was_aborted_at_any_step_is_the_same() {
     let mut log = Log::new(&FEDERATION);
     five_and_seven(&mut log);

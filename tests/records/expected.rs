@@ -265,7 +265,7 @@ fn case(case: &Case) -> Json {
                 })),
             })),
         })),
-        "keep_until": case.keep_until,
+        "national_sequence": case.national_sequence, "keep_until": case.keep_until,
     })
 }
 
@@ -275,7 +275,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
             "organisation_id": known.organisation_id(), "identifiers": known.identifiers.to_vec(),
             "registered_in": known.registered_in.map(|place| place.to_string()),
             "open_cases": each(&known.open_cases, open_case), "cases": known.cases,
-            "name": digest(known.name), "form": known.form,
+            "name": digest(known.name), "form": known.form, "is_public": known.is_public,
         }),
         Value::Case(known) => case(&known.unpack()),
         Value::Pending(waiting) => json!({
@@ -298,6 +298,7 @@ pub(crate) fn state_entry(transaction: i64, value: &Value) -> Json {
             "steps": each(&work.steps, |step| json!({
                 "before": step.before.map(Code::name), "high_first": step.high_first,
                 "by_events": step.by_events, "behind": step.behind, "next": step.next,
+                "national_next": step.national_next,
             })),
             "after": work.after.as_ref().map(|(origin, case_id)| json!({
                 "origin": origin.as_str(), "case_id": case_id,

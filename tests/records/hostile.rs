@@ -148,7 +148,8 @@ fn lengths_that_are_only_claimed() {
 fn a_list_without_end() {
     let with = |count: usize| {
         let identifiers = [long(count as i64), text("lei:1"), vec![0; count - 1], long(0)].concat();
-        let organisation = [text("lei:1"), identifiers, long(0), long(0), long(0), vec![0; 16], long(0)].concat();
+        let organisation =
+            [text("lei:1"), identifiers, long(0), long(0), long(0), vec![0; 16], long(0), vec![0]].concat();
         decode_record(b"org/lei:1", Some(&[vec![0, 0, 0, 0, 6, 2, 0], organisation].concat()), None)
     };
     assert!(with(100_000).is_ok());
@@ -206,6 +207,7 @@ fn a_value_of_another_key() {
         open_cases: Box::default(),
         name: 0,
         form: 0,
+        is_public: true,
         cases: 0,
     };
     let framed = encode_record(1, &encode_value(&Value::Organisation(Arc::new(known))));

@@ -283,6 +283,7 @@ pub(crate) fn case(e: &mut Entropy) -> Case {
                 }),
             })
             .into(),
+        national_sequence: e.long(),
         keep_until: e.long(),
     }
 }
@@ -326,6 +327,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                 cases: e.int(),
                 name: digest(e),
                 form: e.int().unsigned_abs(),
+                is_public: e.flag(),
             };
             (Key::Organisation(known.organisation_id().to_owned()), Value::Organisation(Arc::new(known)))
         }
@@ -367,6 +369,7 @@ pub(crate) fn value(e: &mut Entropy) -> (Key, Value) {
                     by_events: e.flag(),
                     behind: e.optional(Entropy::text),
                     next: e.list(Entropy::long),
+                    national_next: e.long(),
                 }),
                 after: e.optional(|e| (e.place(), e.text())),
                 done: e.flag(),
@@ -482,6 +485,7 @@ pub(crate) fn plain_case(case_id: &str) -> Case {
         told: ToldList::default(),
         events: Box::default(),
         acks: Box::default(),
+        national_sequence: 0,
         keep_until: 0,
     }
 }

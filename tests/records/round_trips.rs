@@ -180,6 +180,7 @@ fn values_that_are_written_at_greater_length() {
         cases: 1,
         name: 0,
         form: 0,
+        is_public: true,
     };
     // Two items behind a count of two, and two blocks of one each; numbers are written as twice themselves.
     let as_one: [&[u8]; 2] = [b"\x04\x02\x04\x00\x02\x04\x04\x00\x02\x00", b"\x04\x0alei:1\x0alei:2\x00"];

@@ -68,6 +68,7 @@ fn case(origin: &str, case_id: &str, scope: Scope) -> Case {
         ]
         .into(),
         events: Box::new([event]),
+        national_sequence: 8,
         keep_until: 1_900_000_000_000,
     }
 }
@@ -87,6 +88,7 @@ fn view() -> View {
         cases: 1,
         name: 0,
         form: 0,
+        is_public: true,
     };
     let named = |case_id: &str, event_id: &str| EventKey {
         origin: place("CA-QC"),

@@ -42,6 +42,7 @@ fn case(origin: Jurisdiction, case_id: &str, events: &[String]) -> Case {
         name_digest: None,
         told: crate::model::told::ToldList::default(),
         events: events.iter().map(event).collect(),
+        national_sequence: 0,
         keep_until: 0,
     }
 }
@@ -54,6 +55,7 @@ fn organisation(identifiers: &[String]) -> Organisation {
         cases: 1,
         name: 0,
         form: 0,
+        is_public: true,
     }
 }
 

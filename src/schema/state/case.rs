@@ -33,6 +33,7 @@ pub(super) fn write_told(list: &ToldList, out: &mut Vec<u8>) {
 pub(super) fn write_tail(case: &state::Case, out: &mut Vec<u8>) {
     datum::list(&case.events, out, event);
     datum::list(&case.acks, out, ack);
+    datum::long(case.national_sequence, out);
     datum::long(case.keep_until, out);
 }
 
@@ -113,6 +114,7 @@ pub(super) struct Read {
     told: Vec<Told>,
     events: Vec<CaseEvent>,
     acks: Vec<Ack>,
+    national_sequence: i64,
     keep_until: i64,
 }
 
@@ -131,6 +133,7 @@ impl Read {
             told: self.told.into_iter().map(Told::into_model).collect::<Option<_>>()?,
             events: each(self.events).into(),
             acks: self.acks.into_iter().map(Ack::into_model).collect::<Option<_>>()?,
+            national_sequence: self.national_sequence,
             keep_until: self.keep_until,
         })
     }

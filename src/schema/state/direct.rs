@@ -17,6 +17,7 @@ pub(super) fn organisation(from: &mut Reader<'_>) -> Option<Organisation> {
         cases: from.int()?,
         name: digest(from)?,
         form: from.long()?.try_into().ok()?,
+        is_public: from.boolean()?,
     })
 }
 

@@ -60,6 +60,7 @@ pub(super) fn write_retelling(work: &Retelling, out: &mut Vec<u8>) {
         datum::boolean(step.by_events, out);
         datum::optional_text(step.behind.as_deref(), out);
         datum::list(&step.next, out, |next, out| datum::long(*next, out));
+        datum::long(step.national_next, out);
     });
     datum::optional(work.after.as_ref(), out, |(origin, case_id), out| {
         datum::place(*origin, out);
@@ -169,6 +170,7 @@ impl ReadRetelling {
             by_events: step.by_events,
             behind: step.behind,
             next: step.next,
+            national_next: step.national_next,
         };
         Some(Retelling {
             pair,
@@ -188,6 +190,7 @@ struct ReadStep {
     by_events: bool,
     behind: Option<String>,
     next: Vec<i64>,
+    national_next: i64,
 }
 
 /// `RetellingCase` as read.

@@ -19,6 +19,7 @@ pub(super) fn write(known: &state::Organisation, out: &mut Vec<u8>) {
     datum::int(known.cases, out);
     datum::digest_128(known.name, out);
     datum::long(i64::from(known.form), out);
+    datum::boolean(known.is_public, out);
 }
 
 /// Appends an `OpenCase`.
@@ -41,6 +42,7 @@ pub(super) struct Read {
     cases: i32,
     name: Fixed<16>,
     form: i64,
+    is_public: bool,
 }
 
 impl Read {
@@ -54,6 +56,7 @@ impl Read {
             cases: self.cases,
             name: u128::from_be_bytes(self.name.0),
             form: u32::try_from(self.form).ok()?,
+            is_public: self.is_public,
         })
     }
 }

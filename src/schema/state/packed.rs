@@ -129,6 +129,7 @@ fn read((origin, case_id): (Jurisdiction, &str), from: &mut Reader<'_>) -> Optio
         told: ToldList::from_packed(from.bytes()?),
         events: from.list(event)?.into(),
         acks: from.list(ack)?.into(),
+        national_sequence: from.long()?,
         keep_until: from.long()?,
     })
 }
@@ -162,6 +163,7 @@ fn passed<'a>(from: &mut Reader<'a>, pass: impl FnOnce(&mut Reader<'a>) -> Optio
 fn pass_tail(from: &mut Reader<'_>) -> Option<()> {
     from.list(event)?;
     from.list(ack)?;
+    from.long()?;
     from.long()?;
     Some(())
 }

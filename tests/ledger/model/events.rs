@@ -43,7 +43,8 @@ impl Model {
             return self.reject(Reason::UnknownGroup, said);
         }
         let organisation = self.look_up(event.subject.as_ref(), None).and_then(|led| led.id);
-        let organisation = organisation.map(|id| self.holder(&id).unwrap_or(id));
+        let public = |id: &String| self.organisations.iter().any(|at| at.identifiers[0] == *id && at.public);
+        let organisation = organisation.map(|id| self.holder(&id).filter(public).unwrap_or(id));
         let registered = organisation.as_ref().and(event.subject.as_ref()).and_then(|subject| subject.jurisdiction);
         for member in self.members() {
             let to = member.jurisdiction;

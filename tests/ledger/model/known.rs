@@ -60,6 +60,7 @@ impl Model {
             organisation: None,
             name: None,
             told: Vec::new(),
+            nation_saw: Vec::new(),
             events: Vec::new(),
             answers: Vec::new(),
             keep_until: Millis::MIN,
@@ -163,6 +164,13 @@ impl Model {
     }
 
     pub(super) fn settle(&mut self, case: usize, event: &InfractionEvent, other: bool, said: &mut Said) {
+        self.enter(case, event, other, said);
+        if event.scope == Scope::Federation {
+            self.publish(case, event);
+        }
+    }
+
+    fn enter(&mut self, case: usize, event: &InfractionEvent, other: bool, said: &mut Said) {
         let Some(subject) = &event.subject else { return };
         let led = self.look_up(Some(subject), self.cases[case].organisation.as_ref());
         if other {
@@ -174,7 +182,9 @@ impl Model {
         };
         // What not everybody may know joins nothing that others see, and moves no case.
         let secret = event.scope == Scope::Restricted;
-        if secret && self.cases[case].organisation.is_some() {
+        let seen = |case: &Case| case.events.iter().any(|event| event.scope == Scope::Federation);
+        let others_see = self.cases[case].organisation.is_some() || seen(&self.cases[case]);
+        if secret && !other && others_see {
             return self.take_back(&links::named(event), &[], said);
         }
         self.new_organisation = Some(id.clone()).filter(|_| is_new || stands_alone);
@@ -184,7 +194,8 @@ impl Model {
             }
             let (name, form) = (subject.legal_name.clone(), subject.legal_form.clone());
             let registered_in = subject.jurisdiction;
-            self.organisations.push(Organisation { identifiers: vec![id.clone()], registered_in, name, form });
+            let identifiers = vec![id.clone()];
+            self.organisations.push(Organisation { identifiers, registered_in, name, form, public: !secret });
         } else if !secret {
             let known = self.organisations.iter_mut().find(|at| at.identifiers[0] == id).expect("it is known");
             known.registered_in = subject.jurisdiction.or(known.registered_in);
@@ -199,6 +210,15 @@ impl Model {
         self.take_back(&links::named(event), &pairs, said);
         self.new_organisation = None;
         self.cases[case].organisation = Some(id);
+    }
+
+    /// Everybody may know the organisation of a case from now on; of where it is registered, what an event states now.
+    fn publish(&mut self, case: usize, event: &InfractionEvent) {
+        let id = self.cases[case].organisation.as_ref();
+        for known in self.organisations.iter_mut().filter(|known| Some(&known.identifiers[0]) == id && !known.public) {
+            known.public = true;
+            known.registered_in = event.subject.as_ref().and_then(|subject| subject.jurisdiction);
+        }
     }
 
     /// Organisations that no case names any more, nor any that they are one with.

@@ -183,9 +183,11 @@ impl Model {
     /// Everybody's copy agrees with what is said of the pair.
     fn copies_agree(&mut self, pair: &Pair) {
         let now: Vec<Bond> = self.bonds.iter().filter(|bond| bond.pair == *pair).cloned().collect();
-        for told in self.cases.iter_mut().flat_map(|case| &mut case.told) {
-            told.bonds.retain(|bond| bond.pair != *pair);
-            told.bonds.extend(now.clone());
+        for case in &mut self.cases {
+            for bonds in case.told.iter_mut().map(|told| &mut told.bonds).chain([&mut case.nation_saw]) {
+                bonds.retain(|bond| bond.pair != *pair);
+                bonds.extend(now.clone());
+            }
         }
     }
 
@@ -390,27 +392,27 @@ impl Model {
         if places.is_empty() {
             places = told_of(Scope::Restricted);
         }
-        let mut heard = Vec::new();
+        let (mut heard, mut nation_heard) = (Vec::new(), false);
         for place in places {
+            let nation = self.cases[case].events[place].nation_told && !nation_heard;
+            nation_heard |= nation;
             let told = self.everyone_told(case, place);
             let others = told.iter().filter(|(to, ..)| !heard.contains(to)).copied().collect();
             heard.extend(told.iter().map(|(to, ..)| *to));
-            self.tell_of(case, place, others, said);
+            self.tell_of(case, place, others, nation, said);
         }
     }
 
-    fn tell_of(&mut self, case: usize, place: usize, told: Vec<To>, said: &mut Said) {
+    fn tell_of(&mut self, case: usize, place: usize, told: Vec<To>, nation: bool, said: &mut Said) {
         let event = &self.cases[case].events[place];
         let (standing, expires_at) = (event.standing, event.expires_at);
-        let (mut recipients, mut to_nation) = (Vec::new(), false);
+        let mut recipients = Vec::new();
         for (to, role, ..) in told {
             let told = self.cases[case].told.iter().find(|told| told.to == to).expect("it was told").clone();
             let (saw, sees) = (self.picture(case, to, &told.bonds), self.picture(case, to, &self.bonds));
             if saw == sees {
                 continue;
             }
-            // What all may know: its name, and open cases that all may know.
-            to_nation |= (&saw.0, &saw.1) != (&sees.0, &sees.1);
             let (now, by_index) = match (saw.3, sees.3) {
                 (false, true) if role == Role::Attention => (Role::FollowUp, Some(true)),
                 (true, false) if told.by_index => (Role::Attention, Some(false)),
@@ -418,7 +420,13 @@ impl Model {
             };
             recipients.push((to, now, Some(role).filter(|before| *before != now), by_index));
         }
-        if recipients.is_empty() {
+        // What all may know: its names, and open cases that all may know.
+        let for_all = |bonds: &[Bond]| {
+            let (names, open, ..) = self.picture(case, self.cases[case].origin, bonds);
+            (names, open)
+        };
+        let to_nation = nation && for_all(&self.cases[case].nation_saw) != for_all(&self.bonds);
+        if recipients.is_empty() && !to_nation {
             return;
         }
         let alert = Alert {
@@ -435,25 +443,21 @@ impl Model {
         self.send(case, place, alert, said);
     }
 
-    /// What a recipient sees of the organisation of a case under some bonds: its name, its other open cases, those of
-    /// them that are restricted, and whether it is known there.
+    /// What a recipient sees of the organisation of a case under some bonds: its names, that which stands for all first,
+    /// its other open cases, those of them that are restricted, and whether it is known there.
     fn picture(
         &self,
         case: usize,
         to: Jurisdiction,
         bonds: &[Bond],
-    ) -> (Option<String>, Vec<OpenCase>, Vec<OpenCase>, bool) {
+    ) -> (Vec<String>, Vec<OpenCase>, Vec<OpenCase>, bool) {
         let (organisation, origin) = (self.cases[case].organisation.clone(), self.cases[case].origin);
-        let Some(id) = &organisation else { return (None, Vec::new(), Vec::new(), false) };
+        let Some(id) = &organisation else { return (Vec::new(), Vec::new(), Vec::new(), false) };
         let ids = self.one_with(id, bonds);
         let mut open: Vec<OpenCase> = self.open_cases(&ids, origin).into_iter().map(|(open, _)| open).collect();
         open.retain(|open| open.scope == Scope::Federation);
-        (
-            Some(ids[0].clone()),
-            open,
-            self.restricted_for(&ids, origin, to),
-            self.is_known_in(&self.reach(id, bonds), to),
-        )
+        let restricted = self.restricted_for(&ids, origin, to);
+        (self.names(case, bonds), open, restricted, self.is_known_in(case, bonds, to))
     }
 }
 

@@ -25,6 +25,7 @@ use duties::Answer;
 pub(crate) use duties::{Disputed, Late};
 use known::{by_desk, end, standing_of, stands};
 use links::{Bond, Telling};
+use telling::Alert;
 
 /// One alert to one recipient.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,6 +94,8 @@ struct Organisation {
     registered_in: Option<Jurisdiction>,
     name: String,
     form: Option<String>,
+    /// Named by an event that everybody may know.
+    public: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -121,6 +124,8 @@ struct Case {
     organisation: Option<String>,
     name: Option<String>,
     told: Vec<Told>,
+    /// The bonds when the national feed got its last alert.
+    nation_saw: Vec<Bond>,
     events: Vec<Event>,
     answers: Vec<Answer>,
     keep_until: Millis,
@@ -191,37 +196,6 @@ pub(crate) struct Model {
     new_organisation: Option<String>,
     /// Output, recipient, next sequence.
     next: Vec<(&'static str, Option<Jurisdiction>, i64)>,
-}
-
-/// What is decided of an event apart from the route.
-struct Alert {
-    msg_type: MsgType,
-    standing: Standing,
-    expires_at: Option<Millis>,
-    original_unseen: bool,
-    follows: Vec<String>,
-    recipients: Vec<To>,
-    newcomers: bool,
-    /// True where clocks of answers begin.
-    begins: bool,
-    /// False where it tells the nation nothing.
-    to_nation: bool,
-}
-
-impl Alert {
-    fn cancel(recipients: Vec<To>) -> Self {
-        Self {
-            msg_type: MsgType::Cancel,
-            standing: Standing::Withdrawn,
-            expires_at: None,
-            original_unseen: false,
-            follows: Vec::new(),
-            recipients,
-            newcomers: false,
-            begins: false,
-            to_nation: true,
-        }
-    }
 }
 
 impl Model {

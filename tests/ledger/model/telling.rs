@@ -3,6 +3,37 @@
 use super::*;
 use comity::model::code::{Domain, Kind, MemberState, Mode, MsgType, Role, Scope, Severity};
 
+/// What is decided of an event apart from the route.
+pub(super) struct Alert {
+    pub(super) msg_type: MsgType,
+    pub(super) standing: Standing,
+    pub(super) expires_at: Option<Millis>,
+    pub(super) original_unseen: bool,
+    pub(super) follows: Vec<String>,
+    pub(super) recipients: Vec<To>,
+    pub(super) newcomers: bool,
+    /// True where clocks of answers begin.
+    pub(super) begins: bool,
+    /// False where it tells the nation nothing.
+    pub(super) to_nation: bool,
+}
+
+impl Alert {
+    pub(super) fn cancel(recipients: Vec<To>) -> Self {
+        Self {
+            msg_type: MsgType::Cancel,
+            standing: Standing::Withdrawn,
+            expires_at: None,
+            original_unseen: false,
+            follows: Vec::new(),
+            recipients,
+            newcomers: false,
+            begins: false,
+            to_nation: true,
+        }
+    }
+}
+
 impl Model {
     pub(super) fn on_todays_route(
         &self,
@@ -65,7 +96,6 @@ impl Model {
         let told = self.told_before(case, place);
         let known = &self.cases[case];
         let (severity, scope) = (known.events[place].severity, known.events[place].scope);
-        let reached = known.organisation.as_ref().map(|id| self.reach(id, &self.bonds)).unwrap_or_default();
         let mut recipients = Vec::new();
         for member in self.members() {
             let to = member.jurisdiction;
@@ -87,7 +117,7 @@ impl Model {
                 continue;
             }
             let named = event.for_follow_up.contains(&to);
-            let shown = self.is_known_in(&reached, to);
+            let shown = self.is_known_in(case, &self.bonds, to);
             let mut role = if named || shown { Role::FollowUp } else { Role::Attention };
             if event.mode == Mode::Backfill {
                 role = Role::Attention;
@@ -125,9 +155,10 @@ impl Model {
         if nation {
             let told = if public { alert.recipients.iter().map(|(to, ..)| *to).collect() } else { Vec::new() };
             said.national.push((format!("{}#{}", event.id, event.version), self.sequence("national", None), told));
+            self.cases[case].nation_saw = self.bonds.clone();
         }
-        let mut formerly = self.ids_of(self.cases[case].organisation.as_ref());
-        let ids = formerly.clone();
+        let ids = self.ids_of(self.cases[case].organisation.as_ref());
+        let mut formerly = self.names(case, &self.bonds);
         let organisation_id = (!formerly.is_empty()).then(|| formerly.remove(0));
         let origin = self.cases[case].origin;
         let mut open = self.open_cases(&ids, origin);
@@ -204,9 +235,26 @@ impl Model {
         organisation.map(|id| self.one_with(id, &self.bonds)).unwrap_or_default()
     }
 
-    /// Whether any of some organisations is registered in a place, or has an open case there.
-    pub(super) fn is_known_in(&self, reached: &[String], place: Jurisdiction) -> bool {
-        let registered = |at: &Organisation| at.registered_in == Some(place) && reached.contains(&at.identifiers[0]);
+    /// Those of them that alerts of a case name, that which stands for all of these first: its own, and what everybody
+    /// may know.
+    pub(super) fn names(&self, case: usize, bonds: &[Bond]) -> Vec<String> {
+        let Some(own) = self.cases[case].organisation.as_ref() else { return Vec::new() };
+        let public = |id: &String| self.organisations.iter().any(|at| at.identifiers[0] == *id && at.public);
+        let mut names = self.one_with(own, bonds);
+        names.retain(|id| id == own || public(id));
+        let first = names.iter().min_by_key(|id| self.rank(id, bonds)).expect("its own").clone();
+        names.retain(|id| *id != first);
+        names.sort();
+        names.insert(0, first);
+        names
+    }
+
+    /// Whether any of what is one with a case's organisation is registered in a place, as far as its alerts name it, or
+    /// has an open case or an establishment there.
+    pub(super) fn is_known_in(&self, case: usize, bonds: &[Bond], place: Jurisdiction) -> bool {
+        let reached = self.cases[case].organisation.as_ref().map(|id| self.reach(id, bonds)).unwrap_or_default();
+        let names = self.names(case, bonds);
+        let registered = |at: &Organisation| at.registered_in == Some(place) && names.contains(&at.identifiers[0]);
         let open = |case: &Case| {
             case.origin == place
                 && case.organisation.as_ref().is_some_and(|id| reached.contains(id))
