@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use self::bounded::Bounded;
 use crate::kafka::ledger::SILENCE_MAX;
 use crate::kafka::status::LedgerStatus;
 use crate::kafka::view::View;
@@ -26,12 +27,17 @@ use crate::schema::registry;
 use crate::telemetry::clock;
 
 pub mod api;
+mod bounded;
 pub mod query;
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a request's body; no request needs one.
 const BODY_BYTES_MAX: usize = 16 * 1024;
+/// Connections at a time; more of them wait until one is closed.
+const CONNECTIONS_MAX: usize = 256;
+/// How long a connection may stand still; longer than an answer takes.
+const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// What the port shows.
 #[derive(Debug, Clone)]
@@ -60,6 +66,14 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAd
 /// The listener breaks.
 pub async fn serve(
     listener: TcpListener,
+    surface: Surface,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    serve_bounded(Bounded::new(listener, CONNECTIONS_MAX, IDLE_MAX), surface, shutdown).await
+}
+
+async fn serve_bounded(
+    listener: Bounded,
     surface: Surface,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {

@@ -1,9 +1,13 @@
-//! Readiness: it ends where what it stands for ends.
+//! Readiness ends where what it stands for ends, and the port holds so many connections at most.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use super::checks;
+use super::bounded::Bounded;
+use super::{Surface, bind, checks, serve_bounded};
 use crate::kafka::status::{IntakeStatus, LedgerStatus};
 use crate::metrics::Sources;
 
@@ -44,4 +48,52 @@ fn an_owner_that_commits_nothing_is_not_ready() {
     ledger.owner.store(false, Ordering::Relaxed);
     ledger.standby.store(true, Ordering::Relaxed);
     assert_eq!(said(&sources, 16_000), (true, "stands by with the state restored".to_owned()));
+}
+
+/// Asks whether the process lives, on a connection of its own that stays open.
+fn ask(address: std::net::SocketAddr) -> TcpStream {
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    connection
+}
+
+/// The first bytes of its answer.
+fn answered(connection: &mut TcpStream) -> String {
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).unwrap();
+    String::from_utf8(answer.to_vec()).unwrap()
+}
+
+/// A port of its own with so many connections at a time.
+fn port(connections_max: usize, idle_max: Duration) -> (tokio::runtime::Runtime, std::net::SocketAddr) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (listener, address) = runtime.block_on(bind("127.0.0.1:0".parse().unwrap())).unwrap();
+    let sources = Sources { intake: None, ledger: None };
+    let surface = Surface { sources, members: Arc::new(Vec::new()), view: None, loopback: true };
+    let bounded = Bounded::new(listener, connections_max, idle_max);
+    runtime.spawn(serve_bounded(bounded, surface, std::future::pending()));
+    (runtime, address)
+}
+
+/// Without a bound whoever opens thousands takes the file descriptors that the ledger's own connections need.
+#[test]
+fn who_opens_more_connections_than_there_are_waits_until_one_is_closed() {
+    let (_runtime, address) = port(2, Duration::from_secs(3_600));
+    let (mut first, mut second) = (ask(address), ask(address));
+    assert_eq!([answered(&mut first), answered(&mut second)], ["HTTP/1.1 200", "HTTP/1.1 200"]);
+    let mut third = ask(address);
+    third.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    assert!(third.read_exact(&mut [0]).is_err(), "there are two at a time");
+    third.set_read_timeout(None).unwrap();
+    drop(first);
+    assert_eq!(answered(&mut third), "HTTP/1.1 200");
+}
+
+#[test]
+fn a_connection_that_stands_still_is_closed() {
+    let (_runtime, address) = port(1, Duration::from_millis(50));
+    let mut silent = TcpStream::connect(address).unwrap();
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+    let mut next = ask(address);
+    assert_eq!(answered(&mut next), "HTTP/1.1 200", "its place is another's");
 }
