@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::decode::decode;
-use crate::guard::{guard, guard_link};
+use crate::guard::{guard, guard_link, may_be_personal};
 use crate::identify::{identify, identify_link};
 use crate::map::{map, statement};
 use crate::model::entry::{Acknowledgement, Body, Link};
@@ -60,12 +60,13 @@ fn link(platform: &Platform, record: &RawRecord<'_>) -> Result<Box<Link>, Refusa
 }
 
 /// A refusal with where its record stood. The record itself is kept only where mending the platform's folder would
-/// make it an event, and only of a platform whose records name nobody.
+/// make it an event, only of a platform whose records name nobody, and only where it shows no personal pattern.
 fn rejection(platform: &Platform, record: &RawRecord<'_>, refusal: Refusal, digest_key: Option<&[u8]>) -> Rejection {
     let value = record.value.unwrap_or_default();
     let repairable = matches!(refusal.reason.stage(), Stage::Decode | Stage::Map)
         && refusal.detail.is_none()
-        && value.len() <= RECORD_BYTES_MAX;
+        && (1..=RECORD_BYTES_MAX).contains(&value.len());
+    let kept = repairable && !platform.definition.names_subjects && !may_be_personal(value);
     Rejection {
         at: record.at.clone(),
         platform: platform.definition.name.clone(),
@@ -74,7 +75,7 @@ fn rejection(platform: &Platform, record: &RawRecord<'_>, refusal: Refusal, dige
         field: refusal.field,
         size_bytes: i64::try_from(value.len()).unwrap_or(i64::MAX),
         digest: digest_key.and_then(|key| digest(key, value)),
-        payload: (repairable && !value.is_empty() && !platform.definition.names_subjects).then(|| value.to_vec()),
+        payload: kept.then(|| value.to_vec()),
         // A producer can give its record any timestamp; what says so must be readable itself.
         reported_at: record.published_at.clamp(INSTANT_MIN_MS, INSTANT_MAX_MS),
     }

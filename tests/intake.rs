@@ -151,6 +151,10 @@ fn only_what_can_be_mended_is_kept_and_only_of_a_platform_that_names_nobody() {
     check(br#"{"id":"A""#, Reason::Malformed, true);
     check(br#"{"id":"A","risk":1}"#, Reason::WrongType, true);
     check(br#"{"id":"A","risk":"low","goods":"B"}"#, Reason::UnknownCode, true);
+    // What nobody foresaw may stand in a record of any platform.
+    check(br#"{"id":"A","risk":"low","goods":"B, ask jane@roe.example"}"#, Reason::UnknownCode, false);
+    check(br#"{"id":"A","call":"+1 416 555 0123""#, Reason::Malformed, false);
+    check(b"{\"id\":\"J\xe9r\xf4me\"", Reason::BadEncoding, false);
     check(br#"{"id":"A","risk":"note"}"#, Reason::NotADecision, false);
     check(br#"{"id":"A","risk":"high"}"#, Reason::NoSubjectNoProduct, false);
     check(b"", Reason::Malformed, false);

@@ -84,6 +84,11 @@ pub fn guard_link(link: &Link) -> Result<(), Refusal> {
     if text::is_personal(&link.basis) { Err(Refusal::at(Reason::PersonSubject, "basis")) } else { Ok(()) }
 }
 
+/// True where a record shows a personal pattern anywhere, or is no text that could be looked through.
+pub fn may_be_personal(record: &[u8]) -> bool {
+    std::str::from_utf8(record).map_or(true, text::is_personal)
+}
+
 /// Where a name stands in ids and addresses, whose words are set off by other signs than blanks.
 fn as_words(id: &str) -> String {
     id.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect()
