@@ -46,7 +46,7 @@ fn is_seen(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     let stands_alone = |identifier: &&String| {
         let mut others = joining_at(draft, identifier, &[]);
         others.retain(|bond| !bond.is_of(pair));
-        let is_told_again = || retellings(draft).any(|work| work.pair.names(identifier));
+        let is_told_again = || retold(draft).any(|pair| pair.names(identifier));
         others.is_empty() && draft.state.organisation(identifier).is_none() && !is_told_again()
     };
     let is_empty =
@@ -164,13 +164,22 @@ pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     retelling(draft, pair).is_some_and(|work| work.steps.len() >= RETELLING_STEPS_MAX)
 }
 
-/// Every retelling that is due or remembered for others, as this entry has left them.
-pub(super) fn retellings(draft: &Draft<'_, '_>) -> impl Iterator<Item = Arc<Retelling>> {
-    let new = draft.effects.changes.iter().filter_map(|change| {
-        let Key::Retell(pair) = &change.key else { return None };
-        draft.state.retelling(pair).is_none().then_some(pair)
-    });
-    draft.state.retellings().chain(new).filter_map(|pair| retelling(draft, pair))
+/// The pair of every retelling that is due or remembered for others, as this entry has left them.
+pub(super) fn retold<'d>(draft: &'d Draft<'_, '_>) -> impl Iterator<Item = &'d Pair> {
+    let changed: Vec<(&Pair, bool)> = draft
+        .effects
+        .changes
+        .iter()
+        .filter_map(
+            |change| if let Key::Retell(pair) = &change.key { Some((pair, change.after.is_some())) } else { None },
+        )
+        .collect();
+    let mut all: Vec<&Pair> = draft.state.retellings().collect();
+    if !changed.is_empty() {
+        all.retain(|pair| changed.iter().all(|(other, _)| other != pair));
+        all.extend(changed.iter().filter(|(_, is_due)| *is_due).map(|(pair, _)| pair));
+    }
+    all.into_iter()
 }
 
 /// The retelling of a pair that is due.

@@ -6,8 +6,11 @@
 
 use std::sync::Arc;
 
+use ahash::RandomState;
+use hashbrown::HashSet;
+
 use super::draft::Draft;
-use super::group::{AtThatTime, bond, group};
+use super::group::{AtThatTime, bond, group, joining_at};
 use super::picture::Picture;
 use super::{bonds, tell};
 use crate::index::cases::{open_case, stands};
@@ -30,7 +33,7 @@ type Seen = Vec<(Then, Picture)>;
 /// Goes on with a retelling for so many cases at most; gives how many pieces of work it did, at least one.
 pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left: usize) -> usize {
     let Some(work) = bonds::retelling(draft, pair) else { return 1 };
-    let due: Vec<Arc<Retelling>> = bonds::retellings(draft).collect();
+    let due = together(draft, &work);
     let widest = widest(draft, &due);
     let mut cases = open_cases(draft, &work, &widest);
     cases.retain(|case| work.after.as_ref().is_none_or(|after| case > after));
@@ -44,7 +47,7 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left:
     }
     let looked_at = cases.len().max(1);
     if is_last {
-        finish(draft, &work, &due, &widest);
+        finish(draft, &work, due);
     } else {
         draft.effects.work_left = true;
         bonds::keep_retelling(draft, Retelling { after: cases.pop(), ..Retelling::clone(&work) });
@@ -53,33 +56,34 @@ pub(super) fn go_on(draft: &mut Draft<'_, '_>, rules: &Rules, pair: &Pair, left:
 }
 
 /// Every case was looked at. The last that is done of what is due to the same organisations takes all of it away.
-fn finish(draft: &mut Draft<'_, '_>, work: &Arc<Retelling>, due: &[Arc<Retelling>], widest: &AtThatTime) {
-    let together = together(draft, work, due, widest);
-    if together.iter().all(|other| other.done || other.pair == work.pair) {
-        for other in together {
+fn finish(draft: &mut Draft<'_, '_>, work: &Retelling, due: Vec<Arc<Retelling>>) {
+    if due.iter().all(|other| other.done || other.pair == work.pair) {
+        for other in due {
             draft.put(Key::Retell(other.pair.clone()), None);
         }
     } else {
-        bonds::keep_retelling(draft, Retelling { done: true, after: None, ..Retelling::clone(work) });
+        bonds::keep_retelling(draft, Retelling { done: true, after: None, ..work.clone() });
     }
 }
 
 /// The retellings, this one among them, whose bonds make or made a chain: somebody may have seen one end from the other.
-fn together(
-    draft: &Draft<'_, '_>,
-    work: &Arc<Retelling>,
-    due: &[Arc<Retelling>],
-    widest: &AtThatTime,
-) -> Vec<Arc<Retelling>> {
-    let (mut found, mut left) = (vec![Arc::clone(work)], due.to_vec());
-    left.retain(|other| other.pair != work.pair);
+/// No other is of any account for the cases of this one, however many are due.
+fn together(draft: &Draft<'_, '_>, work: &Arc<Retelling>) -> Vec<Arc<Retelling>> {
+    let mut left: Vec<&Pair> = bonds::retold(draft).filter(|pair| **pair != work.pair).collect();
+    let mut found = vec![Arc::clone(work)];
+    let mut identifiers = vec![work.pair.low.clone(), work.pair.high.clone()];
+    let mut known: HashSet<String, RandomState> = identifiers.iter().cloned().collect();
     let mut at = 0;
-    while let Some(pair) = found.get(at).map(|work| work.pair.clone()) {
+    while let Some(identifier) = identifiers.get(at).cloned() {
         at += 1;
-        let identifiers = [&pair.low, &pair.high].map(|end| group(draft, end, widest).identifiers).concat();
-        let (touching, others) = left.into_iter().partition(|other| identifiers.iter().any(|id| other.pair.names(id)));
-        found.extend::<Vec<_>>(touching);
-        left = others;
+        let mut reached: Vec<String> =
+            joining_at(draft, &identifier, &[]).iter().map(|bond| bond.other(&identifier).to_owned()).collect();
+        for pair in left.extract_if(.., |pair| pair.names(&identifier)) {
+            found.extend(bonds::retelling(draft, pair));
+            reached.extend([pair.low.clone(), pair.high.clone()]);
+        }
+        reached.retain(|identifier| known.insert(identifier.clone()));
+        identifiers.extend(reached);
     }
     found
 }
