@@ -103,6 +103,7 @@ impl Model {
         let event = self.cases[case].events[place].clone();
         let origin = self.cases[case].origin;
         let ids = self.ids_of(self.cases[case].organisation.as_ref());
+        let mut names = self.names(case, &self.bonds).into_iter();
         let mut open = self.open_cases(&ids, origin);
         open.retain(|(open, _)| open.scope == Scope::Federation);
         let before = self.cases[case].told.iter().find(|told| told.to == to).map(|told| told.role);
@@ -126,8 +127,8 @@ impl Model {
             references: Vec::new(),
             expires_at: event.expires_at,
             original_unseen: false,
-            organisation_id: ids.first().cloned(),
-            formerly: ids.iter().skip(1).cloned().collect(),
+            organisation_id: names.next(),
+            formerly: names.collect(),
             severity: event.severity,
             open_cases_more: i32::try_from(open.len().saturating_sub(32)).expect("few"),
             open_cases: open.into_iter().map(|(open, _)| open).take(32).collect(),
