@@ -9,7 +9,7 @@ use comity::model::event::{Identifier, InfractionEvent};
 use comity::model::limit::{ALERT_OPEN_CASES_MAX, ORGANISATION_CASES_MAX};
 use comity::model::place::DAY_MS;
 use comity::model::rejection::Reason;
-use comity::model::rules::{Rules, SharingGroup};
+use comity::model::rules::{Contact, Rules, SharingGroup};
 
 use crate::world::{Log, START, TODAY, closure, identifier, original, place, revised, rules, subject, withdrawal};
 
@@ -439,6 +439,24 @@ fn a_restricted_event_is_shared_with_the_groups_that_it_names_and_nobody_else() 
     event.sharing_groups = vec!["brewers".to_owned()];
     event.expires_at = Some(log.now + DAY_MS);
     assert_eq!(log.event(&event).rejected, Some(Reason::UnknownGroup), "a group that is none shares with nobody");
+}
+
+#[test]
+fn each_alert_says_whom_to_ring_at_its_authority_and_where_none_is_named_at_its_origin() {
+    let contact = |authority: &str| Contact {
+        authority: authority.to_owned(),
+        unit: format!("desk of {authority}"),
+        telephone: "+1 555 0100".to_owned(),
+        hours: "8-16".to_owned(),
+    };
+    let mut log = Log::without_rules();
+    log.rules(Rules { contacts: vec![contact("CA-ON"), contact("a")], ..rules(1, &["CA-ON", "CA-QC"]) });
+    let ring = |did: &crate::world::Did| did.decisions[0].contact.clone();
+    assert_eq!(ring(&log.told(&original("p/1"))), Some(contact("a")));
+    assert_eq!(ring(&log.later(400 * DAY_MS)), Some(contact("CA-ON")), "time names no authority");
+    let mut other = elsewhere("p/2", "CA-QC");
+    (other.authority.id, other.expires_at) = ("b".to_owned(), Some(log.now + DAY_MS));
+    assert_eq!(ring(&log.told(&other)), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::model::code::{Domain, MemberState, Role, Scope, Severity, Standing};
 use crate::model::identifiers::Identifiers;
 use crate::model::packed::{PackedBond, PackedCase};
 use crate::model::place::Jurisdiction;
-use crate::model::rules::{Member, Period, Policy, Rules};
+use crate::model::rules::{Contact, Member, Period, Policy, Rules};
 use crate::model::state::{Case, CaseEvent, Checkpoint, EventKey, Marks, OpenCase, Organisation, Told, Value};
 use crate::run::ledger::Shown;
 
@@ -28,7 +28,12 @@ fn rules() -> Rules {
     Rules {
         clocks: Vec::new(),
         groups: Vec::new(),
-        contacts: Vec::new(),
+        contacts: vec![Contact {
+            authority: "CA-ON".to_owned(),
+            unit: "Alert desk".to_owned(),
+            telephone: "+1 555 0100".to_owned(),
+            hours: "8-16".to_owned(),
+        }],
         federation: "f".to_owned(),
         rules_version: 1,
         logic_version: 1,
@@ -163,9 +168,12 @@ fn a_case_is_found_by_its_id_as_it_stands_or_encoded_and_by_its_origin() {
         ])
     );
     assert_eq!((&case["open"], &case["scope"]), (&json!(true), &json!("FEDERATION")));
+    assert_eq!(case["contact"], json!({ "unit": "Alert desk", "telephone": "+1 555 0100", "hours": "8-16" }));
     let event = &case["events"][0];
     assert_eq!(event["last_alert_id"], "ca-on-food/CA-ON-FI-1#2");
     assert_eq!((&event["told"], &event["since"]), (&json!(["CA-QC", "CA-AB"]), &json!("2026-03-02")));
+    let (_, other) = ask("/api/v1/cases/CA-QC/ca-on-food/IN-88213");
+    assert_eq!(other["cases"][0]["contact"], json!(null), "CA-QC has named nobody to ring");
     assert!(!body.to_string().contains("digest"), "the digest of a name is nobody's business");
 }
 
@@ -190,6 +198,7 @@ fn an_alert_is_found_by_its_id() {
     assert_eq!((status, body["alerts"].as_array().unwrap().len()), (200, 2), "{body}");
     assert_eq!(body["alerts"][0]["alert_id"], "ca-on-food/CA-ON-FI-1#1");
     assert_eq!((&body["alerts"][0]["version"], &body["alerts"][0]["versions"]), (&json!(1), &json!(2)));
+    assert_eq!(body["alerts"][0]["contact"]["unit"], "Alert desk");
     let (_, body) = ask("/api/v1/alerts/ca-on-food/CA-ON-FI-1");
     assert_eq!(body["alerts"][0]["alert_id"], "ca-on-food/CA-ON-FI-1#2", "without a version the last one");
 }
