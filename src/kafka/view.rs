@@ -135,7 +135,9 @@ impl Look<'_> {
     /// What is said of the identifiers of an organisation, and of which other one; of two of its own, once.
     pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Bond)> {
         let of = |identifier: &str| {
-            let known = self.0.bonds.iter_hash(self.0.hashes.of(identifier).wide()).map(|entry| &entry.value);
+            let hash = self.0.hashes.of(identifier);
+            let under = self.0.bonds.iter_hash(hash.wide()).filter(move |entry| entry.hash == hash);
+            let known = under.map(|entry| &entry.value);
             let is_own = |identifier: &str| organisation.identifiers.contains(identifier);
             let once =
                 known.filter(|bond| bond.low() == identifier || (bond.high() == identifier && !is_own(bond.low())));
@@ -181,14 +183,16 @@ impl Tables {
             Shown::Value(Value::Link(bond)) => {
                 for identifier in [bond.low(), bond.high()] {
                     let hash = self.hashes.of(identifier);
-                    let same = |known: &Hashed<PackedBond>| known.value.key() == bond.key();
+                    // A table also shows what stands under the other end, where their hashes are alike in part.
+                    let same = |known: &Hashed<PackedBond>| known.hash == hash && known.value.key() == bond.key();
                     put(&mut self.bonds, hash, bond.clone(), same);
                 }
             }
             Shown::Gone(Key::Link(pair)) => {
                 for identifier in [&pair.low, &pair.high] {
-                    let hash = self.hashes.of(identifier).wide();
-                    if let Ok(entry) = self.bonds.find_entry(hash, |known| known.value.is_of(&pair)) {
+                    let hash = self.hashes.of(identifier);
+                    let same = |known: &Hashed<PackedBond>| known.hash == hash && known.value.is_of(&pair);
+                    if let Ok(entry) = self.bonds.find_entry(hash.wide(), same) {
                         entry.remove();
                     }
                 }
