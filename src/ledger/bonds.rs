@@ -46,7 +46,7 @@ fn is_seen(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
     let stands_alone = |identifier: &&String| {
         let mut others = joining_at(draft, identifier, &[]);
         others.retain(|bond| !bond.is_of(pair));
-        let is_told_again = || retold(draft).any(|pair| pair.names(identifier));
+        let is_told_again = || retold(draft).iter().any(|other| other.names(identifier));
         others.is_empty() && draft.state.organisation(identifier).is_none() && !is_told_again()
     };
     let is_empty =
@@ -165,21 +165,14 @@ pub(super) fn is_busy(draft: &Draft<'_, '_>, pair: &Pair) -> bool {
 }
 
 /// The pair of every retelling that is due or remembered for others, as this entry has left them.
-pub(super) fn retold<'d>(draft: &'d Draft<'_, '_>) -> impl Iterator<Item = &'d Pair> {
-    let changed: Vec<(&Pair, bool)> = draft
-        .effects
-        .changes
-        .iter()
-        .filter_map(
-            |change| if let Key::Retell(pair) = &change.key { Some((pair, change.after.is_some())) } else { None },
-        )
-        .collect();
-    let mut all: Vec<&Pair> = draft.state.retellings().collect();
-    if !changed.is_empty() {
-        all.retain(|pair| changed.iter().all(|(other, _)| other != pair));
-        all.extend(changed.iter().filter(|(_, is_due)| *is_due).map(|(pair, _)| pair));
+pub(super) fn retold<'d>(draft: &'d Draft<'_, '_>) -> Vec<&'d Pair> {
+    let mut pairs: Vec<&Pair> = draft.state.retellings().collect();
+    for change in &draft.effects.changes {
+        let Key::Retell(pair) = &change.key else { continue };
+        pairs.retain(|known| *known != pair);
+        pairs.extend(change.after.is_some().then_some(pair));
     }
-    all.into_iter()
+    pairs
 }
 
 /// The retelling of a pair that is due.

@@ -6,11 +6,8 @@
 
 use std::sync::Arc;
 
-use ahash::RandomState;
-use hashbrown::HashSet;
-
 use super::draft::Draft;
-use super::group::{AtThatTime, bond, group, joining_at};
+use super::group::{AtThatTime, bond, group};
 use super::picture::Picture;
 use super::{bonds, tell};
 use crate::index::cases::{open_case, stands};
@@ -69,21 +66,14 @@ fn finish(draft: &mut Draft<'_, '_>, work: &Retelling, due: Vec<Arc<Retelling>>)
 /// The retellings, this one among them, whose bonds make or made a chain: somebody may have seen one end from the other.
 /// No other is of any account for the cases of this one, however many are due.
 fn together(draft: &Draft<'_, '_>, work: &Arc<Retelling>) -> Vec<Arc<Retelling>> {
-    let mut left: Vec<&Pair> = bonds::retold(draft).filter(|pair| **pair != work.pair).collect();
-    let mut found = vec![Arc::clone(work)];
-    let mut identifiers = vec![work.pair.low.clone(), work.pair.high.clone()];
-    let mut known: HashSet<String, RandomState> = identifiers.iter().cloned().collect();
+    let (mut found, mut left) = (vec![Arc::clone(work)], bonds::retold(draft));
+    left.retain(|pair| **pair != work.pair);
     let mut at = 0;
-    while let Some(identifier) = identifiers.get(at).cloned() {
+    while let Some(pair) = found.get(at).map(|work| work.pair.clone()) {
         at += 1;
-        let mut reached: Vec<String> =
-            joining_at(draft, &identifier, &[]).iter().map(|bond| bond.other(&identifier).to_owned()).collect();
-        for pair in left.extract_if(.., |pair| pair.names(&identifier)) {
-            found.extend(bonds::retelling(draft, pair));
-            reached.extend([pair.low.clone(), pair.high.clone()]);
-        }
-        reached.retain(|identifier| known.insert(identifier.clone()));
-        identifiers.extend(reached);
+        let identifiers = [&pair.low, &pair.high].map(|end| group(draft, end, &[]).identifiers).concat();
+        let touching = left.extract_if(.., |other| identifiers.iter().any(|identifier| other.names(identifier)));
+        found.extend(touching.filter_map(|other| bonds::retelling(draft, other)));
     }
     found
 }
