@@ -270,17 +270,8 @@ impl Model {
             return;
         }
         event.standing = if after { Standing::Disputed } else { Standing::InForce };
-        let alert = Alert {
-            msg_type: MsgType::Update,
-            standing: event.standing,
-            expires_at: event.expires_at,
-            original_unseen: false,
-            follows: Vec::new(),
-            recipients: self.everyone_told(case, place),
-            newcomers: false,
-            begins: false,
-            to_nation: true,
-        };
+        let (standing, expires_at) = (event.standing, event.expires_at);
+        let alert = Alert::update(standing, expires_at, self.everyone_told(case, place));
         self.send(case, place, alert, said);
     }
 

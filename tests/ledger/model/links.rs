@@ -429,17 +429,7 @@ impl Model {
         if recipients.is_empty() && !to_nation {
             return;
         }
-        let alert = Alert {
-            msg_type: MsgType::Update,
-            standing,
-            expires_at,
-            original_unseen: false,
-            follows: Vec::new(),
-            recipients,
-            newcomers: false,
-            begins: false,
-            to_nation,
-        };
+        let alert = Alert { to_nation, ..Alert::update(standing, expires_at, recipients) };
         self.send(case, place, alert, said);
     }
 

@@ -455,17 +455,6 @@ impl Model {
         self.cases[case].events[place].standing = Standing::Expired;
         self.cases[case].events[place].expires_at = None;
         let recipients = self.everyone_told(case, place);
-        let alert = Alert {
-            msg_type: MsgType::Update,
-            standing: Standing::Expired,
-            expires_at: Some(at),
-            original_unseen: false,
-            follows: Vec::new(),
-            recipients,
-            newcomers: false,
-            begins: false,
-            to_nation: true,
-        };
-        self.send(case, place, alert, said);
+        self.send(case, place, Alert::update(Standing::Expired, Some(at), recipients), said);
     }
 }

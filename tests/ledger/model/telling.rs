@@ -20,10 +20,15 @@ pub(super) struct Alert {
 
 impl Alert {
     pub(super) fn cancel(recipients: Vec<To>) -> Self {
+        Self { msg_type: MsgType::Cancel, ..Self::update(Standing::Withdrawn, None, recipients) }
+    }
+
+    /// Where an event stands now, to those told of it.
+    pub(super) fn update(standing: Standing, expires_at: Option<Millis>, recipients: Vec<To>) -> Self {
         Self {
-            msg_type: MsgType::Cancel,
-            standing: Standing::Withdrawn,
-            expires_at: None,
+            msg_type: MsgType::Update,
+            standing,
+            expires_at,
             original_unseen: false,
             follows: Vec::new(),
             recipients,
