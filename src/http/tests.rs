@@ -50,9 +50,18 @@ fn an_owner_that_commits_nothing_is_not_ready() {
     assert_eq!(said(&sources, 16_000), (true, "stands by with the state restored".to_owned()));
 }
 
+/// Long enough for any machine; a test that waits for what never comes fails.
+const PATIENCE: Option<Duration> = Some(Duration::from_secs(60));
+
+fn connect(address: std::net::SocketAddr) -> TcpStream {
+    let connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(PATIENCE).unwrap();
+    connection
+}
+
 /// Asks whether the process lives, on a connection of its own that stays open.
 fn ask(address: std::net::SocketAddr) -> TcpStream {
-    let mut connection = TcpStream::connect(address).unwrap();
+    let mut connection = connect(address);
     connection.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     connection
 }
@@ -84,7 +93,7 @@ fn who_opens_more_connections_than_there_are_waits_until_one_is_closed() {
     let mut third = ask(address);
     third.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     assert!(third.read_exact(&mut [0]).is_err(), "there are two at a time");
-    third.set_read_timeout(None).unwrap();
+    third.set_read_timeout(PATIENCE).unwrap();
     drop(first);
     assert_eq!(answered(&mut third), "HTTP/1.1 200");
 }
@@ -92,7 +101,7 @@ fn who_opens_more_connections_than_there_are_waits_until_one_is_closed() {
 #[test]
 fn a_connection_that_stands_still_is_closed() {
     let (_runtime, address) = port(1, Duration::from_millis(50));
-    let mut silent = TcpStream::connect(address).unwrap();
+    let mut silent = connect(address);
     assert_eq!(silent.read(&mut [0]).unwrap(), 0);
     let mut next = ask(address);
     assert_eq!(answered(&mut next), "HTTP/1.1 200", "its place is another's");
