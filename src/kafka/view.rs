@@ -42,22 +42,56 @@ struct Tables {
     as_of: Option<AsOf>,
     rules: Option<Arc<Rules>>,
     /// Hashed by `case_id` alone, so that cases of several origins under one id are found together.
-    cases: HashTable<Hashed<PackedCase>>,
-    organisations: HashTable<Hashed<Arc<Organisation>>>,
+    cases: Table<PackedCase>,
+    organisations: Table<Arc<Organisation>>,
     /// From the hash of an event's id to that of its case's.
     events: Leads,
     /// From the hash of an identifier to that of its holder's `organisation_id`.
     identifiers: Leads,
     /// What is said of pairs of identifiers, under either of the two.
-    bonds: HashTable<Hashed<PackedBond>>,
+    bonds: Table<PackedBond>,
     hashes: Hashes,
 }
+
+/// Values by the hashes of their ids. One may stand under several hashes, once under each.
+#[derive(Debug)]
+struct Table<T>(HashTable<Hashed<T>>);
 
 /// A value with the hash of its id, so that a table that grows need not read every value again.
 #[derive(Debug)]
 struct Hashed<T> {
     hash: ShortHash,
     value: T,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self(HashTable::default())
+    }
+}
+
+impl<T> Table<T> {
+    /// What stands under a hash. The library shows others too, whose hashes are alike in part.
+    fn at(&self, hash: ShortHash) -> impl Iterator<Item = &T> {
+        self.0.iter_hash(hash.wide()).filter(move |entry| entry.hash == hash).map(|entry| &entry.value)
+    }
+
+    /// Puts a value into its place, and gives the one that stood there.
+    fn put(&mut self, hash: ShortHash, value: T, same: impl Fn(&T) -> bool) -> Option<T> {
+        match self.0.find_mut(hash.wide(), |entry| entry.hash == hash && same(&entry.value)) {
+            Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
+            None => {
+                self.0.insert_unique(hash.wide(), Hashed { hash, value }, |entry| entry.hash.wide());
+                None
+            }
+        }
+    }
+
+    /// Takes a value away, where it is there.
+    fn take(&mut self, hash: ShortHash, same: impl Fn(&T) -> bool) -> Option<T> {
+        let found = self.0.find_entry(hash.wide(), |entry| entry.hash == hash && same(&entry.value));
+        found.ok().map(|entry| entry.remove().0.value)
+    }
 }
 
 impl View {
@@ -111,7 +145,7 @@ impl Look<'_> {
 
     /// The cases with this id, in the order of their origins.
     pub fn cases(&self, case_id: &str) -> Vec<Case> {
-        let found = self.0.cases.iter_hash(self.0.hashes.of(case_id).wide()).map(|entry| &entry.value);
+        let found = self.0.cases.at(self.0.hashes.of(case_id));
         let mut cases: Vec<Case> = found.filter(|case| case.key().1 == case_id).map(PackedCase::unpack).collect();
         cases.sort_by_key(|case| case.origin);
         cases
@@ -119,15 +153,15 @@ impl Look<'_> {
 
     /// An organisation by its `organisation_id`.
     pub fn organisation(&self, organisation_id: &str) -> Option<Arc<Organisation>> {
-        let same = |known: &Hashed<Arc<Organisation>>| known.value.organisation_id() == organisation_id;
-        self.0.organisations.find(self.0.hashes.of(organisation_id).wide(), same).map(|known| Arc::clone(&known.value))
+        let mut found = self.0.organisations.at(self.0.hashes.of(organisation_id));
+        found.find(|known| known.organisation_id() == organisation_id).cloned()
     }
 
     /// The organisation that holds an identifier, `<scheme>:<value>`.
     pub fn holder(&self, identifier: &str) -> Option<Arc<Organisation>> {
         self.organisation(identifier).or_else(|| {
             let to = self.0.identifiers.of(self.0.hashes.of(identifier));
-            let mut holders = to.flat_map(|to| self.0.organisations.iter_hash(to.wide())).map(|known| &known.value);
+            let mut holders = to.flat_map(|to| self.0.organisations.at(to));
             holders.find(|known| known.identifiers.contains(identifier)).cloned()
         })
     }
@@ -135,9 +169,7 @@ impl Look<'_> {
     /// What is said of the identifiers of an organisation, and of which other one; of two of its own, once.
     pub fn bonds(&self, organisation: &Organisation) -> Vec<(String, Bond)> {
         let of = |identifier: &str| {
-            let hash = self.0.hashes.of(identifier);
-            let under = self.0.bonds.iter_hash(hash.wide()).filter(move |entry| entry.hash == hash);
-            let known = under.map(|entry| &entry.value);
+            let known = self.0.bonds.at(self.0.hashes.of(identifier));
             let is_own = |identifier: &str| organisation.identifiers.contains(identifier);
             let once =
                 known.filter(|bond| bond.low() == identifier || (bond.high() == identifier && !is_own(bond.low())));
@@ -152,8 +184,7 @@ impl Look<'_> {
     /// The cases that hold an event of this id: one, but for a platform that states one event in several.
     pub fn cases_of_event(&self, event_id: &str) -> Vec<Case> {
         let to = self.0.events.of(self.0.hashes.of(event_id));
-        let mut found: Vec<&PackedCase> =
-            to.flat_map(|to| self.0.cases.iter_hash(to.wide())).map(|entry| &entry.value).collect();
+        let mut found: Vec<&PackedCase> = to.flat_map(|to| self.0.cases.at(to)).collect();
         found.sort_by_key(|case| case.key());
         // Several of its events may have led to one case.
         found.dedup_by_key(|case| case.key());
@@ -163,7 +194,7 @@ impl Look<'_> {
 
     /// How many cases and organisations there are.
     pub fn counts(&self) -> (usize, usize) {
-        (self.0.cases.len(), self.0.organisations.len())
+        (self.0.cases.0.len(), self.0.organisations.0.len())
     }
 }
 
@@ -182,19 +213,12 @@ impl Tables {
             Shown::Gone(Key::Organisation(id)) => self.remove_organisation(&id),
             Shown::Value(Value::Link(bond)) => {
                 for identifier in [bond.low(), bond.high()] {
-                    let hash = self.hashes.of(identifier);
-                    // A table also shows what stands under the other end, where their hashes are alike in part.
-                    let same = |known: &Hashed<PackedBond>| known.hash == hash && known.value.key() == bond.key();
-                    put(&mut self.bonds, hash, bond.clone(), same);
+                    self.bonds.put(self.hashes.of(identifier), bond.clone(), |known| known.key() == bond.key());
                 }
             }
             Shown::Gone(Key::Link(pair)) => {
                 for identifier in [&pair.low, &pair.high] {
-                    let hash = self.hashes.of(identifier);
-                    let same = |known: &Hashed<PackedBond>| known.hash == hash && known.value.is_of(&pair);
-                    if let Ok(entry) = self.bonds.find_entry(hash.wide(), same) {
-                        entry.remove();
-                    }
+                    self.bonds.take(self.hashes.of(identifier), |known| known.is_of(&pair));
                 }
             }
             Shown::Value(Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Retell(_))
@@ -204,8 +228,7 @@ impl Tables {
 
     fn put_case(&mut self, packed: &PackedCase) {
         let to = self.hashes.of(packed.key().1);
-        let same = |known: &Hashed<PackedCase>| known.value.key() == packed.key();
-        let before = put(&mut self.cases, to, packed.clone(), same);
+        let before = self.cases.put(to, packed.clone(), |known| known.key() == packed.key());
         let (known, events) = (before.map_or_else(Vec::new, |before| before.events()), packed.events());
         // The events of a case are only ever added to, so those before stand in front.
         let kept = known.iter().zip(&events).take_while(|(one, other)| one.event_id == other.event_id).count();
@@ -221,10 +244,8 @@ impl Tables {
 
     fn remove_case(&mut self, origin: Jurisdiction, case_id: &str) {
         let to = self.hashes.of(case_id);
-        let same = |known: &Hashed<PackedCase>| known.value.key() == (origin, case_id);
-        let Ok(entry) = self.cases.find_entry(to.wide(), same) else { return };
-        let (case, _) = entry.remove();
-        for event in case.value.events() {
+        let Some(case) = self.cases.take(to, |known| known.key() == (origin, case_id)) else { return };
+        for event in case.events() {
             let from = self.hashes.of(&event.event_id);
             self.events.remove(Lead { from, to });
         }
@@ -232,8 +253,8 @@ impl Tables {
 
     fn put_organisation(&mut self, organisation: Arc<Organisation>) {
         let to = self.hashes.of(organisation.organisation_id());
-        let same = |known: &Hashed<Arc<Organisation>>| known.value.organisation_id() == organisation.organisation_id();
-        let before = put(&mut self.organisations, to, Arc::clone(&organisation), same);
+        let same = |known: &Arc<Organisation>| known.organisation_id() == organisation.organisation_id();
+        let before = self.organisations.put(to, Arc::clone(&organisation), same);
         let known = before.as_deref().map(|before| &before.identifiers);
         if known == Some(&organisation.identifiers) {
             return;
@@ -253,29 +274,10 @@ impl Tables {
 
     fn remove_organisation(&mut self, id: &str) {
         let to = self.hashes.of(id);
-        let Ok(entry) = self.organisations.find_entry(to.wide(), |known| known.value.organisation_id() == id) else {
-            return;
-        };
-        let (organisation, _) = entry.remove();
-        for identifier in organisation.value.identifiers.further() {
+        let Some(organisation) = self.organisations.take(to, |known| known.organisation_id() == id) else { return };
+        for identifier in organisation.identifiers.further() {
             let from = self.hashes.of(identifier);
             self.identifiers.remove(Lead { from, to });
-        }
-    }
-}
-
-/// Puts a value into its place, and gives the one that stood there.
-fn put<T>(
-    table: &mut HashTable<Hashed<T>>,
-    hash: ShortHash,
-    value: T,
-    same: impl FnMut(&Hashed<T>) -> bool,
-) -> Option<T> {
-    match table.find_mut(hash.wide(), same) {
-        Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
-        None => {
-            table.insert_unique(hash.wide(), Hashed { hash, value }, |entry| entry.hash.wide());
-            None
         }
     }
 }
