@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use comity::ledger::Outcome;
-use comity::model::code::{Domain, Kind, MatchedBy, MsgType, Role};
+use comity::model::code::{Domain, Kind, MatchedBy, Mode, MsgType, Role, WithdrawalReason};
 use comity::model::entry::LinkRelation;
 use comity::model::event::InfractionEvent;
 use comity::model::place::Jurisdiction;
 
 use crate::rules_of_links::{FEDERATION, about, link, over, say, secret, settle, told};
-use crate::world::{Did, Log, closure, place, revised, rules};
+use crate::world::{Did, Log, closure, place, revised, rules, withdrawn_for};
 
 /// Who is told again of an event.
 fn to(event_id: &str, members: &[&str]) -> BTreeSet<(String, Jurisdiction)> {
@@ -92,6 +92,33 @@ fn a_restricted_event_names_the_organisation_of_no_case_that_others_see() {
     log.told(&secret(&named, &["DE"]));
     let did = log.event(&revised(&public, Kind::Correction, "another title"));
     assert_eq!(names(&[did], "a"), (Vec::new(), MatchedBy::NameOnly));
+}
+
+#[test]
+fn who_is_named_to_few_is_public_once_everybody_is_told_of_its_case() {
+    let mut log = Log::new(&FEDERATION);
+    let few = about("b", "CA-QC", "Acme Ltd", &["B"]);
+    log.told(&secret(&few, &["DE"]));
+    assert!(!log.state.organisation("reg:B").expect("B").is_public);
+    let all = InfractionEvent { event_id: "b2".to_owned(), subject: None, ..revised(&few, Kind::Supplement, "more") };
+    assert_eq!(names(&[log.told(&all)], "b2").0, ["reg:B"], "it names no subject, and is about that of its case");
+    assert!(log.state.organisation("reg:B").expect("B").is_public);
+}
+
+#[test]
+fn a_trial_names_no_holder_that_only_few_may_know_of() {
+    let mut log = Log::new(&FEDERATION);
+    log.told(&secret(&about("b", "CA-QC", "Acme Ltd", &["B"]), &["DE"]));
+    let a = about("a", "CA-ON", "Acme Ltd", &["A", "C"]);
+    log.told(&a);
+    log.told(&about("d", "CA-BC", "Acme Ltd", &["D"]));
+    log.told(&about("e", "CA-BC", "Acme Ltd", &["D", "C"]));
+    say(&mut log, &link(LinkRelation::Same, "reg:B", "reg:C"));
+    log.event(&withdrawn_for(WithdrawalReason::MistakenIdentity, &a));
+    settle(&mut log);
+    assert_eq!(log.state.holder("reg:C").map(|known| known.organisation_id()), Some("reg:B"));
+    let trial = InfractionEvent { mode: Mode::Test, ..about("t", "CA-ON", "Acme Ltd", &["C"]) };
+    assert_eq!(names(&[log.event(&trial)], "t"), (vec!["reg:C".to_owned()], MatchedBy::NewIdentifier));
 }
 
 #[test]
