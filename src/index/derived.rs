@@ -5,11 +5,11 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use ahash::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 
 use super::cases::{Shown, is_open, listed, open_case, shown};
 use super::due::{CaseDue, Due, Work, forgotten, timed};
-use super::hash::{Lead, Leads};
+use super::hash::{Lead, Leads, Table};
 use super::key::KeyRef;
 use super::values::Values;
 use crate::model::bond::{Bond, Pair};
@@ -83,7 +83,7 @@ pub(super) struct Derived {
     /// Pairs whose retellings are done, and are remembered for others.
     retold: BTreeSet<Pair>,
     /// Bonds by the second identifier of their pair; by the first they stand among the values.
-    by_high: HashTable<PackedBond>,
+    by_high: Table<PackedBond>,
     /// From events that asserted bonds to the first identifiers of their pairs.
     asserted: Leads,
     /// Further organisations under an identifier that came back with another name.
@@ -123,7 +123,7 @@ impl Derived {
     pub(super) fn bonds(&self, values: &Values, identifier: &str) -> Vec<PackedBond> {
         let hash = values.hashes().of(identifier);
         let first = values.links_at(hash).filter(|bond| bond.low() == identifier);
-        let second = self.by_high.iter_hash(hash.wide()).filter(|bond| bond.high() == identifier);
+        let second = self.by_high.at(hash).filter(|bond| bond.high() == identifier);
         let mut bonds: Vec<PackedBond> = first.chain(second).cloned().collect();
         bonds.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
         bonds
@@ -276,19 +276,14 @@ impl Derived {
 
     /// Puts a bond at the second of its identifiers, and at the events that asserted it.
     fn put_bond(&mut self, values: &Values, bond: &PackedBond, unpacked: &Bond) {
-        let hashes = values.hashes();
-        let hash = |bond: &PackedBond| hashes.of(bond.high()).wide();
-        self.by_high.insert_unique(hash(bond), bond.clone(), hash);
+        self.by_high.put(values.hashes().of(bond.high()), bond.clone(), |known| known.key() == bond.key());
         for lead in assertions(values, unpacked) {
             self.asserted.insert(lead);
         }
     }
 
     fn take_bond_away(&mut self, values: &Values, bond: &PackedBond, unpacked: &Bond) {
-        let hash = values.hashes().of(bond.high()).wide();
-        if let Ok(entry) = self.by_high.find_entry(hash, |known| known == bond) {
-            entry.remove();
-        }
+        self.by_high.take(values.hashes().of(bond.high()), |known| known == bond);
         for lead in assertions(values, unpacked) {
             self.asserted.remove(lead);
         }

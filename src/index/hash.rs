@@ -1,5 +1,5 @@
-//! Hashes of texts in 32 bits: tables that lead from one text to another by their hashes hold millions of pairs, and
-//! the texts themselves stand where they lead, so a collision only costs a look.
+//! Hashes of texts in 32 bits, and tables by them: of millions of values, and of texts that lead to others. The texts
+//! themselves stand in the values, so a collision only costs a look.
 
 use std::hash::Hash;
 
@@ -61,5 +61,62 @@ impl Leads {
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Lead> {
         self.0.iter().copied()
+    }
+}
+
+/// Values by the hashes of what they stand under. One may stand under several hashes, once under each.
+#[derive(Debug)]
+pub struct Table<T>(HashTable<Hashed<T>>);
+
+/// A value with its hash: a table that grows would have to read each of its values for it otherwise, millions of them in
+/// no order, and the ledger would stand still meanwhile.
+#[derive(Debug)]
+struct Hashed<T> {
+    hash: ShortHash,
+    value: T,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self(HashTable::default())
+    }
+}
+
+impl<T> Table<T> {
+    /// What stands under a hash. The library shows others too, whose hashes are alike in part.
+    pub fn at(&self, hash: ShortHash) -> impl Iterator<Item = &T> {
+        self.0.iter_hash(hash.wide()).filter(move |entry| entry.hash == hash).map(|entry| &entry.value)
+    }
+
+    /// Puts a value into its place, and gives the one that stood there.
+    pub fn put(&mut self, hash: ShortHash, value: T, same: impl Fn(&T) -> bool) -> Option<T> {
+        match self.0.find_mut(hash.wide(), |entry| entry.hash == hash && same(&entry.value)) {
+            Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
+            None => {
+                self.0.insert_unique(hash.wide(), Hashed { hash, value }, |entry| entry.hash.wide());
+                None
+            }
+        }
+    }
+
+    /// Takes a value away, where it is there.
+    pub fn take(&mut self, hash: ShortHash, same: impl Fn(&T) -> bool) -> Option<T> {
+        let found = self.0.find_entry(hash.wide(), |entry| entry.hash == hash && same(&entry.value));
+        found.ok().map(|entry| entry.remove().0.value)
+    }
+
+    /// Every value, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|entry| &entry.value)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use ahash::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 
-use super::hash::{Hashes, ShortHash};
+use super::hash::{Hashes, ShortHash, Table};
 use super::key::KeyRef;
 use crate::model::bond::Pair;
 use crate::model::code::WithdrawalScope;
@@ -17,11 +17,11 @@ use crate::model::state::{Key, Organisation, Pending, Value};
 /// The values of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Values {
-    organisations: HashTable<Arc<Organisation>>,
-    cases: HashTable<PackedCase>,
-    pending: HashTable<Arc<Pending>>,
+    organisations: Table<Arc<Organisation>>,
+    cases: Table<PackedCase>,
+    pending: Table<Arc<Pending>>,
     /// Hashed by the first identifier of their pair alone, so that those of one identifier are found together.
-    links: HashTable<PackedBond>,
+    links: Table<PackedBond>,
     /// All the others: sources, rules, members that join, links that are to be told.
     others: HashMap<Key, Value, RandomState>,
     hashes: Hashes,
@@ -46,7 +46,7 @@ impl Values {
 
     /// The organisations whose key has this hash: one, but for those that share it by chance.
     pub(crate) fn organisations_at(&self, hash: ShortHash) -> impl Iterator<Item = &Arc<Organisation>> {
-        self.organisations.iter_hash(hash.wide()).filter(move |known| self.hashes.of(known.key()) == hash)
+        self.organisations.at(hash)
     }
 
     /// A case by its origin and its `case_id`.
@@ -66,7 +66,7 @@ impl Values {
 
     /// The bonds of pairs whose first identifier has this hash: of one identifier, but for those that share it by chance.
     pub(crate) fn links_at(&self, hash: ShortHash) -> impl Iterator<Item = &PackedBond> {
-        self.links.iter_hash(hash.wide()).filter(move |bond| self.hashes.of(bond.low()) == hash)
+        self.links.at(hash)
     }
 
     /// True where anything is said of any pair.
@@ -74,8 +74,8 @@ impl Values {
         !self.links.is_empty()
     }
 
-    fn find<'t, T: Keyed>(&self, table: &'t HashTable<T>, key: KeyRef<'_>) -> Option<&'t T> {
-        table.find(hash_of(&self.hashes, key), |known| known.key() == key)
+    fn find<'t, T: Keyed>(&self, table: &'t Table<T>, key: KeyRef<'_>) -> Option<&'t T> {
+        table.at(hash_of(&self.hashes, key)).find(|known| known.key() == key)
     }
 
     /// Any other value, of which there are few.
@@ -175,25 +175,17 @@ impl Keyed for PackedBond {
 }
 
 /// Where a table looks for a key.
-fn hash_of(hashes: &Hashes, key: KeyRef<'_>) -> u64 {
-    if let KeyRef::Link(low, _) = key { hashes.of(low).wide() } else { hashes.of(key).wide() }
+fn hash_of(hashes: &Hashes, key: KeyRef<'_>) -> ShortHash {
+    if let KeyRef::Link(low, _) = key { hashes.of(low) } else { hashes.of(key) }
 }
 
 /// Puts a value into its place, and gives the one that stood there.
-fn insert<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>, after: T) -> Option<T> {
+fn insert<T: Keyed>(table: &mut Table<T>, hashes: &Hashes, key: KeyRef<'_>, after: T) -> Option<T> {
     assert!(after.key() == key, "a value stands under its own key");
-    let hash = hash_of(hashes, key);
-    match table.find_mut(hash, |known| known.key() == key) {
-        Some(known) => Some(std::mem::replace(known, after)),
-        None => {
-            table.insert_unique(hash, after, |known| hash_of(hashes, known.key()));
-            None
-        }
-    }
+    table.put(hash_of(hashes, key), after, |known| known.key() == key)
 }
 
 /// Takes a value away, and gives it.
-fn remove<T: Keyed>(table: &mut HashTable<T>, hashes: &Hashes, key: KeyRef<'_>) -> Option<T> {
-    let found = table.find_entry(hash_of(hashes, key), |known| known.key() == key);
-    found.ok().map(|entry| entry.remove().0)
+fn remove<T: Keyed>(table: &mut Table<T>, hashes: &Hashes, key: KeyRef<'_>) -> Option<T> {
+    table.take(hash_of(hashes, key), |known| known.key() == key)
 }

@@ -12,9 +12,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use hashbrown::HashTable;
-
-use crate::index::hash::{Hashes, Lead, Leads, ShortHash};
+use crate::index::hash::{Hashes, Lead, Leads, Table};
 use crate::model::bond::Bond;
 use crate::model::identifiers::Identifiers;
 use crate::model::packed::{PackedBond, PackedCase};
@@ -51,47 +49,6 @@ struct Tables {
     /// What is said of pairs of identifiers, under either of the two.
     bonds: Table<PackedBond>,
     hashes: Hashes,
-}
-
-/// Values by the hashes of their ids. One may stand under several hashes, once under each.
-#[derive(Debug)]
-struct Table<T>(HashTable<Hashed<T>>);
-
-/// A value with the hash of its id, so that a table that grows need not read every value again.
-#[derive(Debug)]
-struct Hashed<T> {
-    hash: ShortHash,
-    value: T,
-}
-
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        Self(HashTable::default())
-    }
-}
-
-impl<T> Table<T> {
-    /// What stands under a hash. The library shows others too, whose hashes are alike in part.
-    fn at(&self, hash: ShortHash) -> impl Iterator<Item = &T> {
-        self.0.iter_hash(hash.wide()).filter(move |entry| entry.hash == hash).map(|entry| &entry.value)
-    }
-
-    /// Puts a value into its place, and gives the one that stood there.
-    fn put(&mut self, hash: ShortHash, value: T, same: impl Fn(&T) -> bool) -> Option<T> {
-        match self.0.find_mut(hash.wide(), |entry| entry.hash == hash && same(&entry.value)) {
-            Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
-            None => {
-                self.0.insert_unique(hash.wide(), Hashed { hash, value }, |entry| entry.hash.wide());
-                None
-            }
-        }
-    }
-
-    /// Takes a value away, where it is there.
-    fn take(&mut self, hash: ShortHash, same: impl Fn(&T) -> bool) -> Option<T> {
-        let found = self.0.find_entry(hash.wide(), |entry| entry.hash == hash && same(&entry.value));
-        found.ok().map(|entry| entry.remove().0.value)
-    }
 }
 
 impl View {
@@ -194,7 +151,7 @@ impl Look<'_> {
 
     /// How many cases and organisations there are.
     pub fn counts(&self) -> (usize, usize) {
-        (self.0.cases.0.len(), self.0.organisations.0.len())
+        (self.0.cases.len(), self.0.organisations.len())
     }
 }
 

@@ -179,7 +179,7 @@ fn assert_same(view: &View, model: &Model) {
     for known in organisations.values() {
         assert_eq!(look.bonds(known), said(model, known), "{}", known.organisation_id());
     }
-    assert_eq!(look.0.bonds.0.len(), 2 * bonds.len(), "nothing is left over");
+    assert_eq!(look.0.bonds.len(), 2 * bonds.len(), "nothing is left over");
     let others = organisations.values().map(|known| known.identifiers.further().count()).sum::<usize>();
     assert_eq!(look.0.identifiers.iter().count(), others, "nothing is left over");
 }
@@ -215,6 +215,6 @@ fn a_value_is_in_memory_once() {
     view.publish(vec![Shown::Value(Value::Case(shared.clone()))], None);
     view.complete();
     let look = view.look().unwrap();
-    let held: Vec<_> = look.0.cases.0.iter().map(|entry| entry.value.body().as_ptr()).collect();
+    let held: Vec<_> = look.0.cases.iter().map(|case| case.body().as_ptr()).collect();
     assert_eq!(held, [shared.body().as_ptr()]);
 }
