@@ -144,9 +144,10 @@ async fn schemas(State(surface): State<Surface>, uri: Uri) -> Response {
     (status, headers, answer.body).into_response()
 }
 
-/// Ready is who has caught up: an owner with the log read to its end that commits, a standby with the state restored.
+/// Ready is who has caught up: an owner with the log read to its end that commits, a standby with the state restored;
+/// and who answers readers.
 async fn ready(State(surface): State<Surface>) -> Response {
-    let checks = checks(&surface.sources, clock::wall_ms());
+    let checks = checks(&surface.sources, surface.view.as_deref(), clock::wall_ms());
     let ready = checks.iter().all(|check| check.holds);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let list: Vec<Value> =
@@ -161,7 +162,7 @@ struct Check {
     reason: String,
 }
 
-fn checks(sources: &Sources, now_ms: Millis) -> Vec<Check> {
+fn checks(sources: &Sources, view: Option<&View>, now_ms: Millis) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(intake) = &sources.intake {
         let assigned = intake.assigned.load(Ordering::Relaxed);
@@ -174,6 +175,11 @@ fn checks(sources: &Sources, now_ms: Millis) -> Vec<Check> {
     }
     if let Some(ledger) = &sources.ledger {
         checks.push(ledger_check(ledger, now_ms));
+    }
+    if let Some(view) = view {
+        let holds = view.is_complete();
+        let reason = if holds { "the read API answers" } else { "the read API waits until the state is restored" };
+        checks.push(Check { name: "view", holds, reason: reason.to_owned() });
     }
     checks
 }

@@ -9,11 +9,12 @@ use std::time::Duration;
 use super::bounded::Bounded;
 use super::{Surface, bind, checks, serve_bounded};
 use crate::kafka::status::{IntakeStatus, LedgerStatus};
+use crate::kafka::view::View;
 use crate::metrics::Sources;
 
 /// Whether the only check holds, and why.
 fn said(sources: &Sources, now_ms: i64) -> (bool, String) {
-    let mut checks = checks(sources, now_ms);
+    let mut checks = checks(sources, None, now_ms);
     assert_eq!(checks.len(), 1);
     checks.pop().map(|check| (check.holds, check.reason)).unwrap()
 }
@@ -48,6 +49,18 @@ fn an_owner_that_commits_nothing_is_not_ready() {
     ledger.owner.store(false, Ordering::Relaxed);
     ledger.standby.store(true, Ordering::Relaxed);
     assert_eq!(said(&sources, 16_000), (true, "stands by with the state restored".to_owned()));
+}
+
+/// Alerts go on while a restored state is made ready for readers, who are refused as long.
+#[test]
+fn an_instance_that_refuses_readers_is_not_ready() {
+    let (view, sources) = (View::default(), Sources { intake: None, ledger: None });
+    let said = || checks(&sources, Some(&view), 0).pop().map(|check| (check.name, check.holds)).unwrap();
+    assert_eq!((said(), view.look().is_none()), (("view", false), true));
+    view.complete();
+    assert_eq!((said(), view.look().is_some()), (("view", true), true));
+    view.restart();
+    assert_eq!((said(), view.look().is_none()), (("view", false), true));
 }
 
 /// Long enough for any machine; a test that waits for what never comes fails.

@@ -109,6 +109,11 @@ impl State {
         lines
     }
 
+    /// Every value, in no order.
+    pub fn values(&self) -> impl Iterator<Item = Value> {
+        self.values.values()
+    }
+
     /// The number of values.
     pub fn len(&self) -> usize {
         self.values.len()

@@ -90,21 +90,21 @@ impl Values {
 
     /// Every value with its key, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, Value)> {
-        let organisation = |known: &Arc<Organisation>| {
-            (Key::Organisation(known.organisation_id().to_owned()), Value::Organisation(Arc::clone(known)))
-        };
-        let case = |known: &PackedCase| {
-            let (origin, case_id) = known.key();
-            (Key::Case(origin, case_id.to_owned()), Value::Case(known.clone()))
-        };
-        let pending = |known: &Arc<Pending>| {
-            (Key::Pending(known.origin, known.scope, known.target.clone()), Value::Pending(Arc::clone(known)))
-        };
-        let link = |bond: &PackedBond| (Key::Link(Pair::new(bond.low(), bond.high())), Value::Link(bond.clone()));
-        let keyed = self.organisations.iter().map(organisation).chain(self.cases.iter().map(case));
-        let keyed = keyed.chain(self.links.iter().map(link));
         let others = self.others.iter().map(|(key, value)| (key.clone(), value.clone()));
-        keyed.chain(self.pending.iter().map(pending)).chain(others)
+        self.keyed().filter_map(|value| Some((own_key(&value)?, value))).chain(others)
+    }
+
+    /// Every value, in no order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = Value> {
+        self.keyed().chain(self.others.values().cloned())
+    }
+
+    /// Those that stand under what they hold themselves.
+    fn keyed(&self) -> impl Iterator<Item = Value> {
+        let organisations = self.organisations.iter().cloned().map(Value::Organisation);
+        let cases = self.cases.iter().cloned().map(Value::Case);
+        let links = self.links.iter().cloned().map(Value::Link);
+        organisations.chain(cases).chain(links).chain(self.pending.iter().cloned().map(Value::Pending))
     }
 
     /// The number of values.
@@ -171,6 +171,20 @@ impl Keyed for Arc<Pending> {
 impl Keyed for PackedBond {
     fn key(&self) -> KeyRef<'_> {
         KeyRef::Link(self.low(), self.high())
+    }
+}
+
+/// The key of a value that holds it.
+fn own_key(value: &Value) -> Option<Key> {
+    match value {
+        Value::Organisation(known) => Some(Key::Organisation(known.organisation_id().to_owned())),
+        Value::Case(known) => {
+            let (origin, case_id) = known.key();
+            Some(Key::Case(origin, case_id.to_owned()))
+        }
+        Value::Pending(known) => Some(Key::Pending(known.origin, known.scope, known.target.clone())),
+        Value::Link(bond) => Some(Key::Link(Pair::new(bond.low(), bond.high()))),
+        Value::Source(_) | Value::Rules(_) | Value::Join(_) | Value::Retell(_) => None,
     }
 }
 

@@ -24,7 +24,7 @@ use super::showing::Showing;
 use super::sink::{Outcome, Sink};
 use super::status::LedgerStatus;
 use super::view::View;
-use super::{Stop, StopKind, classify, hanging, names, tail};
+use super::{Stop, StopKind, classify, hanging, names, showing, tail};
 use crate::config;
 use crate::fault;
 use crate::model::decision::Output;
@@ -246,16 +246,12 @@ impl<'c> Shell<'c> {
             }
             Command::Publish { checkpoint, tally, shown } => {
                 self.context.status.count(&checkpoint, &tally);
-                self.showing.wait()?;
-                self.context.view.publish(shown, Some(&checkpoint));
+                let portion = showing::Portion { shown, last: Some(checkpoint), complete: false };
+                self.showing.publish(&self.context.view, portion)?;
                 Vec::new()
             }
             Command::Show { shown, last, complete } => {
-                self.showing.show(&self.context.view, shown, last)?;
-                if complete {
-                    self.showing.wait()?;
-                    self.context.view.complete();
-                }
+                self.showing.show(&self.context.view, showing::Portion { shown, last, complete })?;
                 Vec::new()
             }
             Command::CountUndone => {

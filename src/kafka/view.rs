@@ -10,6 +10,7 @@
 //! A standby shows what the last `Checkpoint` that it has read covers, and says so with its number; while an instance
 //! restores, it shows nothing.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::index::hash::{Hashes, Lead, Leads, Table};
@@ -23,7 +24,12 @@ use crate::run::ledger::Shown;
 
 /// What readers see; one a process.
 #[derive(Debug, Default)]
-pub struct View(RwLock<Tables>);
+pub struct View {
+    /// Whether readers are answered. It changes while the tables are locked, and is read without: whoever asks while a
+    /// restored state goes in would wait for seconds to be refused.
+    complete: AtomicBool,
+    tables: RwLock<Tables>,
+}
 
 /// Up to where a view is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +42,6 @@ pub struct AsOf {
 
 #[derive(Debug, Default)]
 struct Tables {
-    complete: bool,
     as_of: Option<AsOf>,
     rules: Option<Arc<Rules>>,
     /// Hashed by `case_id` alone, so that cases of several origins under one id are found together.
@@ -54,7 +59,9 @@ struct Tables {
 impl View {
     /// Forgets everything: a restore begins, and meets values older than what stands here.
     pub fn restart(&self) {
-        *self.write() = Tables::default();
+        let mut tables = self.write();
+        self.complete.store(false, Ordering::Release);
+        *tables = Tables::default();
     }
 
     /// Takes what one or more committed transactions changed, in their order, and up to which one that is.
@@ -70,18 +77,27 @@ impl View {
 
     /// From now on the view is answered from: the restore has come to its end.
     pub fn complete(&self) {
-        self.write().complete = true;
+        let _changing = self.write();
+        self.complete.store(true, Ordering::Release);
+    }
+
+    /// True where readers are answered.
+    pub fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Acquire)
     }
 
     /// A reader, for a few look-ups that belong together; `None` while a restore is under way.
     pub fn look(&self) -> Option<Look<'_>> {
-        let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        tables.complete.then_some(Look(tables))
+        if !self.is_complete() {
+            return None;
+        }
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        self.is_complete().then_some(Look(tables))
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Tables> {
         // A panic while it was held has ended the ledger; the tables themselves are only read further.
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.tables.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -166,20 +182,26 @@ impl Tables {
             Shown::Value(Value::Case(case)) => self.put_case(&case),
             Shown::Value(Value::Organisation(organisation)) => self.put_organisation(organisation),
             Shown::Value(Value::Rules(rules)) => self.rules = Some(rules),
-            Shown::Gone(Key::Case(origin, case_id)) => self.remove_case(origin, &case_id),
-            Shown::Gone(Key::Organisation(id)) => self.remove_organisation(&id),
             Shown::Value(Value::Link(bond)) => {
                 for identifier in [bond.low(), bond.high()] {
                     self.bonds.put(self.hashes.of(identifier), bond.clone(), |known| known.key() == bond.key());
                 }
             }
-            Shown::Gone(Key::Link(pair)) => {
+            Shown::Value(Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Retell(_)) => {}
+            Shown::Gone(key) => self.remove(&key),
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        match key {
+            Key::Case(origin, case_id) => self.remove_case(*origin, case_id),
+            Key::Organisation(id) => self.remove_organisation(id),
+            Key::Link(pair) => {
                 for identifier in [&pair.low, &pair.high] {
-                    self.bonds.take(self.hashes.of(identifier), |known| known.is_of(&pair));
+                    self.bonds.take(self.hashes.of(identifier), |known| known.is_of(pair));
                 }
             }
-            Shown::Value(Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Retell(_))
-            | Shown::Gone(Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_) | Key::Retell(_)) => {}
+            Key::Pending(..) | Key::Source(..) | Key::Rules | Key::Join(_) | Key::Retell(_) => {}
         }
     }
 

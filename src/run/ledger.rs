@@ -101,7 +101,7 @@ pub enum Command {
     /// The batch that ends with this `Checkpoint` is committed; count it, and show readers what it changed.
     Publish { checkpoint: Box<Checkpoint>, tally: Tally, shown: Vec<Shown> },
     /// Show readers what committed transactions of another instance, or of this one's past, left in `comity.state`, up
-    /// to this `Checkpoint`. `complete`: the state is restored, so readers may be answered.
+    /// to this `Checkpoint`. `complete`: that is all there is, so readers may be answered from then on.
     Show { shown: Vec<Shown>, last: Option<Box<Checkpoint>>, complete: bool },
     /// The commit before was unclear or failed, and its batch was undone.
     CountUndone,
@@ -121,16 +121,25 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shown {
     Value(Value),
-    Gone(Key),
+    /// Few go, and many wait to be shown when a restore ends, so these take no room of theirs.
+    Gone(Box<Key>),
 }
 
 impl Shown {
     /// `None` for what readers do not look up.
     fn new(key: &Key, after: Option<Value>) -> Option<Self> {
         match (key, after) {
-            (Key::Source(..) | Key::Pending(..) | Key::Join(_) | Key::Retell(_), _) => None,
-            (_, Some(value)) => Some(Self::Value(value)),
-            (key, None) => Some(Self::Gone(key.clone())),
+            (_, Some(value)) => Self::of(value),
+            (Key::Source(..) | Key::Pending(..) | Key::Join(_) | Key::Retell(_), None) => None,
+            (key, None) => Some(Self::Gone(Box::new(key.clone()))),
+        }
+    }
+
+    /// The same of a value that is there.
+    fn of(value: Value) -> Option<Self> {
+        match value {
+            Value::Source(_) | Value::Pending(_) | Value::Join(_) | Value::Retell(_) => None,
+            Value::Organisation(_) | Value::Case(_) | Value::Rules(_) | Value::Link(_) => Some(Self::Value(value)),
         }
     }
 }

@@ -88,7 +88,7 @@ fn change(chance: &mut Chance, Model { cases, organisations, bonds }: &mut Model
             let key = (origin, case_id.clone());
             if chance.below(4) == 0 {
                 cases.remove(&key);
-                return Shown::Gone(Key::Case(origin, case_id));
+                return Shown::Gone(Box::new(Key::Case(origin, case_id)));
             }
             // Events join a case, and some ids are met in other cases too.
             let mut events: Vec<String> =
@@ -113,7 +113,7 @@ fn change(chance: &mut Chance, Model { cases, organisations, bonds }: &mut Model
         3 => {
             let id = format!("s:{number}");
             organisations.remove(&id);
-            Shown::Gone(Key::Organisation(id))
+            Shown::Gone(Box::new(Key::Organisation(id)))
         }
         _ => {
             // Of two of its own numbers, or of its own and another's.
@@ -121,7 +121,7 @@ fn change(chance: &mut Chance, Model { cases, organisations, bonds }: &mut Model
             let pair = Pair::new(&format!("s:{number}"), &other[chance.below(2) as usize]);
             if chance.below(3) == 0 {
                 bonds.remove(&pair);
-                return Shown::Gone(Key::Link(pair));
+                return Shown::Gone(Box::new(Key::Link(pair)));
             }
             let high_first = chance.below(2) == 0;
             let named = Naming { high_first, behind: None, is_question: false, events: Vec::new() };

@@ -51,9 +51,10 @@ fn same_rules(own: &Rules, in_force: &Rules) -> bool {
         && *digests == in_force.digests
 }
 
-/// Readers have been shown everything that the restored state holds.
-fn all_shown() -> Command {
-    Command::Show { shown: Vec::new(), last: None, complete: true }
+/// What of a restored state readers have not been shown yet; it is all there is.
+fn show_all(restore: &mut Restore) -> Command {
+    let shown = restore.take_all_shown();
+    Command::Show { shown, last: restore.last().cloned().map(Box::new), complete: true }
 }
 
 impl Ledger {
@@ -116,20 +117,21 @@ impl Ledger {
                 return self.stop(Fault::Data(format!("comity.state: {why}")));
             }
         }
-        let (shown, last) = restore.take_shown();
-        let last = last.cloned().map(Box::new);
+        let Some(shown) = restore.take_shown() else { return Vec::new() };
+        let last = restore.last().cloned().map(Box::new);
         vec![Command::Show { shown, last, complete: false }]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "in every other phase the report is late and means nothing")]
     pub(super) fn state_end(&mut self, log_start: i64, log_end: i64) -> Vec<Command> {
         match mem::replace(&mut self.phase, Phase::Ended) {
-            Phase::Following(restore) => {
+            Phase::Following(mut restore) => {
                 if let Some(fault) = self.misplaced(&restore, log_start, log_end) {
                     return self.stop(fault);
                 }
+                let show = show_all(&mut restore);
                 self.phase = Phase::Standby(restore);
-                vec![all_shown(), Command::Join]
+                vec![show, Command::Join]
             }
             Phase::Restoring(restore) => self.restored(restore, log_start, log_end),
             other => {
@@ -161,10 +163,11 @@ impl Ledger {
         })
     }
 
-    fn restored(&mut self, restore: Restore, log_start: i64, log_end: i64) -> Vec<Command> {
+    fn restored(&mut self, mut restore: Restore, log_start: i64, log_end: i64) -> Vec<Command> {
         if let Some(fault) = self.misplaced(&restore, log_start, log_end) {
             return self.stop(fault);
         }
+        let show = show_all(&mut restore);
         match restore.finish() {
             Ok((state, last, torn)) => {
                 self.state = state;
@@ -182,7 +185,7 @@ impl Ledger {
             self.torn.insert(Key::Rules);
         }
         self.phase = Phase::Comparing;
-        vec![all_shown(), Command::ReadOutputs(self.next_sequences())]
+        vec![show, Command::ReadOutputs(self.next_sequences())]
     }
 
     pub(super) fn revoked(&mut self, lost: bool) -> Vec<Command> {

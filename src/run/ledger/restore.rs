@@ -23,8 +23,9 @@ pub(crate) struct Restore {
     covered: i64,
     last: Option<Checkpoint>,
     aside: Vec<(i64, StateEntry)>,
-    /// Applied since the last call of `take_shown`, in this order.
-    shown: Vec<Shown>,
+    /// Applied since the last call of `take_shown`, in this order; `None` until readers are shown the whole state. Of a
+    /// key that changed often, `comity.state` still holds much of what it had before.
+    shown: Option<Vec<Shown>>,
 }
 
 impl Restore {
@@ -60,9 +61,18 @@ impl Restore {
         Ok(())
     }
 
-    /// What readers may be shown since the last call, and the `Checkpoint` that covers it.
-    pub(super) fn take_shown(&mut self) -> (Vec<Shown>, Option<&Checkpoint>) {
-        (mem::take(&mut self.shown), self.last.as_ref())
+    /// What readers are to be shown since the last call; `None` while they have not been shown the whole state.
+    pub(super) fn take_shown(&mut self) -> Option<Vec<Shown>> {
+        self.shown.as_mut().map(mem::take)
+    }
+
+    /// The same at the end of what is restored: at first the whole state.
+    pub(super) fn take_all_shown(&mut self) -> Vec<Shown> {
+        self.shown.replace(Vec::new()).unwrap_or_else(|| {
+            let mut shown = Vec::with_capacity(self.state.len());
+            shown.extend(self.state.values().filter_map(Shown::of));
+            shown
+        })
     }
 
     /// The last `Checkpoint` read.
@@ -87,7 +97,9 @@ impl Restore {
 }
 
 /// Puts an entry that a `Checkpoint` covers into the state, and notes it for readers.
-fn apply(state: &mut State, shown: &mut Vec<Shown>, entry: StateEntry) {
-    shown.extend(Shown::new(&entry.key, entry.value.clone()));
+fn apply(state: &mut State, shown: &mut Option<Vec<Shown>>, entry: StateEntry) {
+    if let Some(shown) = shown {
+        shown.extend(Shown::new(&entry.key, entry.value.clone()));
+    }
     state.restore(entry);
 }
