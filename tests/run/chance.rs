@@ -1,13 +1,14 @@
 //! Two instances, one Kafka, and everything that can go wrong by chance; a seed gives the same run again.
 
 use comity::model::code::Kind;
+use comity::model::event::InfractionEvent;
 use comity::run::ledger::Input;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::instance::{Instance, setting};
 use crate::kafka::{Fate, Kafka, MEMBERS};
-use crate::world::{original, revised, rules};
+use crate::world::{original, revised, rules, subject};
 
 #[derive(Debug, Clone)]
 enum Turn {
@@ -49,6 +50,12 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
+/// The original of a case; every third names two numbers of its organisation.
+fn finding(id: u8) -> InfractionEvent {
+    let numbers: &[&str] = if id % 3 == 0 { &["A", "B"] } else { &["A"] };
+    InfractionEvent { subject: Some(subject("Acme Ltd", numbers)), ..original(&format!("case {id}")) }
+}
+
 struct World {
     kafka: Kafka,
     owner: Instance,
@@ -76,10 +83,10 @@ impl World {
 
     fn take(&mut self, turn: &Turn) {
         match turn {
-            Turn::Event(id) => self.kafka.event(&original(&format!("case {id}"))),
+            Turn::Event(id) => self.kafka.event(&finding(*id)),
             Turn::Revision(id) => {
                 let title = format!("at {}", self.kafka.log.len());
-                self.kafka.event(&revised(&original(&format!("case {id}")), Kind::Supplement, &title));
+                self.kafka.event(&revised(&finding(*id), Kind::Supplement, &title));
             }
             Turn::Work(fate) => {
                 self.kafka.fates.push_back(*fate);

@@ -228,8 +228,14 @@ impl Instance {
                         assert_eq!(look.holder(identifier).as_ref(), Some(known), "the holder of {identifier}");
                     }
                 }
+                Value::Link(bond) => {
+                    let bond = bond.unpack();
+                    let holder = look.holder(&bond.pair.low).expect("whom the bond is said of");
+                    let of_holder = look.bonds(&holder);
+                    assert!(of_holder.iter().any(|(_, known)| *known == bond), "the bond {:?}", bond.pair);
+                }
                 Value::Rules(rules) => assert_eq!(look.rules().as_ref(), Some(rules)),
-                Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Link(_) | Value::Retell(_) => {}
+                Value::Pending(_) | Value::Source(_) | Value::Join(_) | Value::Retell(_) => {}
             }
         }
         assert_eq!(look.counts(), (cases, organisations), "nothing else is shown");
