@@ -85,6 +85,9 @@ enum What {
         /// Organisations in the state, each with an open case.
         #[arg(long, default_value_t = 1_000_000)]
         organisations: usize,
+        /// Numbers that the event of each names; of two, what it says of them is in the state too.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+        numbers: u8,
         /// How often each of them ends.
         #[arg(long, default_value_t = 20)]
         times: usize,
@@ -117,8 +120,8 @@ fn main() {
         backfill::run(&arguments.recipients, cases, &arguments.rates);
         return;
     }
-    if let Some(What::Recovery { organisations, times }) = arguments.what {
-        recovery::run(arguments.recipients[0], organisations, times);
+    if let Some(What::Recovery { organisations, numbers, times }) = arguments.what {
+        recovery::run(arguments.recipients[0], organisations, numbers == 2, times);
         return;
     }
     if matches!(arguments.what, Some(What::Withdrawal)) {

@@ -26,14 +26,14 @@ const NAMES: [&str; 2] = ["one", "two"];
 /// How long one look at the last recipient's topic waits: below a millisecond the client would not wait but spin.
 const LOOK: Duration = Duration::from_millis(2);
 
-pub(crate) fn run(recipients: usize, organisations: usize, times: usize) {
+pub(crate) fn run(recipients: usize, organisations: usize, of_two_numbers: bool, times: usize) {
     let mut broker = Broker::for_test();
     let mut line = Line::new(&broker, recipients);
     let filled = Instant::now();
-    let bytes = line.fill(organisations);
+    let (values, bytes) = line.fill(organisations, of_two_numbers);
     let took = filled.elapsed().as_secs_f64();
     println!(
-        "{organisations} organisations with an open case each, {} MiB of state, filled in {took:.0} s",
+        "{organisations} organisations with an open case each, {values} values, {} MiB, filled in {took:.0} s",
         bytes >> 20
     );
     println!("\ns from the end to the first new alert, {recipients} recipients");
@@ -107,8 +107,9 @@ impl Line {
         self.federation.start(instance)
     }
 
-    /// Writes the state of so many organisations behind what a ledger wrote at its first start, and says how large it is.
-    fn fill(&mut self, organisations: usize) -> usize {
+    /// Writes the state of so many organisations behind what a ledger wrote at its first start; how many values and bytes
+    /// that is.
+    fn fill(&mut self, organisations: usize, of_two_numbers: bool) -> (usize, usize) {
         let first = self.start(NAMES[0]);
         self.until_alerted(Instant::now());
         first.stop();
@@ -126,14 +127,17 @@ impl Line {
         };
         let recipients = u8::try_from(state.rules().unwrap().members.len() - 1).unwrap();
         for number in 0..organisations {
-            for (key, value) in [organisation(number, true, true), bond(number), case(number, recipients)] {
+            let bond = of_two_numbers.then(|| bond(number));
+            for (key, value) in
+                [organisation(number, of_two_numbers, true), case(number, recipients)].into_iter().chain(bond)
+            {
                 send(&encode_key(&key), &encode_record(transaction + 1, &encode_value(&value)));
                 state.restore(StateEntry::new(key, Some(value)));
             }
         }
         send(CHECKPOINT_KEY, &encode_checkpoint(&state.checkpoint(transaction + 1, &cluster_id)));
         producer.flush(PATIENCE).unwrap();
-        bytes
+        (state.len(), bytes)
     }
 
     /// The state that the topic holds, the number of its last transaction, and the cluster that it is of.
