@@ -14,8 +14,9 @@ use crate::run::ledger::Shown;
 /// Fewer changes than these are shown at once: no thread is worth its start.
 const ASIDE_CHANGES_MIN: usize = 1_000;
 
-/// Portions that may wait to be shown: what is committed while a restored state is shown waits behind it.
-const WAITING_MAX: usize = 256;
+/// Portions that may wait to be shown: what is committed while a restored state is shown waits behind it. An owner commits
+/// a hundred times a second at most, and millions of organisations take seconds to be shown.
+const WAITING_MAX: usize = 4_096;
 
 /// Changes, and the `Checkpoint` that covers them.
 #[derive(Debug, Default)]

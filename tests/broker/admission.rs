@@ -102,8 +102,14 @@ fn the_operator_pauses_a_platform_at_every_instance() {
     send(&broker, "comity.in.two", (0..5).map(row));
     wait_committed(&broker, "comity.in.two", 5);
     assert!(committed(&broker, "comity.in.one").is_none_or(|position| position == 0));
+    // What waits is seen meanwhile, at the instance that would read it.
+    let lag = |running: &Running| running.status.platform("one").unwrap().lag.load(Ordering::Relaxed);
+    wait_until("the lag grows", PATIENCE, || lag(&first) + lag(&second) == 5);
+    send(&broker, "comity.in.one", (5..9).map(row));
+    wait_until("the lag grows on", PATIENCE, || lag(&first) + lag(&second) == 9);
     control::write(&broker.settings(), "one", false).unwrap();
-    wait_committed(&broker, "comity.in.one", 5);
+    wait_committed(&broker, "comity.in.one", 9);
+    wait_until("the lag is gone", PATIENCE, || lag(&first) + lag(&second) == 0);
     first.end().unwrap();
     second.end().unwrap();
 }

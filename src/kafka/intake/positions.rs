@@ -1,16 +1,34 @@
-//! Where the ledger stands with sources of which the group has no position. Kafka deletes a group's positions together
-//! with their topic, and forgets them after a time; the ledger never does, and drops what it has taken already.
+//! Where the group stands with sources, and where it has no position, the ledger. Kafka deletes a group's positions
+//! together with their topic, and forgets them after a time; the ledger never does, and drops what it has taken already.
 
 use std::collections::BTreeMap;
 
 use rdkafka::message::Message;
+use rdkafka::topic_partition_list::Offset;
 
 use crate::config::Kafka;
 use crate::kafka::client::TopicPartition;
 use crate::kafka::tail::{self, Places};
 use crate::kafka::{Stop, names, seen};
 use crate::model::state::{Key, Value};
+use crate::run::intake::Position;
 use crate::schema::state::{CHECKPOINT_KEY, StateEntry, StateRecord, encode_key};
+
+/// What stands before `Position::from` in the metadata of a committed position.
+const FROM_WORD: &str = "from ";
+
+/// A committed position; one that somebody else has set says by its metadata no other place to stand from.
+pub(super) fn committed(offset: Offset, metadata: &str) -> Option<Position> {
+    let Offset::Offset(offset) = offset else { return None };
+    let from = metadata.strip_prefix(FROM_WORD).and_then(|from| from.parse().ok());
+    let from = from.filter(|from| (0..=offset).contains(from)).unwrap_or(offset);
+    Some(Position { offset, from })
+}
+
+/// The metadata of a position that is committed.
+pub(super) fn metadata(position: Position) -> String {
+    format!("{FROM_WORD}{}", position.from)
+}
 
 /// The ledger's position of each of these sources by its last `Checkpoint`; a source that it never took anything from is
 /// not among them. All of `comity.state` is read for it, as by a restore, but next to nothing is decoded.

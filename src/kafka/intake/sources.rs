@@ -20,6 +20,10 @@ use crate::telemetry::clock;
 /// How long the broker may take to answer a question; it is asked again after `ASK_INTERVAL`.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const ASK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is asked where paused sources end, and how long the answer may take: of those the client reads nothing,
+/// so it does not know, and an operator must see what waits.
+const PAUSED_ASK_INTERVAL: Duration = Duration::from_secs(5);
+const PAUSED_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// From one start of the sources to the next at least: whoever is started again before it has stopped ends the process
 /// (librdkafka 2.12, `rd_kafka_assignment_partition_stopped`).
 const START_PAUSE: Duration = Duration::from_secs(1);
@@ -40,6 +44,7 @@ pub(super) struct Sources<'c> {
     /// When the sources were started last.
     started: Option<Instant>,
     asked_at: Option<Instant>,
+    paused_asked_at: Option<Instant>,
 }
 
 /// One of them.
@@ -50,21 +55,12 @@ struct Known {
     platform: Arc<str>,
     /// True while the client is told to give nothing of it.
     paused: bool,
+    /// Where it ends as the broker says, while it is paused.
+    asked_end: Option<i64>,
     /// Records that are not yet committed, once the client has said where it ends.
     lag: Option<i64>,
     /// At the last report: where it is read next and where it ends, if only what is no record may stand between.
     rest: Option<(i64, i64)>,
-}
-
-/// What stands before `Position::from` in the metadata of a committed position.
-const FROM_WORD: &str = "from ";
-
-/// A committed position; one that somebody else has set says by its metadata no other place to stand from.
-fn position(offset: Offset, metadata: &str) -> Option<Position> {
-    let Offset::Offset(offset) = offset else { return None };
-    let from = metadata.strip_prefix(FROM_WORD).and_then(|from| from.parse().ok());
-    let from = from.filter(|from| (0..=offset).contains(from)).unwrap_or(offset);
-    Some(Position { offset, from })
 }
 
 /// The report of a record.
@@ -94,6 +90,7 @@ impl<'c> Sources<'c> {
             restart: false,
             started: None,
             asked_at: None,
+            paused_asked_at: None,
         };
         let topics = topics(&context.platforms, &context.pace);
         let topics: Vec<&str> = topics.iter().map(|(topic, _)| topic.as_str()).collect();
@@ -140,6 +137,7 @@ impl<'c> Sources<'c> {
                     inputs.push(Input::Revoked { lost });
                 }
                 Event::Ends(ends) => {
+                    self.ask_paused();
                     for end in &ends {
                         self.end(intake, end, &mut inputs)?;
                     }
@@ -202,7 +200,7 @@ impl<'c> Sources<'c> {
             let committed = match committed.find_partition(name, *partition) {
                 Some(element) => {
                     element.error()?;
-                    position(element.offset(), element.metadata())
+                    positions::committed(element.offset(), element.metadata())
                 }
                 None => None,
             };
@@ -211,7 +209,15 @@ impl<'c> Sources<'c> {
             let platform: Arc<str> = Arc::from(platform.definition.name.as_str());
             let lane = Lane { platform: Arc::clone(&platform), backfill };
             given.push(Assigned { topic: Arc::clone(&topic), partition: *partition, lane, committed, low, high });
-            known.push(Known { topic, partition: *partition, platform, paused: false, lag: None, rest: None });
+            known.push(Known {
+                topic,
+                partition: *partition,
+                platform,
+                paused: false,
+                asked_end: None,
+                lag: None,
+                rest: None,
+            });
         }
         Ok((known, given))
     }
@@ -284,7 +290,8 @@ impl<'c> Sources<'c> {
         let Some(known) = self.known.get_mut(source) else { return Ok(()) };
         // Behind the last record there may be markers of transactions, which nobody reads.
         let high = if end.read { position } else { end.high };
-        known.lag = Some(high.saturating_sub(committed).max(0));
+        let waiting_to = known.asked_end.filter(|asked| *asked > end.high).unwrap_or(high);
+        known.lag = Some(waiting_to.saturating_sub(committed).max(0));
         inputs.push(Input::End { source, high });
         let rest = (end.read && end.high > position).then_some((position, end.high));
         if rest.is_some() && known.rest == rest {
@@ -293,6 +300,21 @@ impl<'c> Sources<'c> {
         }
         known.rest = rest;
         Ok(())
+    }
+
+    /// Asks where the paused sources end, once in a while.
+    fn ask_paused(&mut self) {
+        if self.paused_asked_at.is_some_and(|asked_at| asked_at.elapsed() < PAUSED_ASK_INTERVAL) {
+            return;
+        }
+        self.paused_asked_at = Some(clock::instant());
+        for known in self.known.iter_mut().filter(|known| known.paused) {
+            match self.consumer.fetch_watermarks(&known.topic, known.partition, PAUSED_ANSWER_TIMEOUT) {
+                Ok((_, high)) => known.asked_end = Some(high),
+                // A broker that does not answer would hold the loop up once for each.
+                Err(error) => return tracing::debug!("asking where {} ends: {error}", known.topic),
+            }
+        }
     }
 
     /// Says of each platform what all its partitions here add up to.
@@ -381,6 +403,7 @@ impl<'c> Sources<'c> {
     pub(super) fn pause(&mut self, source: SourceId, paused: bool) {
         if let Some(known) = self.known.get_mut(source) {
             known.paused = paused;
+            known.asked_end = None;
         }
         self.set_paused(source, paused);
     }
@@ -426,7 +449,7 @@ impl<'c> Sources<'c> {
                 element
                     .set_offset(Offset::Offset(position.offset))
                     .map_err(|error| client::stop("committing positions", &error))?;
-                element.set_metadata(format!("{FROM_WORD}{}", position.from));
+                element.set_metadata(positions::metadata(*position));
             }
         }
         let begun = clock::instant();
