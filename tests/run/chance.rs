@@ -52,7 +52,7 @@ fn turn() -> impl Strategy<Value = Turn> {
 
 /// The original of a case; every third names two numbers of its organisation.
 fn finding(id: u8) -> InfractionEvent {
-    let numbers: &[&str] = if id % 3 == 0 { &["A", "B"] } else { &["A"] };
+    let numbers: &[&str] = if id.is_multiple_of(3) { &["A", "B"] } else { &["A"] };
     InfractionEvent { subject: Some(subject("Acme Ltd", numbers)), ..original(&format!("case {id}")) }
 }
 
