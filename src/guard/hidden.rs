@@ -12,6 +12,9 @@ use crate::schema::legal_forms::name::{Found, Initials, Name, Piece};
 /// Words of a person's name. A single word is too common to be looked for.
 const PERSON_WORDS: std::ops::RangeInclusive<usize> = 2..=4;
 
+/// What may stand before the `s` of an English possessive.
+const GENITIVE_MARKS: [char; 4] = ['\'', '’', '`', '´'];
+
 /// The name of a subject that was dropped: no text may bring it back.
 pub(super) struct Hidden {
     /// Its folded words, with and without the words that say its form, and those of each name that stands in it; but for
@@ -62,12 +65,12 @@ impl Hidden {
 
     /// What a text says besides the name, where that is anything.
     pub(super) fn rest_of(&self, text: &str) -> Option<String> {
-        let mut rest = Name::read(&without_genitive(text));
+        let mut rest = Name::read(text);
         for key in &self.keys {
             let words: Vec<&str> = key.split(' ').collect();
             let named = |rest: &Name| {
-                let mut windows = rest.pieces.windows(words.len());
-                let first = windows.position(|pieces| pieces.iter().map(|piece| &piece.folded).eq(&words))?;
+                let is = |(piece, word): (&Piece, &&str)| is_word(rest, piece, word);
+                let first = rest.pieces.windows(words.len()).position(|pieces| pieces.iter().zip(&words).all(is))?;
                 Some((rest.pieces.get(first)?.start, rest.pieces.get(first + words.len() - 1)?.end))
             };
             while let Some((start, end)) = named(&rest) {
@@ -77,6 +80,15 @@ impl Hidden {
         }
         (rest.text.chars().any(char::is_alphanumeric) && !self.is_in(&rest.text)).then_some(rest.text)
     }
+}
+
+/// Whether a piece is a word of a name, with the English ending of a possessive or without.
+fn is_word(name: &Name, piece: &Piece, word: &str) -> bool {
+    let bare = || {
+        let raw = name.text.get(piece.start..piece.end)?.strip_suffix(['s', 'S'])?;
+        if raw.ends_with(GENITIVE_MARKS) { piece.folded.strip_suffix('S') } else { None }
+    };
+    piece.folded == word || bare() == Some(word)
 }
 
 fn key_of(words: &[&Piece]) -> String {
@@ -154,7 +166,7 @@ fn without_genitive(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let ends = |place: usize| letters.get(place).is_none_or(|c| !c.is_alphanumeric());
     let is_s = |place: usize| letters.get(place).is_some_and(|c| c.eq_ignore_ascii_case(&'s'));
-    let is_mark = |place: usize| letters.get(place).is_some_and(|c| matches!(c, '\'' | '’' | '`' | '´'));
+    let is_mark = |place: usize| letters.get(place).is_some_and(|c| GENITIVE_MARKS.contains(c));
     let belongs = |place: usize| {
         let mark = is_mark(place) && (ends(place + 1) || (is_s(place + 1) && ends(place + 2)));
         mark || (is_s(place) && ends(place + 1) && place.checked_sub(1).is_some_and(is_mark))

@@ -154,6 +154,8 @@ fn the_reason_says_what_was_recognised() {
     check("US", "Sampleton, John", Reason::PersonSubject);
     check("US", "John Sampleton d/b/a Fine Floors LLC", Reason::PersonSubject);
     check("US", "Sampleton Partners LP", Reason::PersonSubject);
+    check("US", "Sample 36 Ltd Partnership of Exampleville", Reason::PersonSubject);
+    check("US", "Sample 36 LTD PARTNRSHP OF EXAMPLEVILLE", Reason::PersonSubject);
     check("BR", "João Exemplo da Silva ME", Reason::PersonSubject);
     check("US", "Sampleton Company", Reason::UndecidableSubject);
     check("US", "Sampleton Plumbing d/b/a Fine Floors LLC", Reason::UndecidableSubject);
@@ -205,6 +207,12 @@ fn only_the_legal_name_stays() {
     check("Acme  Foods,\u{a0}Inc.", "Acme Foods, Inc.");
     check("Acme Inc. and its subsidiaries", "Acme Inc.");
     check("Acme Corporation of America", "Acme Corporation of America");
+    // Another company's name would be left of it.
+    for whole in
+        ["ACME CORPORATION NO 3", "Acme Corp. No. 2", "Acme Corp Number 3", "Acme Inc II", "Acme Corp of Maine"]
+    {
+        check(whole, whole);
+    }
     check("Acme Corp. Development, Inc.", "Acme Corp. Development, Inc.");
 }
 

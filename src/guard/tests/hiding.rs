@@ -74,6 +74,25 @@ fn a_dropped_person_is_hidden_in_short_texts_too() {
     assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::PersonSubject, Some("infraction.title")));
 }
 
+/// The rest of a text is as it was, possessives among it.
+#[test]
+fn what_is_cut_out_of_a_text_is_the_name_alone() {
+    let cut = |name: &str, text: &str| {
+        let mut event = with("US", name, |event| {
+            event.products.push(Product { name: Some(text.into()), ..Product::default() });
+        });
+        guard(&mut event, &platform()).unwrap();
+        assert!(event.subject_dropped && event.text_dropped, "{name}");
+        event.products.remove(0).name
+    };
+    let check =
+        |name: &str, text: &str, rest: &str| assert_eq!(cut(name, text).as_deref(), Some(rest), "{name}: {text}");
+    check("Big Lantern", "Big Lantern Children's and Men’s cups", "... Children's and Men’s cups");
+    check("Mary Example", "Kids' cups and Men's, Mary Example's", "Kids' cups and Men's, ...");
+    check("Mary Example", "MARY EXAMPLE’S kids' cups", "... kids' cups");
+    check("Mary's Example", "Mary's Example of a child's cup", "... of a child's cup");
+}
+
 /// Nothing says that it is a person, and nothing that it is not: what it may be called stands nowhere.
 #[test]
 fn a_dropped_name_that_may_be_a_persons_is_hidden_everywhere() {
