@@ -156,6 +156,18 @@ fn a_missing_or_lonely_expectation_is_told() {
     assert_eq!(told(&files)[0].0, code::EXAMPLE_UNREADABLE);
 }
 
+/// It passed with the refusal that the name brought about.
+#[test]
+fn an_example_of_a_version_that_there_is_not_is_told() {
+    let mut files = folder();
+    files.insert("examples/4-none@odd.json".to_owned(), files["examples/4-none.json"].clone());
+    files.insert("examples/4-none@odd.rejection.json".to_owned(), files["examples/4-none.rejection.json"].clone());
+    let found = told(&files);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].0, found[0].1.as_str()), (code::EXAMPLE_FILE, "examples/4-none@odd.json"));
+    assert!(found[0].2.contains("`odd`"), "{}", found[0].2);
+}
+
 #[test]
 fn each_kind_that_is_sent_has_an_example() {
     let without = |stem: &str| {

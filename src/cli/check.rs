@@ -1,16 +1,18 @@
 //! `comity check`: everything that can be wrong before the first record, found at once.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::topics::said;
-use super::{Common, Exit, Failure, Output, load};
-use crate::config::Settings;
+use super::{Common, Exit, Failure, Output, load, test};
+use crate::config::{Settings, folders};
 use crate::kafka::rights::{self, Answer, Right};
 use crate::kafka::topics::{self, Difference, TopicPlan};
 use crate::model::problem::Problem;
 use crate::platform::Platform;
 
-/// Check the configuration, every platform with its mapping, what the broker holds and what it allows.
+/// Check the configuration, every platform with its mapping and examples, what the broker holds and what it allows.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,18 +33,35 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         &json!({"check": "configuration", "members": members, "rules_version": settings.federation.rules_version}),
     )?;
     let platforms = load::platforms(&settings)?;
+    let examples = examples(&settings, &platforms)?;
     for platform in &platforms {
-        let name = &platform.definition.name;
+        let (name, version) = (&platform.definition.name, &platform.mapping_version);
+        let count = examples.get(name).copied();
+        let shown = count.map_or_else(String::new, |count| format!(" {count} examples,"));
         output.line(
             &format!(
-                "platform       {name}: {} source versions, mapping {}",
-                platform.definition.sources.len(),
-                platform.mapping_version
+                "platform       {name}: {} source versions,{shown} mapping {version}",
+                platform.definition.sources.len()
             ),
-            &json!({"check": "platform", "platform": name, "mapping_version": platform.mapping_version}),
+            &json!({"check": "platform", "platform": name, "mapping_version": version, "examples": count}),
         )?;
     }
     if arguments.offline { Ok(()) } else { broker(&settings, &platforms, output) }
+}
+
+/// Runs the examples of every folder, and says how many each has; Comity's own sources have none.
+fn examples(settings: &Settings, platforms: &[Platform]) -> Result<BTreeMap<String, usize>, Failure> {
+    let (mut counts, mut problems) = (BTreeMap::new(), Vec::new());
+    for name in folders::names(&settings.platforms).map_err(Failure::configuration)? {
+        let Some(platform) = platforms.iter().find(|platform| platform.definition.name == name) else { continue };
+        let dir = &settings.platforms.dir;
+        let checked = folders::files(&dir.join(&name)).and_then(|files| test::check(dir, platform, &files));
+        match checked {
+            Ok(count) => drop(counts.insert(name, count)),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(counts) } else { Err(Failure::configuration(problems)) }
 }
 
 /// Compares the broker's topics with the plan; every difference is told, not only the first.

@@ -185,8 +185,13 @@ pub(super) fn open(path: &Path) -> Result<File, Failure> {
     })
 }
 
-/// Begins to cut a file; those that are joined to it stand in its folder.
-pub(super) fn cutter<'p>(platform: &'p Platform, path: &Path) -> Result<Cutter<'p, File>, Failure> {
+/// Begins to cut a file, of the source version that is named, or of that which it is recognised by; those that are joined
+/// to it stand in its folder.
+pub(super) fn cutter<'p>(
+    platform: &'p Platform,
+    version: Option<&str>,
+    path: &Path,
+) -> Result<Cutter<'p, File>, Failure> {
     let beside = |name: &str| {
         let other = path.with_file_name(name);
         File::open(&other).map_err(|error| {
@@ -195,7 +200,7 @@ pub(super) fn cutter<'p>(platform: &'p Platform, path: &Path) -> Result<Cutter<'
         })
     };
     let name = path.display().to_string();
-    cut::open_beside(&platform.definition, &name, open(path)?, beside).map_err(data)
+    cut::open_beside(&platform.definition, version, &name, open(path)?, beside).map_err(data)
 }
 
 /// A problem of the data that was given.

@@ -1,6 +1,7 @@
 //! `comity map FILE`: what intake would make of a file, without a broker.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +32,9 @@ pub(super) struct Arguments {
     /// The platform, by the name of its folder.
     #[arg(long, value_name = "NAME")]
     platform: String,
+    /// The version of the platform's format that the file is in, where its header or first record does not tell.
+    #[arg(long, value_name = "VERSION")]
+    source_version: Option<String>,
     /// Stop after this many records.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -41,8 +45,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let (platform, digest_key) = load::platform(common, &arguments.platform)?;
-    let mut counts = BTreeMap::new();
-    let mut cutter = load::cutter(&platform, &arguments.file)?;
+    let (mut counts, mut dropped) = (BTreeMap::new(), Dropped::default());
+    let mut cutter = load::cutter(&platform, arguments.source_version.as_deref(), &arguments.file)?;
     let version = cutter.source_version().to_owned();
     let mut records = 0_usize;
     let mut broken = None;
@@ -59,13 +63,29 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
         let body = map_one(&platform, &record.bytes, Some(&version), records, clock::wall_ms(), digest_key.as_deref());
         records += 1;
         *counts.entry(outcome(&body)).or_insert(0_u64) += 1;
+        dropped.count(&body);
         if !arguments.summary {
             let value = canonical_json::body(&body).unwrap_or_default();
             output.line(&format!("{value}"), &value)?;
         }
     }
-    summary(output, &version, records, &feed::Beside::of(&cutter), &counts)?;
+    summary(output, &version, records, &feed::Beside::of(&cutter), &counts, &dropped)?;
     broken.map_or(Ok(()), |problem| Err(load::data(problem)))
+}
+
+/// Events of which the guard has left something out.
+#[derive(Debug, Default)]
+struct Dropped {
+    subjects: u64,
+    texts: u64,
+}
+
+impl Dropped {
+    fn count(&mut self, body: &Body) {
+        let Body::Event(event) = body else { return };
+        self.subjects += u64::from(event.subject_dropped);
+        self.texts += u64::from(event.text_dropped);
+    }
 }
 
 /// One record through intake, as if it stood at its number in the platform's topic.
@@ -109,13 +129,19 @@ fn summary(
     records: usize,
     beside: &feed::Beside,
     counts: &BTreeMap<String, u64>,
+    dropped: &Dropped,
 ) -> Result<(), Failure> {
-    let text = counts.iter().map(|(what, count)| format!("\n  {count:>8}  {what}")).collect::<String>();
+    let mut text = counts.iter().map(|(what, count)| format!("\n  {count:>8}  {what}")).collect::<String>();
+    let left_out = [(dropped.subjects, "without their subject"), (dropped.texts, "with a text cut")];
+    for (count, what) in left_out.iter().filter(|(count, _)| *count > 0) {
+        let _ = write!(text, "\n  {count:>8}  of the events {what}, by the guard");
+    }
     output.line(
         &format!("{records} records of source version {version}{}{text}", beside.text()),
         &json!({
             "records": records, "source_version": version, "passed_over": beside.passed_over,
-            "without_partner": beside.alone, "outcomes": counts,
+            "without_partner": beside.alone, "outcomes": counts, "subject_dropped": dropped.subjects,
+            "text_dropped": dropped.texts,
         }),
     )
 }

@@ -1,6 +1,6 @@
 //! Results on standard output, as text for people or JSON lines for scripts.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use serde_json::Value;
 
@@ -30,8 +30,12 @@ impl Output {
     pub(super) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| {
+            // Whoever reads only the first lines (`| head`) has what was wanted.
+            if error.kind() == ErrorKind::BrokenPipe {
+                return Failure { exit: Exit::CannotCreate, problems: Vec::new() };
+            }
             let why = format!("cannot be written: {error}");
-            let help = "the reader of the output has gone, or its disk is full";
+            let help = "its disk may be full";
             Failure::one(Exit::CannotCreate, Problem::new("CMT-9001", "standard output", why, help))
         })
     }

@@ -1,9 +1,12 @@
 //! `comity test`: every platform's examples through the whole of intake.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::map::map_one;
 use super::{Common, Exit, Failure, Output, load};
+use crate::config::folders::Files;
 use crate::config::{self, Platforms};
 use crate::model::entry::Body;
 use crate::model::problem::Problem;
@@ -50,14 +53,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
             continue;
         }
         differing.extend(load::undecided(&platform));
-        match examples::check_examples(&platform, &files, |record, version| example(&platform, record, version)) {
-            Ok(()) => {
-                let count = examples::read(&files).map_or(0, |examples| examples.len());
+        match check(&chosen.dir, &platform, &files) {
+            Ok(count) => {
                 output.line(&format!("{name}: {count} examples"), &json!({"platform": name, "examples": count}))?;
             }
-            Err(found) => {
-                differing.extend(found.into_iter().map(|problem| config::folders::of(&chosen.dir, &name, problem)));
-            }
+            Err(found) => differing.extend(found),
         }
     }
     match (unsound.is_empty(), differing.is_empty()) {
@@ -70,18 +70,26 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     }
 }
 
+/// Runs the examples of a platform, and says how many there are.
+///
+/// # Errors
+/// What differs and what is missing, with the platform's name before each file.
+pub(super) fn check(dir: &Path, platform: &Platform, files: &Files) -> Result<usize, Vec<Problem>> {
+    let run = |record: &[u8], version: Option<&str>| example(platform, record, version);
+    let checked = examples::check_examples(platform, files, run).and_then(|()| examples::read(files));
+    let name = &platform.definition.name;
+    checked
+        .map(|examples| examples.len())
+        .map_err(|found| found.into_iter().map(|problem| config::folders::of(dir, name, problem)).collect())
+}
+
 /// One example through intake.
 fn example(platform: &Platform, record: &[u8], version: Option<&str>) -> Body {
     map_one(platform, record, version, 0, PUBLISHED_AT, None)
 }
 
 /// Shows every field that differs and writes the new expectation; what cannot be updated is told.
-fn update(
-    platform: &Platform,
-    folder: &std::path::Path,
-    files: &config::folders::Files,
-    output: &Output,
-) -> Result<Vec<Problem>, Failure> {
+fn update(platform: &Platform, folder: &Path, files: &Files, output: &Output) -> Result<Vec<Problem>, Failure> {
     let examples = match examples::read(files) {
         Ok(examples) => examples,
         Err(problems) => return Ok(problems),
@@ -89,6 +97,10 @@ fn update(
     let name = &platform.definition.name;
     let mut problems = Vec::new();
     for one in examples {
+        if let Some(problem) = examples::misnamed(platform, &one) {
+            problems.push(problem);
+            continue;
+        }
         let body = example(platform, one.record, one.source_version.as_deref());
         let outcome = match examples::outcome(&one, &body) {
             Ok(outcome) => outcome,

@@ -144,9 +144,11 @@ impl Comparison {
 
     /// The fields of an object, element or row by the source's names.
     fn fields(&mut self, version: &str, above: &str, before: &[SourceField], after: &[SourceField], by_place: bool) {
-        for old in before {
+        for (place, old) in before.iter().enumerate() {
             let path = format!("{above}{}", old.native);
-            match after.iter().find(|new| new.native == old.native) {
+            // Columns of one name are told apart by their number among those of that name.
+            let number = before.iter().take(place).filter(|other| other.native == old.native).count();
+            match after.iter().filter(|new| new.native == old.native).nth(number) {
                 Some(new) => self.field(version, &path, old, new),
                 None if by_place => {}
                 None => match after.iter().find(|new| new.name == old.name) {

@@ -115,6 +115,10 @@ pub fn check_examples(
     let mut problems = Vec::new();
     let mut bodies = Vec::new();
     for example in &examples {
+        if let Some(problem) = misnamed(platform, example) {
+            problems.push(problem);
+            continue;
+        }
         let body = run(example.record, example.source_version.as_deref());
         match (outcome(example, &body), example.expected) {
             (Ok(outcome), Some((path, text))) if !outcome.differences.is_empty() => {
@@ -136,6 +140,16 @@ pub fn check_examples(
     }
     every_kind(platform, &bodies, &mut problems);
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// What is wrong with the source version that an example's name gives: its record would be refused for the name alone.
+pub fn misnamed(platform: &Platform, example: &Example<'_>) -> Option<Problem> {
+    let sources = &platform.definition.sources;
+    let version = example.source_version.as_ref().filter(|name| sources.iter().all(|known| known.version != **name))?;
+    let known: Vec<&str> = sources.iter().map(|source| source.version.as_str()).collect();
+    let why = format!("the example is of a source version `{version}`, which the platform does not have");
+    let help = format!("call it `<name>@<version>`; there are: {}", known.join(" "));
+    Some(Problem::new(code::EXAMPLE_FILE, example.file, why, help))
 }
 
 /// What a record gave, compared with the example's expectation; without one nothing differs.

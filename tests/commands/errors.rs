@@ -232,6 +232,33 @@ fn a_platform_that_is_wrong_is_shown_where_it_is() {
     check(&setting, &OFFLINE, &told(78, "CMT-9101", "works/platform.toml:19:1", why, help));
 }
 
+/// A folder without an example of what it sends passed.
+#[test]
+fn a_platform_whose_examples_do_not_hold_is_refused() {
+    let setting = Setting::at(NOBODY, "test");
+    let counted = setting.must(&["check", "--offline"]);
+    assert!(counted.contains("works: 1 source versions, 1 examples, mapping "), "{counted}");
+    setting.change("platforms/works/examples/1.event.json", "Guard missing", "Guard loose");
+    let why = "the example gives something else: `infraction.title` should be \"Guard loose\" and is \"Guard missing\"";
+    let help = "correct the mapping, or take the new result with `comity test --update`";
+    check(&setting, &OFFLINE, &told(78, "CMT-9403", "works/examples/1.event.json:1:1", why, help));
+    std::fs::remove_dir_all(setting.path("platforms/works/examples")).unwrap();
+    let help = "write one into examples/";
+    check(&setting, &OFFLINE, &told(78, "CMT-9404", "works/examples", "no example is an ORIGINAL", help));
+}
+
+/// A reader that has gone (`| head`) is told nothing, and is no reason to go on.
+#[test]
+fn whoever_reads_only_the_first_lines_is_told_of_no_error() {
+    let setting = Setting::at(NOBODY, "test");
+    let rows: String = (0..5_000).map(|row| format!("{}\n", ROW.replace("N1", &format!("N{row}")))).collect();
+    setting.write("rows.csv", &format!("{HEADER}\n{rows}"));
+    let mut mapping = setting.spawn(&["map", "rows.csv", "--platform", PLATFORM]);
+    drop(mapping.stdout.take());
+    let output = mapping.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(73), ""));
+}
+
 #[test]
 fn people_see_the_place_and_what_helps() {
     let setting = with(MAPPING, "\"event_id\": .number", "\"event_id\": 7");
@@ -328,6 +355,7 @@ fn a_record_of_a_stranger_is_rejected_by_name_where_each_record_says_whose_it_is
     let field = "{ \"name\": \"number\", \"type\": \"string\" }";
     let fields = format!("{{ \"name\": \"origin\", \"type\": \"string\" }}, {field}");
     setting.change("platforms/works/source.avsc", field, &fields);
+    setting.take_example(&format!("CA-ON,{ROW}"));
     setting.write("rows.csv", &format!("origin,{HEADER}\nCA-ON,{ROW}\nUS-NJ,{}\n", ROW.replace("N1", "N2")));
     setting.must(&["topics", "apply", "--yes"]);
     setting.must(&["check"]);

@@ -48,6 +48,18 @@ const MAPPING: &str = r#"{
 }
 "#;
 
+const EXAMPLE: &str = "N1,Example Works Inc.,2024-01-31";
+
+const EXPECTED: &str = r#"{
+  "event_id": "works/N1", "kind": "ORIGINAL", "case_id": "works/N1", "case_status": "OPEN", "mode": "ACTUAL",
+  "origin": "CA-ON", "platform": "works", "authority": { "id": "works", "name": "Test authority" },
+  "subject": { "legal_name": "Example Works Inc.", "legal_form": "Inc" }, "domain": "LABOUR_STANDARDS",
+  "infraction": { "title": "Guard missing" }, "finality": "NOT_STATED", "severity": "UNKNOWN", "urgency": "UNKNOWN",
+  "certainty": "UNKNOWN", "legal_basis": [ { "scheme": "CA-ON", "value": "S.O. 2000, c. 41" } ],
+  "decided": { "date": "2024-01-31", "precision": "DAY", "bound": "EXACT" }, "scope": "FEDERATION"
+}
+"#;
+
 /// A federation of Ontario and Quebec that reads one platform.
 pub(crate) struct Setting {
     folder: tempfile::TempDir,
@@ -64,6 +76,8 @@ impl Setting {
         setting.write("platforms/works/platform.toml", DEFINITION);
         setting.write("platforms/works/source.avsc", SOURCE);
         setting.write("platforms/works/mapping.vrl", MAPPING);
+        setting.write("platforms/works/examples/1.csv", EXAMPLE);
+        setting.write("platforms/works/examples/1.event.json", EXPECTED);
         setting.write(
             "comity.toml",
             &format!(
@@ -91,6 +105,13 @@ impl Setting {
         let text = std::fs::read_to_string(self.path(name)).unwrap();
         assert!(text.contains(from), "{name} holds no {from:?}");
         self.write(name, &text.replace(from, to));
+    }
+
+    /// Takes what the mapping now makes of another example for what it must make of it.
+    pub(crate) fn take_example(&self, record: &str) {
+        self.write("platforms/works/examples/1.csv", record);
+        let updated = self.command(&["test", "works", "--update"]).env_remove("CI").output().unwrap();
+        assert!(updated.status.success(), "{}", said(&updated));
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

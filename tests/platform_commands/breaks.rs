@@ -76,6 +76,35 @@ fn texts(fields: &[String]) -> Vec<&str> {
 const CSV: &str = "format = \"csv\"";
 const JSON: &str = "format = \"json\"";
 
+/// Of two versions with the same columns the last was taken for every file.
+#[test]
+fn a_file_that_two_versions_fit_is_of_the_one_that_is_named() {
+    let bench = Bench::new();
+    folder(&bench, "platforms", "format = \"csv\"\n[[source]]\nversion = \"v2\"\nformat = \"csv\"", &FIELDS, MAPPING);
+    let file =
+        bench.write("cases.csv", b"Case No.,Employer,Decided,Severity\nA-1,Quibble Bakery Inc,2020-01-02,Serious\n");
+    let map = ["map", file.to_str().unwrap(), "--platform", "on-test", "--summary", "--format", "json"];
+    let told = bench.bad(&map, 65);
+    assert!(told.contains("CMT-9511") && told.contains("--source-version"), "{told}");
+    for version in ["v1", "v2"] {
+        let named = bench.good(&[&map[..], &["--source-version", version]].concat());
+        let counts: serde_json::Value = serde_json::from_str(&named).unwrap();
+        assert_eq!((&counts["source_version"], &counts["outcomes"]["ORIGINAL"]), (&version.into(), &1.into()));
+    }
+    assert!(bench.bad(&[&map[..], &["--source-version", "v3"]].concat(), 65).contains("CMT-9512"));
+}
+
+/// Two columns without a name were taken for one that had changed.
+#[test]
+fn a_folder_differs_in_nothing_from_itself() {
+    let bench = Bench::new();
+    let nameless = |name: &str| format!(r#"{{"name":"{name}","native":"","type":["null","string"]}}"#);
+    let (first, second) = (nameless("blank_1"), nameless("blank_2"));
+    let fields = [&FIELDS[..], &[&first, &second]].concat();
+    let path = folder(&bench, "before", "format = \"csv\"", &fields, MAPPING);
+    assert_eq!(bench.good(&["platform", "compare", &path, &path]), "nothing differs\n");
+}
+
 #[test]
 fn nothing_breaks_where_nothing_changes_or_more_is_allowed() {
     assert_eq!(codes(CSV, &FIELDS, MAPPING), Vec::<String>::new());

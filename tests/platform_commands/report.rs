@@ -98,6 +98,23 @@ fn the_native_id_of_a_sample_is_counted() {
     assert_eq!(counted, [5, 4, 2, 1, 1], "{sample}");
 }
 
+/// What the guard leaves out of an event is no outcome of its own, and was counted nowhere.
+#[test]
+fn what_the_guard_left_out_of_events_is_counted() {
+    let bench = with("demo/ca-on-food");
+    let mut record: Value = serde_json::from_str(&bench.file("ca-on-food", "examples/1-issued.json")).unwrap();
+    record["operator"] = serde_json::json!({"legalName": "Jane Roe"});
+    let file = bench.write("record.json", format!(r#"{{"notices":[{record}]}}"#).as_bytes());
+    let map = ["map", file.to_str().unwrap(), "--platform", "ca-on-food", "--summary"];
+    let told = bench.good(&map);
+    assert!(
+        told.contains("1  ORIGINAL\n") && told.contains("1  of the events without their subject, by the guard"),
+        "{told}"
+    );
+    let counts: Value = serde_json::from_str(&bench.good(&[&map[..], &["--format", "json"]].concat())).unwrap();
+    assert_eq!((&counts["subject_dropped"], &counts["outcomes"]["ORIGINAL"]), (&1.into(), &1.into()));
+}
+
 /// Reads behind variables, blocks, rows and lists are followed; a planted read is seen.
 #[test]
 fn reads_are_followed_and_a_new_one_is_seen() {

@@ -27,6 +27,8 @@ use crate::telemetry::clock;
 pub(super) struct Line<'a> {
     pub(super) settings: &'a Settings,
     pub(super) platform: &'a Platform,
+    /// The source version of every file, where whoever feeds them has named it.
+    pub(super) version: Option<&'a str>,
     pub(super) topic: &'a str,
     pub(super) backfill: bool,
     /// True where records that the guard would refuse are left out.
@@ -70,7 +72,7 @@ pub(super) fn feed(line: &Line<'_>, memory: Option<&mut Memory>, job: &Job<'_>) 
         Some(memory) if line.is_snapshot(job) => snapshot::begin(line, memory, job.file)?,
         Some(_) | None => None,
     };
-    let cutter = load::cutter(platform, job.file)?;
+    let cutter = load::cutter(platform, line.version, job.file)?;
     let version = cutter.source_version().to_owned();
     let refuse = |bytes: &[u8], number: usize| {
         if !line.guard {

@@ -28,7 +28,7 @@ Examples:
   comity feed decisions.csv --platform us-nj-labour --from 1200
   comity feed open-cases.csv --platform us-nj-labour --backfill   as it joins: told as ATTENTION, at a bounded rate
   comity feed --watch inbox --platform us-nj-labour           each file that is moved into the folder, once
-The version of the format is recognised by the header. Feeding a file twice sends no alert twice. A feed that ends early
+The version of the format is recognised by the header; where two have the same, --source-version names it. Feeding a file twice sends no alert twice. A feed that ends early
 says from which record on the file has to be fed again.
 A watched folder holds whole files only: write elsewhere, or under a name that begins with `.` or ends in `.tmp` or
 `.part`, and rename. The oldest file goes first. A file is known by its name and content; what became of it stands in
@@ -41,6 +41,9 @@ pub(super) struct Arguments {
     /// The platform, by the name of its folder.
     #[arg(long, value_name = "NAME")]
     platform: String,
+    /// The version of the platform's format that files are in, where their header or first record do not tell.
+    #[arg(long, value_name = "VERSION")]
+    source_version: Option<String>,
     /// Leave out records that the guard would refuse, before anything of them is written.
     #[arg(long)]
     guard: bool,
@@ -80,6 +83,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     let topic = topic(&settings, &platform, arguments.backfill)?;
     let stopping = signals()?;
     let line = Line {
+        version: arguments.source_version.as_deref(),
         topic: &topic,
         backfill: arguments.backfill,
         settings: &settings,

@@ -67,7 +67,7 @@ impl Snapshot<'_> {
 /// The events of a file, as intake will map them; what is no decision, or is refused, is none.
 fn events(line: &Line<'_>, file: &Path) -> Result<Option<Events>, Failure> {
     let name = file.display().to_string();
-    let cutter = load::cutter(line.platform, file)?;
+    let cutter = load::cutter(line.platform, line.version, file)?;
     let version = cutter.source_version().to_owned();
     let mut events = Events::new();
     for (number, cut) in cutter.enumerate() {

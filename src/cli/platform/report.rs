@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// A file in one of the platform's formats, to be counted.
     #[arg(long, value_name = "FILE")]
     sample: Option<PathBuf>,
+    /// The version of the platform's format that it is in, where its header or first record does not tell.
+    #[arg(long, value_name = "VERSION", requires = "sample")]
+    source_version: Option<String>,
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
@@ -49,7 +52,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments, output: &Output) -> Re
     let lineages = lineage::read(&platform, &files);
     let (counts, broken) = match &arguments.sample {
         None => (None, None),
-        Some(path) => count(&platform, path).map(|(counts, broken)| (Some(counts), broken))?,
+        Some(path) => count(&platform, arguments.source_version.as_deref(), path)
+            .map(|(counts, broken)| (Some(counts), broken))?,
     };
     let mut text = about(&platform);
     for lineage in &lineages {
@@ -202,9 +206,13 @@ struct Counts {
 }
 
 /// Maps a file and counts; the problem is what stopped the reading.
-fn count(platform: &Platform, path: &std::path::Path) -> Result<(Counts, Option<Problem>), Failure> {
+fn count(
+    platform: &Platform,
+    version: Option<&str>,
+    path: &std::path::Path,
+) -> Result<(Counts, Option<Problem>), Failure> {
     let file = path.display().to_string();
-    let cutter = load::cutter(platform, path)?;
+    let cutter = load::cutter(platform, version, path)?;
     let source_version = cutter.source_version().to_owned();
     let mut counts = Counts { file, source_version, ..Counts::default() };
     for next in cutter {

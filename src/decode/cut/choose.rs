@@ -1,6 +1,7 @@
 //! Which version of a platform's format a file is: rows by their header, everything else by the names of its first
 //! record.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{BOM_BYTES, Definition, Delimited, Encoding, Format, Lines, PREFIX_BYTES_MAX, Problem, Source};
@@ -13,15 +14,32 @@ const HEADER_LINES_LOOKED_AT: usize = 50;
 /// Differences that one message tells.
 const DIFFERENCES_MAX: usize = 40;
 
+/// The versions that a file may be in: all, or the one that whoever feeds it has named.
+pub(super) fn versions<'p>(
+    platform: &'p Definition,
+    version: Option<&str>,
+    file: &str,
+) -> Result<Vec<&'p Source>, Problem> {
+    let named = |source: &&Source| version.is_none_or(|version| source.version == version);
+    let versions: Vec<&Source> = platform.sources.iter().filter(named).collect();
+    if versions.is_empty() {
+        let why = format!("cannot be of the source version {:?}: the platform has none", version.unwrap_or_default());
+        let help = format!("{} has: {}", platform.name, told(platform));
+        return Err(Problem::new("CMT-9512", file, why, help));
+    }
+    Ok(versions)
+}
+
 /// The version whose promise the file's beginning keeps; `utf8` says what tells that it is in UTF-8, if anything does.
 pub(super) fn source<'p>(
     platform: &'p Definition,
+    versions: &[&'p Source],
     file: &str,
     prefix: &[u8],
     utf8: Option<&str>,
 ) -> Result<&'p Source, Problem> {
     let mut candidates: Vec<Candidate<'p>> = Vec::new();
-    for source in platform.sources.iter().rev() {
+    for source in versions.iter().copied().rev() {
         let encoding = if utf8.is_some() { Encoding::Utf8 } else { source.encoding };
         let candidate = match &source.format {
             Format::Delimited(layout) => by_header(source, layout, encoding, prefix),
@@ -36,10 +54,14 @@ pub(super) fn source<'p>(
         }));
     }
     let fitting = candidates.iter().filter(|candidate| candidate.differences.is_empty());
-    if let Some(candidate) = fitting.min_by_key(|candidate| candidate.unknown) {
-        return Ok(candidate.source);
+    if let Some(chosen) = fitting.clone().min_by_key(|candidate| candidate.unknown) {
+        let mut others = fitting.filter(|other| other.source.version != chosen.source.version);
+        let Some(twin) = others.find(|other| are_alike(other.source, chosen.source)) else { return Ok(chosen.source) };
+        let (one, other) = (&twin.source.version, &chosen.source.version);
+        let why = format!("is in {one} as well as in {other}: both have the same names, and nothing tells which it is");
+        return Err(Problem::new("CMT-9511", file, why, "name the one that it is: `--source-version`"));
     }
-    let mut help = format!("{} knows: {}", platform.name, versions(platform));
+    let mut help = format!("{} knows: {}", platform.name, told(platform));
     if prefix.len() + BOM_BYTES >= PREFIX_BYTES_MAX {
         let kib = PREFIX_BYTES_MAX / 1024;
         let _ = write!(help, "; only the first {kib} KiB are looked at, and the header or first record must end there");
@@ -76,7 +98,16 @@ impl<'p> Candidate<'p> {
     }
 }
 
-fn versions(platform: &Definition) -> String {
+/// True where whatever is in the one version is in the other too, by all that a file's beginning shows.
+fn are_alike(one: &Source, other: &Source) -> bool {
+    let names = |source: &Source| -> BTreeSet<(String, bool)> {
+        source.own_fields().iter().map(|field| (field.native.clone(), field.nullable)).collect()
+    };
+    // A container tells by its own schema.
+    one.format == other.format && one.format != Format::Avro && names(one) == names(other)
+}
+
+fn told(platform: &Definition) -> String {
     platform.sources.iter().map(|source| source.version.as_str()).collect::<Vec<_>>().join(" ")
 }
 

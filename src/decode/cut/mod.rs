@@ -68,20 +68,22 @@ enum Kind<'p, R: Read> {
 /// Looks at a file's beginning, picks the version of the platform's format that it is, and begins to cut.
 ///
 /// # Errors
-/// The file is none of the platform's versions: the problem names the columns that differ.
+/// The file is none of the platform's versions: the problem names the columns that differ. Or nothing tells which of two
+/// it is.
 pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, reader: R) -> Result<Cutter<'p, R>, Problem> {
-    open_beside(platform, file, reader, |name| {
+    open_beside(platform, None, file, reader, |name| {
         Err(Problem::new("CMT-9507", name, format!("is joined to {file} and not at hand"), "give the file's path"))
     })
 }
 
-/// The same, with a way to open the files that are joined to it, by their names.
+/// The same of one `version` alone where that is named, with a way to open the files that are joined to it, by their names.
 ///
 /// # Errors
-/// Those of `open`; a file that is joined cannot be opened, lacks a column, is too large, or has a key twice with
+/// Those of `open`; the platform has no such version; a file that is joined cannot be opened, lacks a column, is too large, or has a key twice with
 /// different values.
 pub fn open_beside<'p, R: Read>(
     platform: &'p Definition,
+    version: Option<&str>,
     file: &str,
     mut reader: R,
     mut beside: impl FnMut(&str) -> Result<R, Problem>,
@@ -100,12 +102,13 @@ pub fn open_beside<'p, R: Read>(
         prefix.drain(..BOM_BYTES);
     }
     let (encoding, letters) = (utf16(&prefix), Letters::of(&prefix));
+    let versions = choose::versions(platform, version, file)?;
     let source = match encoding {
-        None => choose::source(platform, file, &prefix, letters::sign(letters, bom))?,
+        None => choose::source(platform, &versions, file, &prefix, letters::sign(letters, bom))?,
         // Where the prefix ends within a letter, its last one is not looked at.
         Some(encoding) => {
             let text = encoding.decode_with_bom_removal(&prefix).0;
-            choose::source(platform, file, text.as_bytes(), None)?
+            choose::source(platform, &versions, file, text.as_bytes(), None)?
         }
     };
     if encoding.is_some() && source.encoding != Encoding::Utf8 {

@@ -200,6 +200,20 @@ fn the_version_is_the_one_whose_columns_the_file_has() {
     assert_eq!(western.map(|cut| cut.unwrap().bytes).collect::<Vec<_>>(), [b"1,\xe9".to_vec()]);
 }
 
+#[test]
+fn of_two_versions_that_nothing_tells_apart_one_has_to_be_named() {
+    let version = |version: &str| source(version, Format::Delimited(csv()), columns(&["id", "note"]));
+    let twins = platform(vec![version("wages"), version("hours")]);
+    let opened = |named: Option<&str>| {
+        let cutter =
+            open_beside(&twins, named, "file", b"id,note\n1,a\n".as_slice(), |_| unreachable!("nothing is joined"));
+        cutter.map(|cutter| cutter.source_version().to_owned()).map_err(|problem| problem.code)
+    };
+    assert_eq!(opened(None), Err("CMT-9511"));
+    assert_eq!((opened(Some("wages")), opened(Some("hours"))), (Ok("wages".to_owned()), Ok("hours".to_owned())));
+    assert_eq!(opened(Some("days")), Err("CMT-9512"));
+}
+
 fn json_platform() -> Definition {
     let fields = |names: &[&str]| names.iter().map(|name| needed(name, SourceType::Text)).collect::<Vec<_>>();
     platform(vec![

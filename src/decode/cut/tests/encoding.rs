@@ -79,7 +79,7 @@ fn a_joined_file_in_utf8_is_not_misread_either() {
     let (file, key, columns) = ("names.csv".to_owned(), "id".to_owned(), vec!["name".to_owned()]);
     one.sources[0].joins = vec![Join { file, other_key: key.clone(), key, columns }];
     let with = |names: &[u8]| {
-        let cutter = open_beside(&one, "file", b"id\n1\n".as_slice(), |_| Ok(names));
+        let cutter = open_beside(&one, None, "file", b"id\n1\n".as_slice(), |_| Ok(names));
         cutter.map(Iterator::count).map_err(|problem| format!("{}: {}", problem.file, problem.why))
     };
     assert_eq!(with(b"id,name\n1,M\xfcller\n"), Ok(1));

@@ -26,7 +26,7 @@ fn cut_with(platform: &Definition, inspections: &str) -> Result<Vec<String>, Str
         "places.csv" => Ok(PLACES.as_bytes()),
         other => panic!("nothing is joined from {other}"),
     };
-    let cutter = open_beside(platform, "violations.csv", VIOLATIONS.as_bytes(), beside);
+    let cutter = open_beside(platform, None, "violations.csv", VIOLATIONS.as_bytes(), beside);
     let cutter = cutter.map_err(|problem| format!("{}: {}", problem.file, problem.why))?;
     Ok(cutter.map(|cut| String::from_utf8(cut.unwrap().bytes).unwrap()).collect())
 }
@@ -71,7 +71,7 @@ fn the_key_may_have_another_name_in_the_other_file_and_rows_without_partner_are_
         cut_with(&joined("inspection", &["place", "day"]), INSPECTIONS).unwrap()
     );
     let beside = |name: &str| Ok(if name == "places.csv" { PLACES.as_bytes() } else { inspections.as_bytes() });
-    let mut cutter = open_beside(&platform, "violations.csv", VIOLATIONS.as_bytes(), beside).unwrap();
+    let mut cutter = open_beside(&platform, None, "violations.csv", VIOLATIONS.as_bytes(), beside).unwrap();
     assert_eq!(cutter.by_ref().count(), 5);
     assert_eq!(cutter.alone(), [("inspections.csv", 1), ("places.csv", 1)]);
 }
