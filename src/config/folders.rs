@@ -73,8 +73,10 @@ pub fn names(platforms: &Platforms) -> Result<Vec<String>, Vec<Problem>> {
             .iter()
             .filter(|name| !there.contains(name))
             .map(|name| {
-                let known = format!("there are: {}", there.join(" "));
-                Problem::new("CMT-9031", dir.display().to_string(), format!("has no platform {name:?}"), known)
+                let is_empty = dir.join(name).is_dir();
+                let lacks = if is_empty { "its folder lacks platform.toml" } else { "it has no such folder" };
+                let (why, known) = (format!("has no platform {name:?}: {lacks}"), there.join(" "));
+                Problem::new("CMT-9031", dir.display().to_string(), why, format!("there are: {known}"))
             })
             .collect();
         if !missing.is_empty() {

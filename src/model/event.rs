@@ -60,7 +60,7 @@ pub struct InfractionEvent {
     pub resources: Vec<Resource>,
     /// True where the guard dropped a subject that could be a person and kept the product.
     pub subject_dropped: bool,
-    /// True where the guard cut a headline or a description that held a personal pattern.
+    /// True where the guard cut a text or left it out: it held a personal pattern, or the name of a subject that was dropped.
     pub text_dropped: bool,
     /// When the platform reported it: the source record's Kafka timestamp unless the platform says otherwise.
     pub reported_at: Millis,

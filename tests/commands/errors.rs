@@ -151,7 +151,7 @@ const CONFIGURATIONS: &[Case] = &[
         ("enabled = [\"works\"]", "enabled = [\"nobody\"]"),
         "platforms",
         "CMT-9031",
-        "has no platform \"nobody\"",
+        "has no platform \"nobody\": it has no such folder",
         "there are: works",
     ),
     (
