@@ -243,6 +243,9 @@ fn a_body_does_not_carry_whoever_works_there() {
     check("US", "Sample Blood Center, University of Example", Ok("Sample Blood Center, University of Example"));
     check("US", "The Sample Legion, Department of Ohio, Jane Roe", Ok("The Sample Legion, Department of Ohio"));
     check("US", "Exampleville, City of", Ok("Exampleville, City of"));
+    check("US", "Hospital District #6 Exampleville", Ok("Hospital District #6 Exampleville"));
+    check("US", "Exampleville Hospital District, Jane Roe", Ok("Exampleville Hospital District"));
+    check("US", "Exampleville Sanitary District", Ok("Exampleville Sanitary District"));
     check("US", "New York, City of", Ok("New York, City of"));
     check("US", "Exampleville University of Technology", Ok("Exampleville University of Technology"));
     check("US", "Great Sample University of Technology", Ok("Great Sample University of Technology"));
