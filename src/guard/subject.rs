@@ -35,6 +35,9 @@ pub(super) fn decide(subject: &Subject, origin: Jurisdiction, platform: &Definit
     let name = Name::read(&subject.legal_name);
     let found = name.find(country, name.pieces.len());
     let verdict = decide_name(subject, &name, &found, country, platform);
+    if matches!(&verdict, Verdict::Organisation { legal_name, .. } if holds_address(legal_name)) {
+        return Verdict::Refused(Reason::UndecidableSubject);
+    }
     if matches!(verdict, Verdict::Organisation { .. }) && is_list(&name, &found) {
         return Verdict::Refused(Reason::SeveralSubjects);
     }
@@ -47,6 +50,12 @@ pub(super) fn decide(subject: &Subject, origin: Jurisdiction, platform: &Definit
         return if stands { verdict } else { Verdict::Refused(Reason::UndecidableSubject) };
     }
     verdict
+}
+
+/// Whether a name holds an e-mail address, by which somebody is reached: it is no part of a company's name.
+fn holds_address(name: &str) -> bool {
+    let is_address = |(user, host): (&str, &str)| !user.is_empty() && host.contains('.');
+    name.split_whitespace().any(|word| word.split_once('@').is_some_and(is_address))
 }
 
 /// Where a subject is registered; its origin, where the source does not say.
@@ -173,7 +182,12 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
         }
         before = Some(one);
     }
-    let Some(last) = before.filter(|last| last.first > 0) else { return Ok(length) };
+    let Some(last) = before.filter(|last| last.first > 0) else {
+        // Behind a form in front comes the company's name, and behind a sign somebody else.
+        let is_set_off = |place: &usize| body::sets_off(name.gap_before(*place)) && !name.is_tail(*place, length);
+        let from = before.map_or(length, |form| form.after + 1);
+        return Ok((from..length).find(is_set_off).unwrap_or(length));
+    };
     if (last.after..length).any(|place| name.is_apart(place)) {
         return Err(Reason::UndecidableSubject);
     }
@@ -187,7 +201,25 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
     if joined && (last.after..length).any(|place| !is_companion(name, place)) {
         return Err(Reason::SeveralSubjects);
     }
+    let own = (0..last.first).filter(|place| !is_article(name, *place)).count();
+    let trade = name.pieces.get(last.first.saturating_sub(1)).is_some_and(is_trade);
+    let is_set_off = body::sets_off(name.gap_before(last.after));
+    if own == 1 && trade && !is_set_off {
+        // `Garage SARL Exemple`: what is left would be any garage's.
+        return Err(Reason::UndecidableSubject);
+    }
+    if is_corporation_of(name, last) {
+        let ends = |place: &usize| body::sets_off(name.gap_before(*place));
+        return Ok((last.after..length).find(ends).unwrap_or(length));
+    }
     Ok(last.after)
+}
+
+/// Whether the words behind a form are the rest of a name such as `Economic Development Corporation of Exampleville`.
+fn is_corporation_of(name: &Name, form: &Found) -> bool {
+    let folded = |place: usize| name.pieces.get(place).map(|piece| piece.folded.as_str());
+    let is_joined = !body::sets_off(name.gap_before(form.after));
+    is_joined && folded(form.first) == Some("CORPORATION") && matches!(folded(form.after), Some("OF" | "FOR"))
 }
 
 /// Whether the numbers behind a company are as long as one that is called: they are no part of its name.

@@ -154,6 +154,12 @@ fn the_reason_says_what_was_recognised() {
     check("US", "Sampleton, John", Reason::PersonSubject);
     check("US", "John Sampleton d/b/a Fine Floors LLC", Reason::PersonSubject);
     check("US", "Sampleton Partners LP", Reason::PersonSubject);
+    check("US", "Estate of Jane Roe, Sample Foods LLC", Reason::PersonSubject);
+    check("US", "Jane Roe, President of Sample Foods Inc", Reason::PersonSubject);
+    check("US", "Sampleton Roofing not Inc.", Reason::PersonSubject);
+    check("DE", "Metzgerei Max Muster e.K. Muster GmbH", Reason::PersonSubject);
+    check("US", "jane.roe@sample.example Sampleton Foods LLC", Reason::UndecidableSubject);
+    check("FR", "GARAGE SARL EXEMPLE", Reason::UndecidableSubject);
     check("US", "Sample 36 Ltd Partnership of Exampleville", Reason::PersonSubject);
     check("US", "Sample 36 LTD PARTNRSHP OF EXAMPLEVILLE", Reason::PersonSubject);
     check("BR", "João Exemplo da Silva ME", Reason::PersonSubject);
@@ -207,6 +213,10 @@ fn only_the_legal_name_stays() {
     check("Acme  Foods,\u{a0}Inc.", "Acme Foods, Inc.");
     check("Acme Inc. and its subsidiaries", "Acme Inc.");
     check("Acme Corporation of America", "Acme Corporation of America");
+    check("Economic Development Corporation of Sampleton", "Economic Development Corporation of Sampleton");
+    check("Development Corporation for Sampleton, Jane Roe", "Development Corporation for Sampleton");
+    check("Home Care of Sampleton LLC", "Home Care of Sampleton LLC");
+    check("Acme LLC d / b / a Mary's Diner", "Acme LLC");
     // Another company's name would be left of it.
     for whole in
         ["ACME CORPORATION NO 3", "Acme Corp. No. 2", "Acme Corp Number 3", "Acme Inc II", "Acme Corp of Maine"]
@@ -214,6 +224,18 @@ fn only_the_legal_name_stays() {
         check(whole, whole);
     }
     check("Acme Corp. Development, Inc.", "Acme Corp. Development, Inc.");
+}
+
+/// A form in front is followed by the company's name, and behind a sign by whoever leads it.
+#[test]
+fn what_is_set_off_behind_a_company_with_its_form_in_front_is_left_out() {
+    let check = |country: &str, name: &str, expect: &str| {
+        assert_eq!(verdict(event(country, name)).as_deref(), Ok(expect), "{name}");
+    };
+    check("FR", "SARL Exemple, M. Jean Dupont gérant", "SARL Exemple");
+    check("FR", "SARL EXEMPLE (DUPONT JEAN)", "SARL EXEMPLE");
+    check("ID", "PT Contoh Jaya, Budi Contoh", "PT Contoh Jaya");
+    check("FR", "SARL Saint-Exemple", "SARL Saint-Exemple");
 }
 
 /// Words of a body, a number or an identifier decide; whoever is named behind them is taken off.

@@ -44,6 +44,14 @@ pub(crate) enum Where {
     Start,
     Edge,
     Joined,
+    JoinedEnd,
+}
+
+impl Where {
+    /// In scripts without blanks.
+    fn is_joined(self) -> bool {
+        matches!(self, Self::Joined | Self::JoinedEnd)
+    }
 }
 
 /// What a token says.
@@ -188,6 +196,10 @@ struct WrittenMark {
 #[serde(deny_unknown_fields)]
 struct WrittenCut {
     name: String,
+    #[serde(default)]
+    home: Vec<String>,
+    #[serde(default)]
+    not_behind: Vec<String>,
     tokens: Vec<String>,
 }
 
@@ -209,7 +221,8 @@ fn read(text: &str) -> Result<Table, String> {
         add(&mut tokens, &form, Says::Person { always: mark.always })?;
     }
     for cut in written.cut {
-        add(&mut tokens, &plain(cut.name, Where::Anywhere, cut.tokens), Says::Cut)?;
+        let words = plain(cut.name, Where::Anywhere, cut.tokens);
+        add(&mut tokens, &WrittenForm { home: cut.home, not_behind: cut.not_behind, ..words }, Says::Cut)?;
     }
     let mut elf = HashMap::new();
     for (class, codes) in &written.elf {
@@ -244,7 +257,7 @@ fn add(tokens: &mut Vec<Token>, form: &WrittenForm, says: Says) -> Result<(), St
     }
     for text in &form.tokens {
         let name = Name::read(text);
-        let key = if form.r#where == Where::Joined { name.joined() } else { name.key() };
+        let key = if form.r#where.is_joined() { name.joined() } else { name.key() };
         if key.is_empty() {
             return Err(format!("{}: an empty token", form.name));
         }
@@ -269,7 +282,7 @@ fn table(tokens: Vec<Token>, after: [&[String]; 2], elf: HashMap<String, Class>)
     let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
     let mut joined = Vec::new();
     for (place, token) in tokens.iter().enumerate() {
-        if token.place == Where::Joined {
+        if token.place.is_joined() {
             joined.push(place);
         } else {
             by_key.entry(token.key.clone()).or_default().push(place);

@@ -142,6 +142,13 @@ impl Name {
         let stroke =
             one.is_some_and(|piece| self.text.get(piece.start..piece.end).is_some_and(|raw| raw.contains('/')));
         let abroad = token.marked_abroad && marked && (stroke || !token.text.contains('/'));
+        // Two letters in front, with dots, are somebody's initials (`W.A. Jansen`); and so are Cyrillic ones anywhere.
+        let initials = marked && !stroke && one.is_some_and(|piece| is_like_initials(piece, found.first == 0));
+        // `N/A` says that nothing is known, and is no `N.A.`.
+        let other_sign = stroke && !token.text.contains('/');
+        if matches!(token.says, Says::Form(_) | Says::Body(_)) && (initials || other_sign) {
+            return false;
+        }
         let spaced = one.is_some_and(|piece| piece.initials == Initials::Spaced && piece.folded.len() <= 2);
         if spaced || (token.marked && !marked) || !(token.is_at_home(country) || abroad) {
             return false;
@@ -159,7 +166,7 @@ impl Name {
             (Where::Start, _) => at_start,
             (Where::End, _) => at_end,
             (Where::Edge, _) => at_start || at_end,
-            (Where::Joined, _) => false,
+            (Where::Joined | Where::JoinedEnd, _) => false,
         }
     }
 
@@ -205,6 +212,9 @@ impl Name {
             .filter(|token| token.is_at_home(country) && joined.len() > token.key.len())
             .filter(|token| {
                 let key = token.key.as_str();
+                if token.place == Where::JoinedEnd {
+                    return joined.ends_with(key);
+                }
                 joined.starts_with(key) || joined.ends_with(key) || (key.starts_with('(') && joined.contains(key))
             })
             .map(|token| Found { token, first: 0, after: 0 })
@@ -310,11 +320,20 @@ fn pieces(text: &str, words: &[(usize, usize)]) -> Vec<Piece> {
     pieces
 }
 
-/// How close two letters are: 3 with a dot or stroke between them, 2 with a dot and a blank, 1 with a blank, else 0.
+/// Two letters with dots that companies are called by in front: the Netherlands', Romania's and Indonesia's.
+const NO_INITIALS: [&str; 4] = ["BV", "NV", "SC", "PT"];
+
+/// Whether a piece of two letters with dots is rather what a person's given names begin with.
+fn is_like_initials(piece: &Piece, is_first: bool) -> bool {
+    let is_cyrillic = piece.folded.chars().all(|c| matches!(c, '\u{400}'..='\u{52f}'));
+    piece.folded.chars().count() == 2 && (is_cyrillic || (is_first && !NO_INITIALS.contains(&piece.folded.as_str())))
+}
+
+/// How close two letters are: 3 with a dot or stroke between them, 2 with a blank besides, 1 with a blank, else 0.
 fn closeness_of(gap: &str) -> u8 {
     match gap {
         "." | "/" | "./" => 3,
-        ". " | " ." => 2,
+        ". " | " ." | "/ " | " /" | " / " => 2,
         " " => 1,
         _ => 0,
     }
