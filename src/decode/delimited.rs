@@ -15,6 +15,9 @@ use crate::platform::definition::{Delimited, Rows, Source, SourceField};
 
 /// Reads the row or rows of one record.
 pub(super) fn read(source: &Source, layout: &Delimited, text: &str) -> Result<Value, Refusal> {
+    if !are_quotes_sound(layout, text.as_bytes()) {
+        return Err(Refusal::new(Reason::Malformed));
+    }
     let mut rows = Cells::new(layout, text.as_bytes(), source.fields.len());
     if matches!(layout.rows, Rows::Single) {
         let row = rows.next(&source.fields)?.ok_or(Refusal::new(Reason::Malformed))?;
@@ -38,6 +41,45 @@ pub(super) fn read(source: &Source, layout: &Delimited, text: &str) -> Result<Va
         return Err(Refusal::new(Reason::Malformed));
     }
     Ok(Value::Object(ObjectMap::from_iter([(KeyString::from("rows"), Value::Array(values))])))
+}
+
+/// Whether nothing but a delimiter or a line end stands behind each quote that closes a cell (RFC 4180). The parser takes
+/// what else stands there for more of the cell: a quote that was never closed would make one record of two.
+pub(super) fn are_quotes_sound(layout: &Delimited, text: &[u8]) -> bool {
+    if layout.backslash_escapes || !text.contains(&b'"') {
+        return true;
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let Some(quoted) = rest.strip_prefix(b"\"") else {
+            let ends = |byte: &u8| *byte == layout.delimiter || matches!(byte, b'\r' | b'\n');
+            let end = rest.iter().position(ends).map_or(rest.len(), |place| place + 1);
+            rest = rest.get(end..).unwrap_or_default();
+            continue;
+        };
+        let Some(behind) = behind_quotes(quoted) else { return true };
+        rest = match behind.split_first() {
+            None => return true,
+            Some((byte, after)) if *byte == layout.delimiter || matches!(byte, b'\r' | b'\n') => after,
+            Some(_) => return false,
+        };
+    }
+    true
+}
+
+/// What stands behind the quote that closes a cell, and blanks; `None` where none does.
+fn behind_quotes(mut quoted: &[u8]) -> Option<&[u8]> {
+    loop {
+        let place = quoted.iter().position(|byte| *byte == b'"')?;
+        quoted = quoted.get(place + 1..)?;
+        match quoted.strip_prefix(b"\"") {
+            Some(doubled) => quoted = doubled,
+            None => {
+                let blanks = quoted.iter().take_while(|byte| **byte == b' ').count();
+                return quoted.get(blanks..);
+            }
+        }
+    }
 }
 
 /// Refuses a row that the cutter would have put into another record.

@@ -59,7 +59,7 @@ impl<R: Read> Read for Footer<R> {
 /// Where the last lines begin; more read behind them only ever moves it on.
 fn before_last_lines(bytes: &[u8], lines: usize) -> usize {
     let (mut start, mut left) = (bytes.len(), lines);
-    for line in bytes.split_inclusive(|byte| *byte == b'\n').rev() {
+    for line in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')).rev() {
         if left == 0 {
             break;
         }

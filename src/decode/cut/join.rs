@@ -75,6 +75,10 @@ impl<'p> Table<'p> {
         let (mut table, mut kept) = (Self { join, rows: HashMap::new(), alone: 0 }, 0);
         while let Some(row) = rows.next()? {
             let cells = rows.cells(&row);
+            if cells.len() != header.len() || !row.is_sound(layout) {
+                let why = format!("line {}: has not the cells of its header, or a quote within one", row.line);
+                return Err(Problem::new("CMT-9507", file, why, "correct the row: nothing of it can be relied on"));
+            }
             if letters == Letters::None {
                 letters = Letters::of(&cells.concat());
                 if letters == Letters::Utf8 {

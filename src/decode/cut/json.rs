@@ -87,6 +87,10 @@ impl<I: BufRead> Elements<I> {
             if byte == b'{' && self.open.is_empty() && self.wanted.is_empty() && !self.found {
                 return Ok(Found::Object);
             }
+            if self.is_behind(byte) {
+                let what = "something stands behind the document";
+                return Err(broken(&self.bytes.file, self.bytes.line, what));
+            }
             match byte {
                 b'"' => {
                     let text = self.string()?;
@@ -98,6 +102,10 @@ impl<I: BufRead> Elements<I> {
                     self.open.push(name);
                     if self.open.len() > DEPTH_MAX {
                         return Err(broken(&self.bytes.file, self.bytes.line, "is nested too deep"));
+                    }
+                    if byte == b'{' && self.found && self.at_wanted() {
+                        let why = format!("a single object stands at {:?}, where lists stood", self.wanted.join("."));
+                        return Err(broken(&self.bytes.file, self.bytes.line, &why));
                     }
                     if byte == b'[' && self.at_wanted() {
                         self.bytes.take()?;
@@ -114,6 +122,12 @@ impl<I: BufRead> Elements<I> {
             }
             self.bytes.take()?;
         }
+    }
+
+    /// Whether a byte behind the document begins neither another document nor a list of records.
+    fn is_behind(&self, byte: u8) -> bool {
+        let begins = byte == b'[' || (byte == b'{' && !self.wanted.is_empty());
+        self.open.is_empty() && self.found && !begins && !byte.is_ascii_whitespace()
     }
 
     fn at_wanted(&self) -> bool {

@@ -6,7 +6,7 @@ use csv_core::ReadRecordResult;
 
 use super::join::{self, Table};
 use super::{CUT_BYTES_MAX, Cut, Delimited, Problem, SourceField, broken, line_feeds, read_line, trim_end, unreadable};
-use crate::decode::delimited::{Parser, reader_of};
+use crate::decode::delimited::{Parser, are_quotes_sound, reader_of};
 use crate::platform::definition;
 
 /// The records of a file of rows.
@@ -39,8 +39,13 @@ impl<'p, I: BufRead> Rows<'p, I> {
             read_line(&mut input, &file, line)?;
         }
         let mut rows = RowReader::new(layout, input, file, titles + 1);
-        let header = if layout.header_line > 0 { rows.next()?.map(|row| rows.cells(&row)) } else { None };
-        let header = header.unwrap_or_default();
+        let mut header = Vec::new();
+        if layout.header_line > 0 {
+            let Some(row) = rows.next()? else {
+                return Err(broken(&rows.file, titles + 1, "the header is missing, or among the lines of the footer"));
+            };
+            header = rows.cells(&row);
+        }
         Ok(Self { layout, fields, joined, rows, header, passed_over: 0, pending: None, stopped: None })
     }
 
@@ -122,7 +127,7 @@ impl<'p, I: BufRead> Rows<'p, I> {
     /// What tells whether a row belongs to the one before: the value of its group, or what a continuation lacks;
     /// `None` where the number of cells is wrong, so that nobody can tell.
     fn mark(&self, row: &Row) -> Option<Vec<u8>> {
-        if row.cells != self.fields.len() {
+        if row.cells != self.fields.len() || !row.is_sound(self.layout) {
             return None;
         }
         let cell = |name: &String| {
@@ -143,7 +148,8 @@ impl<'p, I: BufRead> Rows<'p, I> {
 fn joins(rows: &definition::Rows, first: Option<&[u8]>, mark: Option<&[u8]>) -> bool {
     match rows {
         definition::Rows::Single => false,
-        definition::Rows::Group { .. } => first.is_some() && first == mark,
+        // Rows without the value of their group have nothing in common.
+        definition::Rows::Group { .. } => first == mark && mark.is_some_and(|mark| !mark.is_empty()),
         definition::Rows::Continuation { .. } => first.is_some() && mark.is_some_and(<[u8]>::is_empty),
     }
 }
@@ -160,6 +166,13 @@ pub(super) struct Row {
     bytes: Vec<u8>,
     pub(super) line: u64,
     cells: usize,
+}
+
+impl Row {
+    /// Whether its quotes stand where they may.
+    pub(super) fn is_sound(&self, layout: &Delimited) -> bool {
+        are_quotes_sound(layout, &self.bytes)
+    }
 }
 
 /// Bytes of cells for which there is room at first.

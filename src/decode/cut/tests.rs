@@ -116,7 +116,9 @@ fn lines_behind_the_last_record_are_none() {
         check(&two, &format!("id,note\n1,a\n2,\"b\nc\"\n{end}"), &records, None);
     }
     check(&two, "id,note\nTotal,0\nEnd\n", &[], None);
-    check(&two, "id,note\n\n", &[], None);
+    check(&two, "id,note\r1,a\rTotal\rEnd\r", &[(1, "1,a")], None);
+    // A file without its footer must not lose its header to it.
+    check(&two, "id,note\n1,a\n", &[], Some("line 1: the header is missing, or among the lines of the footer"));
     // Records from one chunk to the next, and a footer that never ends.
     let rows = 20_000_u64;
     let file: String = (0..rows).map(|row| format!("{row},some text\n")).collect();
@@ -150,6 +152,7 @@ fn neighbours_of_a_group_are_one_record() {
         None,
     );
     check(&group, "id,note\nA,1\nA\nA,3\nA,4", &[(2, "A,1"), (3, "A"), (4, "A,3\nA,4")], None);
+    check(&group, "id,note\n,1\n,2\n\"A,1\n\"x,2\n", &[(2, ",1"), (3, ",2"), (4, "\"A,1\n\"x,2")], None);
     check(
         &group,
         "id,note\nA,1\nA,2\nA,\"3\n",
@@ -252,6 +255,8 @@ fn a_broken_json_document_is_told_after_the_records_before_it() {
     check(",\n{\"id\":\"b}]}}", "line 2: a text is not closed");
     check("]}\n", "line 2: the document ends before it is closed");
     check("],\"x\":[", "line 1: the document ends before it is closed");
+    check("]}}\n<html>", "line 2: something stands behind the document");
+    check("],\"results\":{\"id\":\"b\"}}}", "line 1: a single object stands at \"success.results\", where lists stood");
 }
 
 #[test]

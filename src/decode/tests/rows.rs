@@ -27,6 +27,23 @@ fn cells_are_known_by_their_position() {
     assert_eq!(read(&table(semicolons), row), Ok(expected));
 }
 
+/// A quote that was never closed made one record of two, and what stood behind one became part of the cell.
+#[test]
+fn a_quote_closes_a_cell_or_the_record_is_malformed() {
+    let malformed = |row: &str| {
+        let read = read(&table(csv()), row.as_bytes());
+        assert!(matches!(&read, Err((Reason::Malformed, None))), "{row}: {read:?}");
+    };
+    malformed("A,1,2,true,\"bad egg\nB,3,4,true,\"spoiled milk\"");
+    malformed("\"A \"Best\" Inc.\",1,2,true,x");
+    malformed("A,1,2,true,\"5\"-second rule");
+    let note = |row: &str| read(&table(csv()), row.as_bytes()).unwrap()["note"].clone();
+    assert_eq!(note("A,1,2,true,5\" pipe"), "5\" pipe", "a cell that begins without one may hold some");
+    assert_eq!(note("\"A\" ,1,2,true,\"x, \"\"y\"\"\"\r\n"), "x, \"y\"");
+    let tabs = Delimited { delimiter: b'\t', backslash_escapes: true, ..csv() };
+    assert_eq!(read(&table(tabs), b"A\t1\t2\ttrue\t\"5\"-second").unwrap()["note"], "\"5\"-second");
+}
+
 #[test]
 fn an_empty_cell_is_null_where_the_schema_allows_it() {
     let nothing = json!({"id":"A","amount":null,"count":null,"paid":null,"note":null});

@@ -62,6 +62,10 @@ pub(crate) fn minor_units(written: &str, currency: &str, decimal: char) -> Optio
     let bare = without_currency(text::trim(written), currency);
     let (whole, fraction) = bare.split_once(decimal).unwrap_or((bare, ""));
     let whole = digits_in_groups(whole, decimal)?;
+    // `1.500` is one and a half here and fifteen hundred there.
+    if fraction.len() == 3 && exponent != 3 {
+        return None;
+    }
     let fraction = decimals(fraction, bare.contains(decimal), exponent)?;
     let mut units: i64 = 0;
     for digit in whole.chars().chain(fraction.chars()) {
@@ -126,7 +130,8 @@ fn digits_in_groups(whole: &str, decimal: char) -> Option<String> {
         return None;
     }
     let mut groups = whole.split(separator);
-    let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+    // Nobody groups thousands behind a zero: `0,500` is a half.
+    let first = groups.next().filter(|first| (1..=3).contains(&first.len()) && !first.starts_with('0'))?;
     let mut digits = first.to_owned();
     for group in groups {
         if group.len() != 3 {

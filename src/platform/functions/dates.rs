@@ -86,6 +86,8 @@ const NUMBER: &[Parameter] = &[
 ];
 /// Excel's day 0 is 1899-12-30, so many days before 1970-01-01.
 const EXCEL_DAYS: Days = 25_569;
+/// Less than so many are seconds, or nothing: in milliseconds it is April 1970.
+const EPOCH_MS_MIN: u64 = 10_000_000_000;
 /// Excel's day 60 is 1900-02-29, which there was not: what stands before is a day off, and no decision.
 const EXCEL_DAY_MIN: f64 = 61.0;
 const DATES: &[Parameter] = &[Parameter::required("dates", kind::ARRAY, "What date(…) returned.")];
@@ -174,12 +176,15 @@ fn epoch_ms(
     arguments: &ArgumentList,
 ) -> Result<Box<dyn Expression>, CallError> {
     let zone = knowledge.zone.clone();
-    counted(state, arguments, move |written| day_of(written.parse().ok()?, &zone))
+    let is_plausible = |millis: &i64| millis.unsigned_abs() >= EPOCH_MS_MIN;
+    counted(state, arguments, move |written| day_of(written.parse().ok().filter(is_plausible)?, &zone))
 }
 
 fn excel_date(_: &Knowledge, state: &TypeState, arguments: &ArgumentList) -> Result<Box<dyn Expression>, CallError> {
     counted(state, arguments, |written| {
-        let number: f64 = written.parse().ok().filter(|number| *number >= EXCEL_DAY_MIN)?;
+        // An exponent would be cut off with what stands behind the point.
+        let plain = written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let number: f64 = written.parse().ok().filter(|number| plain && *number >= EXCEL_DAY_MIN)?;
         // What stands behind the point is the time of day.
         let whole: Days = written.split('.').next()?.parse().ok()?;
         let days = whole.checked_sub(EXCEL_DAYS)?;

@@ -59,9 +59,22 @@ pub(crate) fn fault(format: &str) -> Option<String> {
     }
 }
 
+/// Whether two numbers stand side by side in a format, so that a digit that is missing would be taken from the next one
+/// (`2026111`).
+fn runs_together(format: &str) -> bool {
+    let conversions: Vec<&str> = format.split('%').skip(1).collect();
+    let is_number = |conversion: &str| conversion.starts_with(['Y', 'y', 'm', 'd', 'e', 'j', 'H', 'I', 'M', 'S']);
+    conversions
+        .windows(2)
+        .any(|pair| pair.iter().all(|one| is_number(one)) && pair.first().is_some_and(|one| one.len() == 1))
+}
+
 /// The parts that a text states in a format. A format that ends with the letter `Z` says UTC by it (ISO 8601).
 fn broken_down(text: &str, format: &str) -> Option<BrokenDownTime> {
     let mut time = BrokenDownTime::parse(format, text).ok()?;
+    if runs_together(format) && time.to_string(format).ok()? != text {
+        return None;
+    }
     if format.ends_with('Z') && !format.ends_with("%Z") && time.hour().is_some() {
         time.set_offset(Some(Offset::UTC));
     }
@@ -76,19 +89,24 @@ pub(crate) fn parse(text: &str, format: &str, zone: &TimeZone) -> Option<Date> {
             .to_timestamp()
             .ok()
             .map(|instant| instant.to_zoned_datetime(zone.clone()).date())
-            .filter(plausible(text));
+            .filter(plausible(text, format));
     }
     let date = match precision(format) {
         Precision::Day => time.to_date().ok()?,
         Precision::Month => Date::new(time.year()?, time.month()?, 1).ok()?,
         Precision::Year => Date::new(time.year()?, 1, 1).ok()?,
     };
-    Some(date).filter(plausible(text))
+    Some(date).filter(plausible(text, format))
 }
 
-/// `%Y` also reads `16`, as the year 16: a year before 1000 counts only where the text has all its four digits.
-fn plausible(text: &str) -> impl Fn(&Date) -> bool {
-    move |date| date.year() >= 1000 || (date.year() >= 1 && text.contains(&format!("{:04}", date.year())))
+/// `%Y` also reads `16`, as the year 16: a year before 1000 counts only where the text has all its four digits. A year of
+/// two digits (`%y`) has both of them.
+fn plausible(text: &str, format: &str) -> impl Fn(&Date) -> bool {
+    move |date| {
+        let both = !format.contains("%y") || text.contains(&format!("{:02}", date.year().rem_euclid(100)));
+        let all = date.year() >= 1000 || (date.year() >= 1 && text.contains(&format!("{:04}", date.year())));
+        all && both
+    }
 }
 
 /// The instant that a text states in a format; without an offset it is read in `zone`, a date alone as its start.

@@ -114,8 +114,11 @@ fn listed<'t>(table: &'t Table, value: &Value, separators: &[String]) -> Option<
     let Value::Array(items) = value else {
         return stated(value).map_or(Some(Vec::new()), |text| table.list(&text, separators));
     };
+    if items.len() > ENTRIES_MAX {
+        return None;
+    }
     let mut codes: Vec<&str> = Vec::new();
-    for item in items.iter().take(ENTRIES_MAX) {
+    for item in items {
         let Some(text) = stated(item) else { continue };
         let code = table.code(&text)?;
         if !code.is_empty() && !codes.contains(&code) {
