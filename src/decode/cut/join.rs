@@ -38,16 +38,7 @@ impl<'p> Table<'p> {
         mut reader: impl Read,
     ) -> Result<Self, Problem> {
         let file = &join.file;
-        let mut prefix = Vec::new();
-        let read = reader.by_ref().take(PREFIX_BYTES).read_to_end(&mut prefix);
-        read.map_err(|error| unreadable(file, &error))?;
-        if let Some((what, help)) = packed(&prefix) {
-            return Err(Problem::new("CMT-9507", file, what, help));
-        }
-        let bom = prefix.starts_with(BOM);
-        if bom {
-            prefix.drain(..BOM_BYTES);
-        }
+        let (prefix, bom) = beginning(file, &mut reader)?;
         let encoding = utf16(&prefix);
         let misread = |sign: &str| match letters::contradiction(source, sign) {
             Some(why) => Err(Problem::new("CMT-9507", file, why, "both files must be in one encoding")),
@@ -57,8 +48,8 @@ impl<'p> Table<'p> {
             misread("it begins with the byte order mark of UTF-8 or UTF-16")?;
         }
         let mut input = input(prefix, encoding, 0, reader);
-        for line in 1..layout.header_line.max(1) {
-            read_line(&mut input, file, u64::try_from(line).unwrap_or(u64::MAX))?;
+        for line in 1..u64::try_from(layout.header_line.max(1)).unwrap_or(u64::MAX) {
+            read_line(&mut input, file, line)?;
         }
         let mut rows = RowReader::new(layout, input, file.clone(), 1);
         let header = rows.next()?.map(|row| rows.cells(&row)).unwrap_or_default();
@@ -76,8 +67,7 @@ impl<'p> Table<'p> {
         while let Some(row) = rows.next()? {
             let cells = rows.cells(&row);
             if cells.len() != header.len() || !row.is_sound(layout) {
-                let why = format!("line {}: has not the cells of its header, or a quote within one", row.line);
-                return Err(Problem::new("CMT-9507", file, why, "correct the row: nothing of it can be relied on"));
+                return Err(unreliable(file, row.line));
             }
             if letters == Letters::None {
                 letters = Letters::of(&cells.concat());
@@ -86,8 +76,7 @@ impl<'p> Table<'p> {
                 }
             }
             let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
-            let (key, values): (Vec<u8>, Vec<Vec<u8>>) =
-                (cell(key), columns.iter().map(|place| cell(*place)).collect());
+            let (key, values) = (cell(key), columns.iter().map(|place| cell(*place)).collect::<Vec<_>>());
             if key.is_empty() {
                 continue;
             }
@@ -113,6 +102,27 @@ impl<'p> Table<'p> {
         let cell = |place: usize| found.and_then(|row| row.get(place)).cloned().unwrap_or_default();
         self.join.columns.iter().enumerate().map(|(place, column)| (column.as_str(), cell(place))).collect()
     }
+}
+
+/// The first bytes of a file without a byte order mark, and whether it had one.
+fn beginning(file: &str, reader: &mut impl Read) -> Result<(Vec<u8>, bool), Problem> {
+    let mut prefix = Vec::new();
+    let read = reader.take(PREFIX_BYTES).read_to_end(&mut prefix);
+    read.map_err(|error| unreadable(file, &error))?;
+    if let Some((what, help)) = packed(&prefix) {
+        return Err(Problem::new("CMT-9507", file, what, help));
+    }
+    let bom = prefix.starts_with(BOM);
+    if bom {
+        prefix.drain(..BOM_BYTES);
+    }
+    Ok((prefix, bom))
+}
+
+/// A row of which nobody can tell which cell is which.
+fn unreliable(file: &str, line: u64) -> Problem {
+    let why = format!("line {line}: has not the cells of its header, or a quote within one");
+    Problem::new("CMT-9507", file, why, "correct the row: nothing of it can be relied on")
 }
 
 /// A column that the header lacks, and the delimiter that would have given it.
