@@ -177,11 +177,15 @@ fn the_recipes_of_the_tutorial_give_what_they_say() {
         ("excel_date(.date)", "decided", "46083", "2026-03-02"),
         ("excel_date(.date)", "decided", "46083.75", "2026-03-02"),
         ("excel_date(.date)", "decided", "60", "unreadable_date"),
+        ("excel_date(.date)", "decided", "4.6083E+4", "unreadable_date"),
         ("excel_date(.date)", "decided", "soon", "unreadable_date"),
         // Midnight in Greenwich is the evening before in Toronto.
         ("epoch_ms(.date)", "decided", "1772409600000", "2026-03-01"),
         ("epoch_ms(.date)", "decided", "1772454600000", "2026-03-02"),
         ("epoch_ms(.date)", "decided", "1.5", "unreadable_date"),
+        // Seconds, and what stands for nothing.
+        ("epoch_ms(.date)", "decided", "1772409600", "unreadable_date"),
+        ("epoch_ms(.date)", "decided", "0", "unreadable_date"),
     ] {
         assert_eq!(run(recipe, field, value), gives, "{recipe} of {value}");
     }

@@ -28,8 +28,8 @@ Examples:
   comity feed decisions.csv --platform us-nj-labour --from 1200
   comity feed open-cases.csv --platform us-nj-labour --backfill   as it joins: told as ATTENTION, at a bounded rate
   comity feed --watch inbox --platform us-nj-labour           each file that is moved into the folder, once
-The version of the format is recognised by the header; where two have the same, --source-version names it. Feeding a file twice sends no alert twice. A feed that ends early
-says from which record on the file has to be fed again.
+The version of the format is recognised by the header; where two have the same, --source-version names it. Feeding a file
+twice sends no alert twice. A feed that ends early says from which record on the file has to be fed again.
 A watched folder holds whole files only: write elsewhere, or under a name that begins with `.` or ends in `.tmp` or
 `.part`, and rename. The oldest file goes first. A file is known by its name and content; what became of it stands in
 comity.feeds, and a watch that ended goes on there. A file that is wrong is told, set aside and not tried again.

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::letters::{self, Letters};
 use super::rows::RowReader;
-use super::{BOM, BOM_BYTES, Delimited, Problem, input, packed, read_line, unreadable, utf16};
+use super::{Delimited, Problem, beginning, input, read_line, utf16};
 use crate::platform::definition::{Join, Source};
 
 /// Bytes of the cells and keys that are kept of one file, with what it takes to find them.
@@ -38,7 +38,7 @@ impl<'p> Table<'p> {
         mut reader: impl Read,
     ) -> Result<Self, Problem> {
         let file = &join.file;
-        let (prefix, bom) = beginning(file, &mut reader)?;
+        let (prefix, bom) = beginning("CMT-9507", file, &mut reader, PREFIX_BYTES)?;
         let encoding = utf16(&prefix);
         let misread = |sign: &str| match letters::contradiction(source, sign) {
             Some(why) => Err(Problem::new("CMT-9507", file, why, "both files must be in one encoding")),
@@ -48,8 +48,8 @@ impl<'p> Table<'p> {
             misread("it begins with the byte order mark of UTF-8 or UTF-16")?;
         }
         let mut input = input(prefix, encoding, 0, reader);
-        for line in 1..u64::try_from(layout.header_line.max(1)).unwrap_or(u64::MAX) {
-            read_line(&mut input, file, line)?;
+        for line in 1..layout.header_line.max(1) {
+            read_line(&mut input, file, u64::try_from(line).unwrap_or(u64::MAX))?;
         }
         let mut rows = RowReader::new(layout, input, file.clone(), 1);
         let header = rows.next()?.map(|row| rows.cells(&row)).unwrap_or_default();
@@ -102,21 +102,6 @@ impl<'p> Table<'p> {
         let cell = |place: usize| found.and_then(|row| row.get(place)).cloned().unwrap_or_default();
         self.join.columns.iter().enumerate().map(|(place, column)| (column.as_str(), cell(place))).collect()
     }
-}
-
-/// The first bytes of a file without a byte order mark, and whether it had one.
-fn beginning(file: &str, reader: &mut impl Read) -> Result<(Vec<u8>, bool), Problem> {
-    let mut prefix = Vec::new();
-    let read = reader.take(PREFIX_BYTES).read_to_end(&mut prefix);
-    read.map_err(|error| unreadable(file, &error))?;
-    if let Some((what, help)) = packed(&prefix) {
-        return Err(Problem::new("CMT-9507", file, what, help));
-    }
-    let bom = prefix.starts_with(BOM);
-    if bom {
-        prefix.drain(..BOM_BYTES);
-    }
-    Ok((prefix, bom))
 }
 
 /// A row of which nobody can tell which cell is which.

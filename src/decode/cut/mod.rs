@@ -76,11 +76,12 @@ pub fn open<'p, R: Read>(platform: &'p Definition, file: &str, reader: R) -> Res
     })
 }
 
-/// The same of one `version` alone where that is named, with a way to open the files that are joined to it, by their names.
+/// The same of one `version` alone where that is named, with a way to open the files that are joined to it, by their
+/// names.
 ///
 /// # Errors
-/// Those of `open`; the platform has no such version; a file that is joined cannot be opened, lacks a column, is too large, or has a key twice with
-/// different values.
+/// Those of `open`; the platform has no such version; a file that is joined cannot be opened, lacks a column, has a row
+/// that nobody can read, is too large, or has a key twice with different values.
 pub fn open_beside<'p, R: Read>(
     platform: &'p Definition,
     version: Option<&str>,
@@ -88,18 +89,9 @@ pub fn open_beside<'p, R: Read>(
     mut reader: R,
     mut beside: impl FnMut(&str) -> Result<R, Problem>,
 ) -> Result<Cutter<'p, R>, Problem> {
-    let mut prefix = Vec::new();
-    let read = reader.by_ref().take(PREFIX_BYTES_MAX as u64).read_to_end(&mut prefix);
-    read.map_err(|error| unreadable(file, &error))?;
-    if prefix.is_empty() {
+    let (prefix, bom) = beginning("CMT-9505", file, &mut reader, PREFIX_BYTES_MAX as u64)?;
+    if prefix.is_empty() && !bom {
         return Err(Problem::new("CMT-9501", file, "is empty", "name a file with at least one record"));
-    }
-    if let Some((what, help)) = packed(&prefix) {
-        return Err(Problem::new("CMT-9505", file, what, help));
-    }
-    let bom = prefix.starts_with(BOM);
-    if bom {
-        prefix.drain(..BOM_BYTES);
     }
     let (encoding, letters) = (utf16(&prefix), Letters::of(&prefix));
     let versions = choose::versions(platform, version, file)?;
@@ -228,6 +220,27 @@ fn read_line<R: BufRead>(input: &mut R, file: &str, line: u64) -> Result<Option<
         return Err(broken(file, line, "is longer than any record may be"));
     }
     Ok((read > 0).then_some(bytes))
+}
+
+/// The first bytes of a file without a byte order mark, and whether it had one; a file that is packed is told under this
+/// code.
+fn beginning(
+    code: &'static str,
+    file: &str,
+    reader: &mut impl Read,
+    bytes_max: u64,
+) -> Result<(Vec<u8>, bool), Problem> {
+    let mut prefix = Vec::new();
+    let read = reader.take(bytes_max).read_to_end(&mut prefix);
+    read.map_err(|error| unreadable(file, &error))?;
+    if let Some((what, help)) = packed(&prefix) {
+        return Err(Problem::new(code, file, what, help));
+    }
+    let bom = prefix.starts_with(BOM);
+    if bom {
+        prefix.drain(..BOM_BYTES);
+    }
+    Ok((prefix, bom))
 }
 
 /// A line as it stands, without the bytes that end it.

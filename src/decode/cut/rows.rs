@@ -127,7 +127,8 @@ impl<'p, I: BufRead> Rows<'p, I> {
     /// What tells whether a row belongs to the one before: the value of its group, or what a continuation lacks;
     /// `None` where the number of cells is wrong, so that nobody can tell.
     fn mark(&self, row: &Row) -> Option<Vec<u8>> {
-        if row.cells != self.fields.len() || !row.is_sound(self.layout) {
+        let alone = matches!(self.layout.rows, definition::Rows::Single);
+        if alone || row.cells != self.fields.len() || !row.is_sound(self.layout) {
             return None;
         }
         let cell = |name: &String| {

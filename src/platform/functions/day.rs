@@ -62,11 +62,10 @@ pub(crate) fn fault(format: &str) -> Option<String> {
 /// Whether two numbers stand side by side in a format, so that a digit that is missing would be taken from the next one
 /// (`2026111`).
 fn runs_together(format: &str) -> bool {
-    let conversions: Vec<&str> = format.split('%').skip(1).collect();
     let is_number = |conversion: &str| conversion.starts_with(['Y', 'y', 'm', 'd', 'e', 'j', 'H', 'I', 'M', 'S']);
-    conversions
-        .windows(2)
-        .any(|pair| pair.iter().all(|one| is_number(one)) && pair.first().is_some_and(|one| one.len() == 1))
+    let conversions = || format.split('%').skip(1);
+    let mut pairs = conversions().zip(conversions().skip(1));
+    pairs.any(|(one, next)| one.len() == 1 && is_number(one) && is_number(next))
 }
 
 /// The parts that a text states in a format. A format that ends with the letter `Z` says UTC by it (ISO 8601).

@@ -56,6 +56,10 @@ fn a_file_that_cannot_be_joined_is_told() {
     assert_eq!(told("day,place\n"), "inspections.csv: column \"inspection\" is missing");
     let twice = format!("{INSPECTIONS}2026-02-05,I1,E1\n");
     assert_eq!(told(&twice), "inspections.csv: line 6: an earlier row has the same key and other values");
+    let unreliable = "inspections.csv: line 2: has not the cells of its header, or a quote within one";
+    for row in ["1,I1", "1,I1,E1, Ottawa", "1,\"I1\"x,E1", "1,I1,\"E1\n2,I2,\"E2"] {
+        assert_eq!(told(&format!("day,inspection,place\n{row}\n")), unreliable, "{row}");
+    }
     assert!(told("day,inspection,place\n1,\"I1").contains("a quote is opened here and never closed"));
     let why = open(&platform, "violations.csv", VIOLATIONS.as_bytes()).map(|_| ()).unwrap_err().why;
     assert_eq!(why, "is joined to violations.csv and not at hand");
