@@ -185,7 +185,7 @@ fn legal_part(name: &Name, forms: &[Found], length: usize) -> Result<usize, Reas
     let Some(last) = before.filter(|last| last.first > 0) else {
         // Behind a form in front comes the company's name, and behind a sign somebody else.
         // A hyphen that hangs (`Kisten- en Raamlijsten`) sets nothing off.
-        let sets_off = |gap: &str| gap.contains([',', ';', ':', '(', '[', '–', '—']) || gap.contains(" -");
+        let sets_off = |gap: &str| body::sets_off(gap) && !gap.starts_with('-');
         let is_set_off = |place: &usize| sets_off(name.gap_before(*place)) && !name.is_tail(*place, length);
         let from = before.map_or(length, |form| form.after + 1);
         return Ok((from..length).find(is_set_off).unwrap_or(length));

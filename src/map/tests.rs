@@ -124,6 +124,26 @@ fn refused_at(json: &str, reason: Reason, field: &str) {
     assert_eq!(refused(&platform(MAPPING), json), (reason, None, Some(field.to_owned())));
 }
 
+/// What stood behind the bound was passed over: two lists had one digest, and an unknown code was no code.
+#[test]
+fn a_list_over_its_bound_is_refused_and_not_read_in_part() {
+    let goods = |count: usize| {
+        let labels: Vec<String> = (0..count).map(|_| r#"{"label":"Italy"}"#.to_owned()).collect();
+        row(r#"{"label":"x"},{"label":null}"#, &labels.join(","))
+    };
+    let without_goods = MAPPING.replace("  \"products\": each(.goods) -> |good| { { \"name\": good.label } },\n", "");
+    let reason =
+        |mapping: &str, count: usize| run(&platform(mapping), &goods(count)).err().map(|refusal| refusal.reason);
+    let digest =
+        without_goods.replace("\"event_id\": .id", "\"event_id\": digest(each(.goods) -> |good| { good.label })");
+    assert_eq!((reason(&digest, 500), reason(&digest, 501)), (None, Some(Reason::OverLimit)));
+    let codes = without_goods.replace(
+        "code_list(\"places\", .places, \",\")",
+        "code_list(\"places\", each(.goods) -> |good| { good.label }, \",\")",
+    );
+    assert_eq!((reason(&codes, 1_000), reason(&codes, 1_001)), (None, Some(Reason::UnknownCode)));
+}
+
 #[test]
 fn an_event_has_what_its_record_says_and_its_platform_defaults() {
     let event = run(&platform(MAPPING), ROW).unwrap();
