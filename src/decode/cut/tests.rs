@@ -153,6 +153,8 @@ fn neighbours_of_a_group_are_one_record() {
     );
     check(&group, "id,note\nA,1\nA\nA,3\nA,4", &[(2, "A,1"), (3, "A"), (4, "A,3\nA,4")], None);
     check(&group, "id,note\n,1\n,2\n\"A,1\n\"x,2\n", &[(2, ",1"), (3, ",2"), (4, "\"A,1\n\"x,2")], None);
+    // What nobody can read spoils no record beside it.
+    check(&group, "id,note\nA,1\nA,\"b\"c\nA,3\n", &[(2, "A,1"), (3, "A,\"b\"c"), (4, "A,3")], None);
     check(
         &group,
         "id,note\nA,1\nA,2\nA,\"3\n",

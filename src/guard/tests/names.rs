@@ -50,6 +50,7 @@ fn what_is_set_off_behind_a_company_with_its_form_in_front_is_left_out() {
     check("FR", "SARL EXEMPLE (DUPONT JEAN)", "SARL EXEMPLE");
     check("ID", "PT Contoh Jaya, Budi Contoh", "PT Contoh Jaya");
     check("FR", "SARL Saint-Exemple", "SARL Saint-Exemple");
+    check("NL", "B.V. Kisten- en Raamlijsten Voorbeeld", "B.V. Kisten- en Raamlijsten Voorbeeld");
 }
 
 /// Words of a body, a number or an identifier decide; whoever is named behind them is taken off.
